@@ -50,4 +50,9 @@ for (const [path, entry] of Object.entries(lock.packages)) {
   }
 }
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
-writeFileSync(file, `${JSON.stringify(lock, null, 2)}\n`)
+const text = `${JSON.stringify(lock, null, 2)}\n`
+if (!process.argv.includes('--check')) writeFileSync(file, text)
+else if (text !== readFileSync(file, 'utf8')) {
+  console.error('package-lock.json lacks platform packages: run node scripts/fix-lock.mjs')
+  process.exit(1)
+}

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+// Builds what is missing or stale, in this order: the native parts, the packages, the bundled programs, the images.
+//   node scripts/build.mjs            everything
+//   node scripts/build.mjs native     one stage: native | types | programs | images
+import { spawnSync } from 'node:child_process'
+import { globSync, mkdirSync } from 'node:fs'
+import path from 'node:path'
+import { build } from 'esbuild'
+import { exists, packages, root } from './workspace.mjs'
+
+const run = (file, ...args) => {
+  const { status, error } = spawnSync(file, args, { cwd: root, stdio: 'inherit' })
+  if (error) throw error
+  if (status !== 0) process.exit(status ?? 1)
+}
+
+const stages = {
+  native: () => run(process.execPath, 'packages/linux/scripts/build-native.mjs'),
+  types: () => run('node_modules/.bin/tsc', '--build'),
+  programs: bundlePrograms,
+  images: () => run(process.execPath, '--conditions=teu-source', 'packages/teu/scripts/build-hello-image.mjs'),
+}
+
+/**
+ * Each program becomes one CommonJS file: an ESM start reads every export of `node:http`, which costs as much as
+ * starting Node. Native addons and what a bundle cannot hold stay outside.
+ */
+async function bundlePrograms() {
+  const entries = packages().flatMap(({ folder }) =>
+    globSync(`${folder}/src/bin/*.ts`, { cwd: root })
+      .filter((file) => !file.endsWith('.test.ts'))
+      .map((file) => ({ folder, file, name: path.basename(file, '.ts') })),
+  )
+  await Promise.all(
+    entries.map(async ({ folder, file, name }) => {
+      mkdirSync(path.join(root, folder, 'dist/bin'), { recursive: true })
+      await build({
+        absWorkingDir: root,
+        entryPoints: [file],
+        outfile: `${folder}/dist/bin/${name}.cjs`,
+        bundle: true,
+        platform: 'node',
+        format: 'cjs',
+        target: 'node24',
+        conditions: ['teu-source'],
+        external: ['*.node', '@teu/runtime'].filter((name) => name !== '@teu/runtime' || folder === 'packages/shim'),
+        define: { 'import.meta.url': '__bundle_url', 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+        banner: { js: "const __bundle_url = require('node:url').pathToFileURL(__filename).href;" },
+        logLevel: 'warning',
+        legalComments: 'none',
+      })
+    }),
+  )
+  process.stdout.write(`bundled ${entries.map(({ name }) => name).join(' ')}\n`)
+}
+
+const wanted = process.argv.slice(2)
+for (const name of wanted.length > 0 ? wanted : Object.keys(stages)) {
+  const stage = stages[name]
+  if (!stage) throw new Error(`no such stage: ${name}`)
+  await stage()
+}
+if (!exists('node_modules/.bin/tsc')) throw new Error('run npm ci first')
