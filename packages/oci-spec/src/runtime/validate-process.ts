@@ -1,0 +1,73 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  flag,
+  int32,
+  int64,
+  integer,
+  kernelText,
+  list,
+  nonEmptyText,
+  object,
+  oneOf,
+  uint32,
+  uint64,
+} from '../shape/shape.ts'
+import {
+  type Box,
+  type CpuAffinity,
+  ioPriorityClasses,
+  type LinuxCapabilities,
+  type LinuxIoPriority,
+  type PosixRlimit,
+  type Process,
+  type Scheduler,
+  schedulerFlags,
+  schedulerPolicies,
+  type User,
+} from './process.ts'
+
+const user = object<User>(['uid', 'gid'], {
+  uid: uint32,
+  gid: uint32,
+  umask: uint32,
+  additionalGids: list(uint32),
+  username: kernelText,
+})
+
+const names = list(nonEmptyText)
+const capabilities = object<LinuxCapabilities>([], {
+  bounding: names,
+  effective: names,
+  inheritable: names,
+  permitted: names,
+  ambient: names,
+})
+
+const scheduler = object<Scheduler>(['policy'], {
+  policy: oneOf(schedulerPolicies),
+  nice: int32,
+  priority: int32,
+  flags: list(oneOf(schedulerFlags)),
+  runtime: uint64,
+  deadline: uint64,
+  period: uint64,
+})
+
+/** The shape of a process. @internal */
+export const process = object<Process>(['user', 'cwd'], {
+  terminal: flag,
+  consoleSize: object<Box>(['height', 'width'], { height: uint64, width: uint64 }),
+  user,
+  args: list(kernelText),
+  env: list(kernelText),
+  cwd: nonEmptyText,
+  capabilities,
+  rlimits: list(object<PosixRlimit>(['type', 'hard', 'soft'], { type: nonEmptyText, hard: uint64, soft: uint64 })),
+  noNewPrivileges: flag,
+  apparmorProfile: kernelText,
+  oomScoreAdj: int64,
+  selinuxLabel: kernelText,
+  scheduler,
+  ioPriority: object<LinuxIoPriority>(['class'], { class: oneOf(ioPriorityClasses), priority: integer(0, 7) }),
+  execCPUAffinity: object<CpuAffinity>([], { initial: kernelText, final: kernelText }),
+})
