@@ -44,7 +44,11 @@ async function bundlePrograms() {
         target: 'node24',
         conditions: ['teu-source'],
         external: ['*.node', '@teu/runtime'].filter((name) => name !== '@teu/runtime' || folder === 'packages/shim'),
-        define: { 'import.meta.url': '__bundle_url', 'import.meta.dirname': '__dirname', 'import.meta.filename': '__filename' },
+        define: {
+          'import.meta.url': '__bundle_url',
+          'import.meta.dirname': '__dirname',
+          'import.meta.filename': '__filename',
+        },
         banner: { js: "const __bundle_url = require('node:url').pathToFileURL(__filename).href;" },
         logLevel: 'warning',
         legalComments: 'none',

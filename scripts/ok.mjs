@@ -21,7 +21,15 @@ const steps = [
   ['generated files', ...check('generated-clean')],
   ['package shape', 'node_modules/.bin/lerna', 'run', 'shape', '--stream=false'],
   ['native parts', node, 'scripts/build.mjs', 'native'],
-  ['unit tests', node, '--conditions=teu-source', '--test', '--test-isolation=none', '--test-reporter=dot', ...unitTests],
+  [
+    'unit tests',
+    node,
+    '--conditions=teu-source',
+    '--test',
+    '--test-isolation=none',
+    '--test-reporter=dot',
+    ...unitTests,
+  ],
   ['README examples', ...check('readme-examples')],
 ]
 

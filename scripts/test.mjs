@@ -9,7 +9,8 @@ const run = (...argv) => spawnSync(process.execPath, argv, { cwd: root, stdio: '
 const files = (pattern) => globSync(pattern, { cwd: root }).sort()
 
 if (run('scripts/build.mjs') !== 0) process.exit(1)
-if (process.getuid() !== 0) process.stdout.write('not root: tests that need namespaces, mounts or cgroups are skipped\n')
+if (process.getuid() !== 0)
+  process.stdout.write('not root: tests that need namespaces, mounts or cgroups are skipped\n')
 
 const filters = process.argv.slice(2)
 const wanted = (list) => list.filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))

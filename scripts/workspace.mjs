@@ -46,7 +46,11 @@ export function importsOf(text) {
 
 /** Whether every name in a braced clause is marked `type`, so that nothing is left of it at run time. */
 function onlyTypes(clause) {
-  const names = clause?.match(/^\{([\s\S]*)\}$/)?.[1].split(',').map((name) => name.trim()).filter(Boolean)
+  const names = clause
+    ?.match(/^\{([\s\S]*)\}$/)?.[1]
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean)
   return names !== undefined && names.length > 0 && names.every((name) => name.startsWith('type '))
 }
 

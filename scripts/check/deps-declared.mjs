@@ -25,13 +25,17 @@ for (const { folder, manifest } of packages()) {
   for (const name of Object.keys(published))
     if (!used.has(name)) problems.push(`${folder}/package.json: ${name} is declared and never imported`)
   for (const name of Object.keys(manifest.devDependencies ?? {}))
-    if (!name.startsWith('@types/') && !used.has(name)) problems.push(`${folder}/package.json: ${name} is never imported`)
+    if (!name.startsWith('@types/') && !used.has(name))
+      problems.push(`${folder}/package.json: ${name} is never imported`)
 }
 
 /** The npm package that a specifier names; nothing for relative paths and Node's own modules. */
 function dependencyOf(specifier) {
   if (specifier.startsWith('.') || specifier.startsWith('node:') || builtins.has(specifier)) return undefined
-  return specifier.split('/').slice(0, specifier.startsWith('@') ? 2 : 1).join('/')
+  return specifier
+    .split('/')
+    .slice(0, specifier.startsWith('@') ? 2 : 1)
+    .join('/')
 }
 
 for (const problem of problems) console.error(problem)

@@ -29,7 +29,9 @@ for (const { folder, manifest } of packages()) {
 
 /** Whether `target` is the entry point of the package that `file` is in. */
 function ownIndex(file, target) {
-  return file.split(path.sep)[1] === target.split(path.sep)[1] && /^packages\/[^/]+\/src\/([^/]+\/)?index\.ts$/.test(target)
+  return (
+    file.split(path.sep)[1] === target.split(path.sep)[1] && /^packages\/[^/]+\/src\/([^/]+\/)?index\.ts$/.test(target)
+  )
 }
 
 for (const problem of problems) console.error(problem)

@@ -29,7 +29,8 @@ function blocks(text) {
 }
 
 function runBlock(file, index, { language, flags, code }) {
-  if (/\broot\b/.test(flags) && process.getuid() !== 0) return console.log(`${file}: example ${index + 1} skipped, needs root`)
+  if (/\broot\b/.test(flags) && process.getuid() !== 0)
+    return console.log(`${file}: example ${index + 1} skipped, needs root`)
   const target = path.join(scratch, `${file.replaceAll(/[/.]/g, '-')}-${index + 1}.${language === 'ts' ? 'ts' : 'sh'}`)
   writeFileSync(target, code)
   const argv = language === 'ts' ? [process.execPath, '--conditions=teu-source', target] : ['sh', '-eu', target]

@@ -4,7 +4,9 @@ import { globSync } from 'node:fs'
 import path from 'node:path'
 import { isGenerated, read, root } from '../workspace.mjs'
 
-const unfinished = new RegExp(`\\b(${['TO', 'FIX'].map((half) => half + (half === 'TO' ? 'DO' : 'ME')).join('|')}|XXX)\\b`)
+const unfinished = new RegExp(
+  `\\b(${['TO', 'FIX'].map((half) => half + (half === 'TO' ? 'DO' : 'ME')).join('|')}|XXX)\\b`,
+)
 const bags = /^(utils?|helpers?|common|misc|shared)(\.|$)/
 let failed = false
 const complain = (text) => {

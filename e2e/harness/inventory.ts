@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+import { globSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { setTimeout as delay } from 'node:timers/promises'
+
+/** What a test could leave on the machine, each as a set of names. */
+export interface Inventory {
+  mounts: Set<string>
+  cgroups: Set<string>
+  files: Set<string>
+}
+
+/** Directories in which a forgetful program leaves things, looked at one level deep. */
+const watched = ['/run', '/tmp', '/var/lib', '/var/run/netns', '/dev/shm']
+
+/** Takes stock of this process's mount namespace, of all cgroups, and of the watched directories. */
+export function takeInventory(): Inventory {
+  return {
+    mounts: new Set(readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map(mountName).filter(Boolean)),
+    cgroups: new Set(globSync('/sys/fs/cgroup/{*,*/*,*/*/*,*/*/*/*}/cgroup.procs').filter((file) => !isForeign(file))),
+    files: new Set(watched.flatMap((folder) => entries(folder).map((name) => `${folder}/${name}`))),
+  }
+}
+
+/** Cgroups that the machine's own supervisor makes and removes while tests run. */
+function isForeign(file: string): boolean {
+  return file.includes('/process_api/')
+}
+
+/** A mount by its point and type; ids change when unrelated mounts do. */
+function mountName(line: string): string {
+  const fields = line.split(' ')
+  const type = fields[fields.indexOf('-') + 1]
+  return fields[4] ? `${fields[4]} (${type})` : ''
+}
+
+function entries(folder: string): string[] {
+  try {
+    return readdirSync(folder)
+  } catch {
+    return []
+  }
+}
+
+/** Processes that carry the sandbox's marker or live in its network namespace, the holder left out. */
+export function processesOf(id: string, netns: string): string[] {
+  const namespace = link(netns)
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) => belongs(pid, id, namespace) && !`${read(`/proc/${pid}/cmdline`)}`.startsWith('sleep\x001000000'))
+    .map((pid) => `process ${pid}: ${read(`/proc/${pid}/cmdline`).replaceAll('\0', ' ').trim() || '(zombie)'}`)
+}
+
+function belongs(pid: string, id: string, namespace: string): boolean {
+  if (read(`/proc/${pid}/environ`).split('\0').includes(`TEU_E2E=${id}`)) return true
+  return namespace !== '' && link(`/proc/${pid}/ns/net`) === namespace
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
+
+function link(file: string): string {
+  try {
+    return readlinkSync(file)
+  } catch {
+    return ''
+  }
+}
+
+/** Links in the network namespace besides loopback. */
+function linksOf(netns: string): string[] {
+  const pid = netns.split('/')[2]
+  return read(`/proc/${pid}/net/dev`)
+    .split('\n')
+    .slice(2)
+    .map((line) => line.split(':')[0]?.trim() ?? '')
+    .filter((name) => name !== '' && name !== 'lo')
+}
+
+/** Everything that is there now and was not before. What is on its way out gets five seconds to go. */
+export async function leaksSince(before: Inventory, id: string, netns: string): Promise<string[]> {
+  const deadline = performance.now() + 5000
+  for (;;) {
+    const leaks = compare(before, id, netns)
+    if (leaks.length === 0 || performance.now() > deadline) return end(leaks, id, netns)
+    await delay(100)
+  }
+}
+
+function compare(before: Inventory, id: string, netns: string): string[] {
+  const now = takeInventory()
+  return [
+    ...processesOf(id, netns),
+    ...linksOf(netns).map((name) => `link ${name}`),
+    ...news(before.mounts, now.mounts, 'mount'),
+    ...news(before.cgroups, now.cgroups, 'cgroup'),
+    ...news(before.files, now.files, 'file').filter((name) => !isSandboxDirectory(name)),
+  ]
+}
+
+/** The sandbox's own directory is removed by the sandbox; those of tests running beside it are not ours. */
+function isSandboxDirectory(name: string): boolean {
+  return /^file \/tmp\/(te-|node-compile-cache)/.test(name)
+}
+
+function news(before: Set<string>, now: Set<string>, kind: string): string[] {
+  return [...now].filter((name) => !before.has(name)).map((name) => `${kind} ${name}`)
+}
+
+/** Ends what was left running, so that one dirty test does not spoil the next. */
+function end(leaks: string[], id: string, netns: string): string[] {
+  for (const entry of processesOf(id, netns)) {
+    try {
+      process.kill(Number(entry.split(/[ :]/)[1]), 'SIGKILL')
+    } catch {
+      // It went by itself.
+    }
+  }
+  return leaks
+}

@@ -1,0 +1,188 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
+import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import test from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { leaksSince, takeInventory } from './inventory.ts'
+import { installPrograms } from './programs.ts'
+
+/** What a program printed and how it ended; `status` is null when a signal ended it. */
+export interface RunResult {
+  status: number | null
+  signal: NodeJS.Signals | null
+  stdout: string
+  stderr: string
+}
+
+export interface RunOptions {
+  /** Written to the program's standard input, which is then closed. */
+  input?: string | Uint8Array
+  env?: Record<string, string>
+  cwd?: string
+  /** Milliseconds until the program is killed; 60,000 by default. */
+  timeoutMs?: number
+}
+
+/**
+ * What one test owns: a directory, a network namespace with loopback up, a cgroup parent, a marker in the environment
+ * of every process it starts. Disposing it ends the processes and fails when anything is left.
+ */
+export class Sandbox {
+  /** Unique; in every name that the test makes. */
+  readonly id = `teu-e2e-${randomBytes(4).toString('hex')}`
+  /** Short, because socket paths are limited to 107 bytes. */
+  readonly directory = mkdtempSync('/tmp/te-')
+  /** Absolute cgroup path below which all containers of the test live. */
+  readonly cgroupParent = `/${this.id}`
+  readonly env: Record<string, string>
+  readonly #processes = new Set<ChildProcess>()
+  readonly #before = takeInventory()
+  #holder: ChildProcess | undefined
+
+  constructor() {
+    const programs = installPrograms(this.path('bin'))
+    this.env = {
+      PATH: `${programs}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
+      HOME: this.path('home'),
+      TEU_E2E: this.id,
+      LANG: 'C.UTF-8',
+    }
+    mkdirSync(this.env.HOME as string)
+  }
+
+  /** A path in the sandbox's directory. */
+  path(...parts: string[]): string {
+    return path.join(this.directory, ...parts)
+  }
+
+  /** Makes the network namespace: a process that holds it, with loopback up. */
+  async open(): Promise<void> {
+    this.#holder = spawn('unshare', ['--net', 'sh', '-c', 'ip link set lo up && echo up && exec sleep 1000000'], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+      env: this.env,
+    })
+    await new Promise((resolve, reject) => {
+      this.#holder?.stdout?.once('data', resolve)
+      this.#holder?.once('exit', (status) => reject(new Error(`no network namespace: unshare ended with ${status}`)))
+    })
+  }
+
+  /** The path of the sandbox's network namespace. */
+  get netns(): string {
+    return `/proc/${this.#holder?.pid}/ns/net`
+  }
+
+  /** Starts a program inside the network namespace. It is ended with the sandbox. */
+  spawn(file: string, args: readonly string[], options: SpawnOptions = {}): ChildProcess {
+    const child = spawn('nsenter', [`--net=${this.netns}`, '--', file, ...args], {
+      ...options,
+      env: { ...this.env, ...options.env },
+    })
+    this.#processes.add(child)
+    child.once('exit', () => this.#processes.delete(child))
+    return child
+  }
+
+  /** Starts a daemon whose output goes to `<name>.log` in the sandbox. */
+  daemon(name: string, file: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
+    const log = createWriteStream(this.path(`${name}.log`), { flags: 'a' })
+    const child = this.spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
+    child.stdout?.pipe(log, { end: false })
+    child.stderr?.pipe(log, { end: false })
+    child.once('close', () => log.end())
+    return child
+  }
+
+  /** What a daemon printed so far. */
+  log(name: string): string {
+    return readFileSync(this.path(`${name}.log`), 'utf8')
+  }
+
+  /** Runs a program to its end inside the network namespace. */
+  async run(file: string, args: readonly string[], options: RunOptions = {}): Promise<RunResult> {
+    const child = this.spawn(file, args, {
+      stdio: ['pipe', 'pipe', 'pipe'],
+      ...(options.cwd && { cwd: options.cwd }),
+      ...(options.env && { env: options.env as NodeJS.ProcessEnv }),
+    })
+    const timer = setTimeout(() => child.kill('SIGKILL'), options.timeoutMs ?? 60_000)
+    const [stdout, stderr] = [collect(child.stdout), collect(child.stderr)]
+    child.stdin?.on('error', () => {})
+    child.stdin?.end(options.input ?? '')
+    const [status, signal] = await new Promise<[number | null, NodeJS.Signals | null]>((resolve, reject) => {
+      child.once('error', reject)
+      child.once('close', (...ended) => resolve(ended))
+    })
+    clearTimeout(timer)
+    return { status, signal, stdout: await stdout, stderr: await stderr }
+  }
+
+  /** Runs a program that must exit 0, and answers what it printed. */
+  async output(file: string, args: readonly string[], options: RunOptions = {}): Promise<string> {
+    const result = await this.run(file, args, options)
+    if (result.status === 0) return result.stdout
+    throw new Error(
+      `${file} ${args.join(' ')}: ended with ${result.status ?? result.signal}\n${result.stdout}${result.stderr}`,
+    )
+  }
+
+  /** Ends a process: SIGTERM, then SIGKILL after ten seconds. */
+  async stop(child: ChildProcess, signal: NodeJS.Signals = 'SIGTERM'): Promise<void> {
+    if (child.exitCode !== null || child.signalCode !== null) return
+    const ended = new Promise((resolve) => child.once('exit', resolve))
+    child.kill(signal)
+    const timer = setTimeout(() => child.kill('SIGKILL'), 10_000)
+    await ended
+    clearTimeout(timer)
+  }
+
+  /** Ends what still runs, removes the directory, and answers what was left behind. */
+  async close(): Promise<string[]> {
+    for (const child of [...this.#processes].reverse()) await this.stop(child)
+    const leaks = await leaksSince(this.#before, this.id, this.netns)
+    if (this.#holder) await this.stop(this.#holder, 'SIGKILL')
+    rmSync(this.directory, { recursive: true, force: true })
+    return leaks
+  }
+}
+
+async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {
+  let text = ''
+  stream?.setEncoding('utf8')
+  if (stream) for await (const chunk of stream) text += chunk
+  return text
+}
+
+/** A test with a sandbox of its own; it fails as well when the sandbox was left dirty. */
+export function sandboxTest(name: string, body: (sandbox: Sandbox) => Promise<void>): void {
+  test(name, async () => {
+    const sandbox = new Sandbox()
+    let failure: unknown
+    try {
+      await sandbox.open()
+      await body(sandbox)
+    } catch (error) {
+      failure = error
+    }
+    const leaks = await sandbox.close()
+    if (failure) throw failure
+    if (leaks.length > 0) throw new Error(`left behind:\n${leaks.join('\n')}`)
+  })
+}
+
+/** Polls until `condition` answers something truthy, at most `timeoutMs` (30,000 by default). */
+export async function until<T>(what: string, condition: () => T | Promise<T>, timeoutMs = 30_000): Promise<T> {
+  const deadline = performance.now() + timeoutMs
+  for (let last: unknown; ; ) {
+    try {
+      const value = await condition()
+      if (value) return value
+    } catch (error) {
+      last = error
+    }
+    if (performance.now() > deadline) throw new Error(`gave up waiting: ${what}`, { cause: last })
+    await delay(50)
+  }
+}
