@@ -1,0 +1,49 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StackError } from '@teu/errors'
+
+/** What a shim answers to `start`: where and how its Task service is reached. @public */
+export interface StartReply {
+  /** The version of the Task service: 2 or 3. */
+  readonly version: number
+  /** A ttrpc or gRPC address, as `unix:///run/x.sock`. */
+  readonly address: string
+  readonly protocol: 'ttrpc' | 'grpc'
+}
+
+/**
+ * Reads what a shim printed. JSON with a version of 2 or more is taken as such; anything else is a bare address, as
+ * shims of containerd 1.6 print it, with version 2 over ttrpc. Throws `invalid-argument` when there is no address, and
+ * `not-implemented` when the version is above 3 or the protocol unknown.
+ *
+ * @public
+ */
+export function parseStartReply(output: string): StartReply {
+  const text = output.trim()
+  const reply = parseJsonReply(text) ?? { version: 2, address: text, protocol: 'ttrpc' }
+  if (reply.version > 3) throw new StackError('not-implemented', `unsupported shim version (${reply.version})`)
+  if (reply.protocol !== 'ttrpc' && reply.protocol !== 'grpc') {
+    throw new StackError('not-implemented', `unsupported shim protocol ${JSON.stringify(reply.protocol)}`)
+  }
+  if (reply.address === '' || /\s/.test(reply.address)) {
+    throw new StackError('invalid-argument', `shim answered no address: ${JSON.stringify(text.slice(0, 256))}`)
+  }
+  return { version: reply.version, address: reply.address, protocol: reply.protocol }
+}
+
+/** The text of a start reply: JSON for a containerd that says which versions it speaks, else the bare address. @public */
+export function formatStartReply(reply: StartReply, form: 'plain' | 'json'): string {
+  if (form === 'plain') return reply.address
+  return JSON.stringify({ version: reply.version, address: reply.address, protocol: reply.protocol })
+}
+
+function parseJsonReply(text: string): { version: number; address: string; protocol: string } | undefined {
+  if (!text.startsWith('{')) return undefined
+  try {
+    const parsed = JSON.parse(text) as Record<string, unknown>
+    const { version, address, protocol = 'ttrpc' } = parsed
+    if (typeof version !== 'number' || version < 2) return undefined
+    return { version, address: String(address ?? ''), protocol: String(protocol || 'ttrpc') }
+  } catch {
+    return undefined
+  }
+}
