@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type IPty, spawn } from '@lydell/node-pty'
+import { type Sandbox, until } from './sandbox.ts'
+
+/** A program on a terminal of ours: what a person sees and types. */
+export class Terminal {
+  readonly #pty: IPty
+  #seen = ''
+  #status: number | undefined
+
+  constructor(sandbox: Sandbox, file: string, args: readonly string[]) {
+    this.#pty = spawn('nsenter', [`--net=${sandbox.netns}`, '--', file, ...args], {
+      cols: 100,
+      rows: 30,
+      env: { ...sandbox.env, TERM: 'xterm' },
+    })
+    this.#pty.onData((text) => {
+      this.#seen += text
+    })
+    this.#pty.onExit(({ exitCode }) => {
+      this.#status = exitCode
+    })
+  }
+
+  /** Everything on the screen so far. */
+  get seen(): string {
+    return this.#seen
+  }
+
+  type(text: string): void {
+    this.#pty.write(text)
+  }
+
+  resize(columns: number, rows: number): void {
+    this.#pty.resize(columns, rows)
+  }
+
+  /** Waits until the screen has `text`, a literal or a pattern. */
+  async shows(text: string | RegExp): Promise<void> {
+    await until(`the terminal shows ${text}`, () =>
+      typeof text === 'string' ? this.#seen.includes(text) : text.test(this.#seen),
+    ).catch((cause: unknown) => {
+      throw new Error(`the terminal shows only:\n${this.#seen}`, { cause })
+    })
+  }
+
+  /** Waits for the program's end; its exit status. */
+  async ends(): Promise<number> {
+    await until('the program on the terminal ends', () => this.#status !== undefined)
+    return this.#status as number
+  }
+}

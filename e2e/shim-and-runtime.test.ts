@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+// Debian's containerd with our shim, our shim with runc and crun, Debian's shim with our runtime.
+import assert from 'node:assert/strict'
+import { Ctr } from './harness/ctr.ts'
+import { startContainerd } from './harness/originals.ts'
+import { sandboxTest, until } from './harness/sandbox.ts'
+
+const cells: [string, string[]][] = [
+  ['our shim with our runtime', ['--runtime', 'io.containerd.teu.v1']],
+  ['our shim with runc', ['--runtime', 'io.containerd.teu.v1', '--runc-binary', '/usr/sbin/runc']],
+  ['our shim with crun', ['--runtime', 'io.containerd.teu.v1', '--runc-binary', '/usr/bin/crun']],
+]
+
+for (const [name, flags] of cells) {
+  sandboxTest(`Debian's containerd: ${name}`, async (sandbox) => {
+    const ctr = new Ctr(sandbox, await startContainerd(sandbox))
+    await ctr.importBusybox()
+    await ctr.walk(flags)
+  })
+}
+
+sandboxTest("Debian's containerd: its own shim with our runtime", async (sandbox) => {
+  const ctr = new Ctr(sandbox, await startContainerd(sandbox))
+  await ctr.importBusybox()
+  await ctr.walk(['--runtime', 'io.containerd.runc.v2', '--runc-binary', sandbox.path('bin', 'teu-runtime')])
+})
+
+sandboxTest("Debian's containerd is restarted: our shim goes on", async (sandbox) => {
+  const first = await startContainerd(sandbox)
+  const ctr = new Ctr(sandbox, first)
+  await ctr.importBusybox()
+  const started = await ctr.start('kept', ['-d', '--runtime', 'io.containerd.teu.v1'], ['sleep', '1000'])
+  assert.equal(started.status, 0, started.stderr)
+  await sandbox.stop(first.process, 'SIGKILL')
+  await startContainerd(sandbox)
+  await until('the task is found again', async () => /kept +\d+ +RUNNING/.test(await ctr.output('tasks', 'ls')))
+  assert.equal(await ctr.output('tasks', 'exec', '--exec-id', 'e', 'kept', 'echo', 'still'), 'still\n')
+  await ctr.output('tasks', 'kill', '--signal', 'SIGKILL', 'kept')
+  await until('the task stops', async () => /STOPPED/.test(await ctr.output('tasks', 'ls')))
+  await ctr.run(['tasks', 'rm', 'kept'])
+  await ctr.output('containers', 'rm', 'kept')
+})
