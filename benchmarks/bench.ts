@@ -2,7 +2,7 @@
 // `npm run bench`: ours beside the original, in one run, medians and ratio. `npm run bench -- exec pull` runs the
 // rows whose names have one of the words.
 import { execFileSync } from 'node:child_process'
-import { docker, pushArchive, startDockerd, startRegistry } from '../e2e/harness/originals.ts'
+import { docker, startDockerd, startRegistry } from '../e2e/harness/originals.ts'
 import { Sandbox } from '../e2e/harness/sandbox.ts'
 import { startTeud, teu } from '../e2e/harness/stack.ts'
 import { RawEngine } from './engine-client.ts'
