@@ -1,0 +1,1258 @@
+// SPDX-License-Identifier: Apache-2.0
+// Generated from protocol.json by scripts/generate-protocol.mjs; do not edit.
+#ifndef TEU_PROTOCOL_H
+#define TEU_PROTOCOL_H
+
+#include "init/record.h"
+
+#define PROTOCOL_VERSION 1u
+#define PROTOCOL_PROGRAM_MAGIC 1431651412u
+#define PROTOCOL_MAX_PROGRAM_BYTES 33554432u
+#define PROTOCOL_MAX_MESSAGE_BYTES 65536u
+#define PROTOCOL_MAX_SLOTS 4096u
+#define PROTOCOL_STRICT_DIRECTORY 1u
+#define PROTOCOL_BEFORE_USER 0u
+#define PROTOCOL_AFTER_USER 1u
+
+/* The steps of a launch program, executed in order by the init role. */
+enum launch_kind {
+	LAUNCH_OOM_SCORE = 1,
+	LAUNCH_OPEN = 2,
+	LAUNCH_CONNECT = 3,
+	LAUNCH_OPEN_TREE = 4,
+	LAUNCH_RAISE_LIMIT = 5,
+	LAUNCH_JOIN = 6,
+	LAUNCH_NEW_USER = 7,
+	LAUNCH_UNSHARE = 8,
+	LAUNCH_TIME_OFFSET = 9,
+	LAUNCH_SPAWN = 10,
+	LAUNCH_CLOSE = 11,
+	LAUNCH_CLOSE_PROCFS = 12,
+	LAUNCH_NEW_SESSION = 20,
+	LAUNCH_KEYRING = 21,
+	LAUNCH_LOOPBACK = 22,
+	LAUNCH_HOST_PROPAGATION = 30,
+	LAUNCH_ROOT = 31,
+	LAUNCH_MOUNT = 32,
+	LAUNCH_BIND = 33,
+	LAUNCH_REMOUNT = 34,
+	LAUNCH_DIRECTORY = 35,
+	LAUNCH_SYMLINK = 36,
+	LAUNCH_DEVICE = 37,
+	LAUNCH_RUNTIME_HOOKS = 38,
+	LAUNCH_HOOK = 39,
+	LAUNCH_CONSOLE = 40,
+	LAUNCH_MASK = 41,
+	LAUNCH_READONLY_PATH = 42,
+	LAUNCH_ROOT_FLAGS = 43,
+	LAUNCH_ROOT_PROPAGATION = 44,
+	LAUNCH_PIVOT = 45,
+	LAUNCH_MOVE_ROOT = 46,
+	LAUNCH_CHANGE_ROOT = 47,
+	LAUNCH_HOSTNAME = 50,
+	LAUNCH_DOMAINNAME = 51,
+	LAUNCH_SYSCTL = 52,
+	LAUNCH_UMASK = 53,
+	LAUNCH_PERSONALITY = 54,
+	LAUNCH_LIMIT = 55,
+	LAUNCH_STANDARD_STREAMS = 56,
+	LAUNCH_SCHEDULER = 57,
+	LAUNCH_IO_PRIORITY = 58,
+	LAUNCH_APPARMOR = 60,
+	LAUNCH_SELINUX = 61,
+	LAUNCH_NO_NEW_PRIVILEGES = 62,
+	LAUNCH_SECCOMP = 63,
+	LAUNCH_BOUNDING = 64,
+	LAUNCH_USER = 65,
+	LAUNCH_CAPABILITIES = 66,
+	LAUNCH_WORKING_DIRECTORY = 67,
+	LAUNCH_ENVIRONMENT = 70,
+	LAUNCH_HOME = 71,
+	LAUNCH_LOOKUP = 72,
+	LAUNCH_READY = 73,
+	LAUNCH_AWAIT_START = 74,
+	LAUNCH_EXECUTE = 75,
+};
+
+struct launch_oom_score {
+	int32_t value;
+};
+
+static inline int launch_oom_score_decode(struct record *record, struct launch_oom_score *out)
+{
+	record_get_i32(record, &out->value);
+	return record_end(record);
+}
+
+static inline void launch_oom_score_encode(struct record_writer *writer, const struct launch_oom_score *in)
+{
+	record_begin(writer, LAUNCH_OOM_SCORE);
+	record_put_i32(writer, in->value);
+	record_finish(writer);
+}
+
+struct launch_open {
+	uint32_t slot;
+	const char *path;
+	uint32_t flags;
+};
+
+static inline int launch_open_decode(struct record *record, struct launch_open *out)
+{
+	record_get_u32(record, &out->slot);
+	record_get_str(record, &out->path);
+	record_get_u32(record, &out->flags);
+	return record_end(record);
+}
+
+static inline void launch_open_encode(struct record_writer *writer, const struct launch_open *in)
+{
+	record_begin(writer, LAUNCH_OPEN);
+	record_put_u32(writer, in->slot);
+	record_put_str(writer, in->path);
+	record_put_u32(writer, in->flags);
+	record_finish(writer);
+}
+
+struct launch_connect {
+	uint32_t slot;
+	const char *path;
+};
+
+static inline int launch_connect_decode(struct record *record, struct launch_connect *out)
+{
+	record_get_u32(record, &out->slot);
+	record_get_str(record, &out->path);
+	return record_end(record);
+}
+
+static inline void launch_connect_encode(struct record_writer *writer, const struct launch_connect *in)
+{
+	record_begin(writer, LAUNCH_CONNECT);
+	record_put_u32(writer, in->slot);
+	record_put_str(writer, in->path);
+	record_finish(writer);
+}
+
+struct launch_open_tree {
+	uint32_t slot;
+	const char *path;
+	uint32_t recursive;
+};
+
+static inline int launch_open_tree_decode(struct record *record, struct launch_open_tree *out)
+{
+	record_get_u32(record, &out->slot);
+	record_get_str(record, &out->path);
+	record_get_u32(record, &out->recursive);
+	return record_end(record);
+}
+
+static inline void launch_open_tree_encode(struct record_writer *writer, const struct launch_open_tree *in)
+{
+	record_begin(writer, LAUNCH_OPEN_TREE);
+	record_put_u32(writer, in->slot);
+	record_put_str(writer, in->path);
+	record_put_u32(writer, in->recursive);
+	record_finish(writer);
+}
+
+struct launch_raise_limit {
+	uint32_t resource;
+	uint64_t hard;
+};
+
+static inline int launch_raise_limit_decode(struct record *record, struct launch_raise_limit *out)
+{
+	record_get_u32(record, &out->resource);
+	record_get_u64(record, &out->hard);
+	return record_end(record);
+}
+
+static inline void launch_raise_limit_encode(struct record_writer *writer, const struct launch_raise_limit *in)
+{
+	record_begin(writer, LAUNCH_RAISE_LIMIT);
+	record_put_u32(writer, in->resource);
+	record_put_u64(writer, in->hard);
+	record_finish(writer);
+}
+
+struct launch_join {
+	uint32_t namespace;
+	const char *path;
+};
+
+static inline int launch_join_decode(struct record *record, struct launch_join *out)
+{
+	record_get_u32(record, &out->namespace);
+	record_get_str(record, &out->path);
+	return record_end(record);
+}
+
+static inline void launch_join_encode(struct record_writer *writer, const struct launch_join *in)
+{
+	record_begin(writer, LAUNCH_JOIN);
+	record_put_u32(writer, in->namespace);
+	record_put_str(writer, in->path);
+	record_finish(writer);
+}
+
+static inline int launch_new_user_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_new_user_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_NEW_USER);
+	record_finish(writer);
+}
+
+struct launch_unshare {
+	uint32_t flags;
+};
+
+static inline int launch_unshare_decode(struct record *record, struct launch_unshare *out)
+{
+	record_get_u32(record, &out->flags);
+	return record_end(record);
+}
+
+static inline void launch_unshare_encode(struct record_writer *writer, const struct launch_unshare *in)
+{
+	record_begin(writer, LAUNCH_UNSHARE);
+	record_put_u32(writer, in->flags);
+	record_finish(writer);
+}
+
+struct launch_time_offset {
+	const char *clock;
+	int64_t seconds;
+	uint32_t nanoseconds;
+};
+
+static inline int launch_time_offset_decode(struct record *record, struct launch_time_offset *out)
+{
+	record_get_str(record, &out->clock);
+	record_get_i64(record, &out->seconds);
+	record_get_u32(record, &out->nanoseconds);
+	return record_end(record);
+}
+
+static inline void launch_time_offset_encode(struct record_writer *writer, const struct launch_time_offset *in)
+{
+	record_begin(writer, LAUNCH_TIME_OFFSET);
+	record_put_str(writer, in->clock);
+	record_put_i64(writer, in->seconds);
+	record_put_u32(writer, in->nanoseconds);
+	record_finish(writer);
+}
+
+static inline int launch_spawn_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_spawn_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_SPAWN);
+	record_finish(writer);
+}
+
+struct launch_close {
+	uint32_t slot;
+};
+
+static inline int launch_close_decode(struct record *record, struct launch_close *out)
+{
+	record_get_u32(record, &out->slot);
+	return record_end(record);
+}
+
+static inline void launch_close_encode(struct record_writer *writer, const struct launch_close *in)
+{
+	record_begin(writer, LAUNCH_CLOSE);
+	record_put_u32(writer, in->slot);
+	record_finish(writer);
+}
+
+static inline int launch_close_procfs_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_close_procfs_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_CLOSE_PROCFS);
+	record_finish(writer);
+}
+
+static inline int launch_new_session_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_new_session_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_NEW_SESSION);
+	record_finish(writer);
+}
+
+struct launch_keyring {
+	const char *name;
+};
+
+static inline int launch_keyring_decode(struct record *record, struct launch_keyring *out)
+{
+	record_get_str(record, &out->name);
+	return record_end(record);
+}
+
+static inline void launch_keyring_encode(struct record_writer *writer, const struct launch_keyring *in)
+{
+	record_begin(writer, LAUNCH_KEYRING);
+	record_put_str(writer, in->name);
+	record_finish(writer);
+}
+
+static inline int launch_loopback_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_loopback_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_LOOPBACK);
+	record_finish(writer);
+}
+
+struct launch_host_propagation {
+	uint32_t flags;
+};
+
+static inline int launch_host_propagation_decode(struct record *record, struct launch_host_propagation *out)
+{
+	record_get_u32(record, &out->flags);
+	return record_end(record);
+}
+
+static inline void launch_host_propagation_encode(struct record_writer *writer, const struct launch_host_propagation *in)
+{
+	record_begin(writer, LAUNCH_HOST_PROPAGATION);
+	record_put_u32(writer, in->flags);
+	record_finish(writer);
+}
+
+struct launch_root {
+	const char *path;
+};
+
+static inline int launch_root_decode(struct record *record, struct launch_root *out)
+{
+	record_get_str(record, &out->path);
+	return record_end(record);
+}
+
+static inline void launch_root_encode(struct record_writer *writer, const struct launch_root *in)
+{
+	record_begin(writer, LAUNCH_ROOT);
+	record_put_str(writer, in->path);
+	record_finish(writer);
+}
+
+struct launch_mount {
+	const char *destination;
+	const char *source;
+	const char *type;
+	uint32_t flags;
+	const char *data;
+	struct record_u32s propagation;
+	uint32_t options;
+	uint32_t copy_up;
+};
+
+static inline int launch_mount_decode(struct record *record, struct launch_mount *out)
+{
+	record_get_str(record, &out->destination);
+	record_get_str(record, &out->source);
+	record_get_str(record, &out->type);
+	record_get_u32(record, &out->flags);
+	record_get_str(record, &out->data);
+	record_get_u32s(record, &out->propagation);
+	record_get_u32(record, &out->options);
+	record_get_u32(record, &out->copy_up);
+	return record_end(record);
+}
+
+static inline void launch_mount_encode(struct record_writer *writer, const struct launch_mount *in)
+{
+	record_begin(writer, LAUNCH_MOUNT);
+	record_put_str(writer, in->destination);
+	record_put_str(writer, in->source);
+	record_put_str(writer, in->type);
+	record_put_u32(writer, in->flags);
+	record_put_str(writer, in->data);
+	record_put_u32s(writer, in->propagation);
+	record_put_u32(writer, in->options);
+	record_put_u32(writer, in->copy_up);
+	record_finish(writer);
+}
+
+struct launch_bind {
+	const char *destination;
+	const char *source;
+	int32_t slot;
+	uint32_t recursive;
+	uint32_t remount;
+	uint32_t flags;
+	struct record_u32s propagation;
+	uint64_t attr_set;
+	uint64_t attr_clear;
+};
+
+static inline int launch_bind_decode(struct record *record, struct launch_bind *out)
+{
+	record_get_str(record, &out->destination);
+	record_get_str(record, &out->source);
+	record_get_i32(record, &out->slot);
+	record_get_u32(record, &out->recursive);
+	record_get_u32(record, &out->remount);
+	record_get_u32(record, &out->flags);
+	record_get_u32s(record, &out->propagation);
+	record_get_u64(record, &out->attr_set);
+	record_get_u64(record, &out->attr_clear);
+	return record_end(record);
+}
+
+static inline void launch_bind_encode(struct record_writer *writer, const struct launch_bind *in)
+{
+	record_begin(writer, LAUNCH_BIND);
+	record_put_str(writer, in->destination);
+	record_put_str(writer, in->source);
+	record_put_i32(writer, in->slot);
+	record_put_u32(writer, in->recursive);
+	record_put_u32(writer, in->remount);
+	record_put_u32(writer, in->flags);
+	record_put_u32s(writer, in->propagation);
+	record_put_u64(writer, in->attr_set);
+	record_put_u64(writer, in->attr_clear);
+	record_finish(writer);
+}
+
+struct launch_remount {
+	const char *destination;
+	uint32_t flags;
+};
+
+static inline int launch_remount_decode(struct record *record, struct launch_remount *out)
+{
+	record_get_str(record, &out->destination);
+	record_get_u32(record, &out->flags);
+	return record_end(record);
+}
+
+static inline void launch_remount_encode(struct record_writer *writer, const struct launch_remount *in)
+{
+	record_begin(writer, LAUNCH_REMOUNT);
+	record_put_str(writer, in->destination);
+	record_put_u32(writer, in->flags);
+	record_finish(writer);
+}
+
+struct launch_directory {
+	const char *path;
+	uint32_t mode;
+};
+
+static inline int launch_directory_decode(struct record *record, struct launch_directory *out)
+{
+	record_get_str(record, &out->path);
+	record_get_u32(record, &out->mode);
+	return record_end(record);
+}
+
+static inline void launch_directory_encode(struct record_writer *writer, const struct launch_directory *in)
+{
+	record_begin(writer, LAUNCH_DIRECTORY);
+	record_put_str(writer, in->path);
+	record_put_u32(writer, in->mode);
+	record_finish(writer);
+}
+
+struct launch_symlink {
+	const char *path;
+	const char *target;
+	uint32_t replace;
+};
+
+static inline int launch_symlink_decode(struct record *record, struct launch_symlink *out)
+{
+	record_get_str(record, &out->path);
+	record_get_str(record, &out->target);
+	record_get_u32(record, &out->replace);
+	return record_end(record);
+}
+
+static inline void launch_symlink_encode(struct record_writer *writer, const struct launch_symlink *in)
+{
+	record_begin(writer, LAUNCH_SYMLINK);
+	record_put_str(writer, in->path);
+	record_put_str(writer, in->target);
+	record_put_u32(writer, in->replace);
+	record_finish(writer);
+}
+
+struct launch_device {
+	const char *path;
+	uint32_t type;
+	uint32_t major;
+	uint32_t minor;
+	uint32_t mode;
+	uint32_t uid;
+	uint32_t gid;
+	uint32_t bind;
+};
+
+static inline int launch_device_decode(struct record *record, struct launch_device *out)
+{
+	record_get_str(record, &out->path);
+	record_get_u32(record, &out->type);
+	record_get_u32(record, &out->major);
+	record_get_u32(record, &out->minor);
+	record_get_u32(record, &out->mode);
+	record_get_u32(record, &out->uid);
+	record_get_u32(record, &out->gid);
+	record_get_u32(record, &out->bind);
+	return record_end(record);
+}
+
+static inline void launch_device_encode(struct record_writer *writer, const struct launch_device *in)
+{
+	record_begin(writer, LAUNCH_DEVICE);
+	record_put_str(writer, in->path);
+	record_put_u32(writer, in->type);
+	record_put_u32(writer, in->major);
+	record_put_u32(writer, in->minor);
+	record_put_u32(writer, in->mode);
+	record_put_u32(writer, in->uid);
+	record_put_u32(writer, in->gid);
+	record_put_u32(writer, in->bind);
+	record_finish(writer);
+}
+
+static inline int launch_runtime_hooks_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_runtime_hooks_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_RUNTIME_HOOKS);
+	record_finish(writer);
+}
+
+struct launch_hook {
+	const char *path;
+	struct record_strs args;
+	struct record_strs env;
+	uint32_t timeout_milliseconds;
+	const char *state_prefix;
+	const char *state_suffix;
+};
+
+static inline int launch_hook_decode(struct record *record, struct launch_hook *out)
+{
+	record_get_str(record, &out->path);
+	record_get_strs(record, &out->args);
+	record_get_strs(record, &out->env);
+	record_get_u32(record, &out->timeout_milliseconds);
+	record_get_str(record, &out->state_prefix);
+	record_get_str(record, &out->state_suffix);
+	return record_end(record);
+}
+
+static inline void launch_hook_encode(struct record_writer *writer, const struct launch_hook *in)
+{
+	record_begin(writer, LAUNCH_HOOK);
+	record_put_str(writer, in->path);
+	record_put_strs(writer, in->args);
+	record_put_strs(writer, in->env);
+	record_put_u32(writer, in->timeout_milliseconds);
+	record_put_str(writer, in->state_prefix);
+	record_put_str(writer, in->state_suffix);
+	record_finish(writer);
+}
+
+struct launch_console {
+	uint32_t slot;
+	uint32_t width;
+	uint32_t height;
+	uint32_t mount;
+};
+
+static inline int launch_console_decode(struct record *record, struct launch_console *out)
+{
+	record_get_u32(record, &out->slot);
+	record_get_u32(record, &out->width);
+	record_get_u32(record, &out->height);
+	record_get_u32(record, &out->mount);
+	return record_end(record);
+}
+
+static inline void launch_console_encode(struct record_writer *writer, const struct launch_console *in)
+{
+	record_begin(writer, LAUNCH_CONSOLE);
+	record_put_u32(writer, in->slot);
+	record_put_u32(writer, in->width);
+	record_put_u32(writer, in->height);
+	record_put_u32(writer, in->mount);
+	record_finish(writer);
+}
+
+struct launch_mask {
+	const char *path;
+};
+
+static inline int launch_mask_decode(struct record *record, struct launch_mask *out)
+{
+	record_get_str(record, &out->path);
+	return record_end(record);
+}
+
+static inline void launch_mask_encode(struct record_writer *writer, const struct launch_mask *in)
+{
+	record_begin(writer, LAUNCH_MASK);
+	record_put_str(writer, in->path);
+	record_finish(writer);
+}
+
+struct launch_readonly_path {
+	const char *path;
+};
+
+static inline int launch_readonly_path_decode(struct record *record, struct launch_readonly_path *out)
+{
+	record_get_str(record, &out->path);
+	return record_end(record);
+}
+
+static inline void launch_readonly_path_encode(struct record_writer *writer, const struct launch_readonly_path *in)
+{
+	record_begin(writer, LAUNCH_READONLY_PATH);
+	record_put_str(writer, in->path);
+	record_finish(writer);
+}
+
+struct launch_root_flags {
+	uint32_t flags;
+};
+
+static inline int launch_root_flags_decode(struct record *record, struct launch_root_flags *out)
+{
+	record_get_u32(record, &out->flags);
+	return record_end(record);
+}
+
+static inline void launch_root_flags_encode(struct record_writer *writer, const struct launch_root_flags *in)
+{
+	record_begin(writer, LAUNCH_ROOT_FLAGS);
+	record_put_u32(writer, in->flags);
+	record_finish(writer);
+}
+
+struct launch_root_propagation {
+	uint32_t flags;
+};
+
+static inline int launch_root_propagation_decode(struct record *record, struct launch_root_propagation *out)
+{
+	record_get_u32(record, &out->flags);
+	return record_end(record);
+}
+
+static inline void launch_root_propagation_encode(struct record_writer *writer, const struct launch_root_propagation *in)
+{
+	record_begin(writer, LAUNCH_ROOT_PROPAGATION);
+	record_put_u32(writer, in->flags);
+	record_finish(writer);
+}
+
+static inline int launch_pivot_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_pivot_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_PIVOT);
+	record_finish(writer);
+}
+
+static inline int launch_move_root_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_move_root_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_MOVE_ROOT);
+	record_finish(writer);
+}
+
+static inline int launch_change_root_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_change_root_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_CHANGE_ROOT);
+	record_finish(writer);
+}
+
+struct launch_hostname {
+	const char *name;
+};
+
+static inline int launch_hostname_decode(struct record *record, struct launch_hostname *out)
+{
+	record_get_str(record, &out->name);
+	return record_end(record);
+}
+
+static inline void launch_hostname_encode(struct record_writer *writer, const struct launch_hostname *in)
+{
+	record_begin(writer, LAUNCH_HOSTNAME);
+	record_put_str(writer, in->name);
+	record_finish(writer);
+}
+
+struct launch_domainname {
+	const char *name;
+};
+
+static inline int launch_domainname_decode(struct record *record, struct launch_domainname *out)
+{
+	record_get_str(record, &out->name);
+	return record_end(record);
+}
+
+static inline void launch_domainname_encode(struct record_writer *writer, const struct launch_domainname *in)
+{
+	record_begin(writer, LAUNCH_DOMAINNAME);
+	record_put_str(writer, in->name);
+	record_finish(writer);
+}
+
+struct launch_sysctl {
+	const char *path;
+	const char *value;
+};
+
+static inline int launch_sysctl_decode(struct record *record, struct launch_sysctl *out)
+{
+	record_get_str(record, &out->path);
+	record_get_str(record, &out->value);
+	return record_end(record);
+}
+
+static inline void launch_sysctl_encode(struct record_writer *writer, const struct launch_sysctl *in)
+{
+	record_begin(writer, LAUNCH_SYSCTL);
+	record_put_str(writer, in->path);
+	record_put_str(writer, in->value);
+	record_finish(writer);
+}
+
+struct launch_umask {
+	uint32_t mask;
+};
+
+static inline int launch_umask_decode(struct record *record, struct launch_umask *out)
+{
+	record_get_u32(record, &out->mask);
+	return record_end(record);
+}
+
+static inline void launch_umask_encode(struct record_writer *writer, const struct launch_umask *in)
+{
+	record_begin(writer, LAUNCH_UMASK);
+	record_put_u32(writer, in->mask);
+	record_finish(writer);
+}
+
+struct launch_personality {
+	uint32_t domain;
+};
+
+static inline int launch_personality_decode(struct record *record, struct launch_personality *out)
+{
+	record_get_u32(record, &out->domain);
+	return record_end(record);
+}
+
+static inline void launch_personality_encode(struct record_writer *writer, const struct launch_personality *in)
+{
+	record_begin(writer, LAUNCH_PERSONALITY);
+	record_put_u32(writer, in->domain);
+	record_finish(writer);
+}
+
+struct launch_limit {
+	uint32_t resource;
+	uint64_t soft;
+	uint64_t hard;
+};
+
+static inline int launch_limit_decode(struct record *record, struct launch_limit *out)
+{
+	record_get_u32(record, &out->resource);
+	record_get_u64(record, &out->soft);
+	record_get_u64(record, &out->hard);
+	return record_end(record);
+}
+
+static inline void launch_limit_encode(struct record_writer *writer, const struct launch_limit *in)
+{
+	record_begin(writer, LAUNCH_LIMIT);
+	record_put_u32(writer, in->resource);
+	record_put_u64(writer, in->soft);
+	record_put_u64(writer, in->hard);
+	record_finish(writer);
+}
+
+struct launch_standard_streams {
+	uint32_t uid;
+	uint32_t gid;
+};
+
+static inline int launch_standard_streams_decode(struct record *record, struct launch_standard_streams *out)
+{
+	record_get_u32(record, &out->uid);
+	record_get_u32(record, &out->gid);
+	return record_end(record);
+}
+
+static inline void launch_standard_streams_encode(struct record_writer *writer, const struct launch_standard_streams *in)
+{
+	record_begin(writer, LAUNCH_STANDARD_STREAMS);
+	record_put_u32(writer, in->uid);
+	record_put_u32(writer, in->gid);
+	record_finish(writer);
+}
+
+struct launch_scheduler {
+	uint32_t policy;
+	int32_t nice;
+	uint32_t priority;
+	uint64_t flags;
+	uint64_t runtime;
+	uint64_t deadline;
+	uint64_t period;
+};
+
+static inline int launch_scheduler_decode(struct record *record, struct launch_scheduler *out)
+{
+	record_get_u32(record, &out->policy);
+	record_get_i32(record, &out->nice);
+	record_get_u32(record, &out->priority);
+	record_get_u64(record, &out->flags);
+	record_get_u64(record, &out->runtime);
+	record_get_u64(record, &out->deadline);
+	record_get_u64(record, &out->period);
+	return record_end(record);
+}
+
+static inline void launch_scheduler_encode(struct record_writer *writer, const struct launch_scheduler *in)
+{
+	record_begin(writer, LAUNCH_SCHEDULER);
+	record_put_u32(writer, in->policy);
+	record_put_i32(writer, in->nice);
+	record_put_u32(writer, in->priority);
+	record_put_u64(writer, in->flags);
+	record_put_u64(writer, in->runtime);
+	record_put_u64(writer, in->deadline);
+	record_put_u64(writer, in->period);
+	record_finish(writer);
+}
+
+struct launch_io_priority {
+	uint32_t value;
+};
+
+static inline int launch_io_priority_decode(struct record *record, struct launch_io_priority *out)
+{
+	record_get_u32(record, &out->value);
+	return record_end(record);
+}
+
+static inline void launch_io_priority_encode(struct record_writer *writer, const struct launch_io_priority *in)
+{
+	record_begin(writer, LAUNCH_IO_PRIORITY);
+	record_put_u32(writer, in->value);
+	record_finish(writer);
+}
+
+struct launch_apparmor {
+	const char *profile;
+};
+
+static inline int launch_apparmor_decode(struct record *record, struct launch_apparmor *out)
+{
+	record_get_str(record, &out->profile);
+	return record_end(record);
+}
+
+static inline void launch_apparmor_encode(struct record_writer *writer, const struct launch_apparmor *in)
+{
+	record_begin(writer, LAUNCH_APPARMOR);
+	record_put_str(writer, in->profile);
+	record_finish(writer);
+}
+
+struct launch_selinux {
+	const char *label;
+};
+
+static inline int launch_selinux_decode(struct record *record, struct launch_selinux *out)
+{
+	record_get_str(record, &out->label);
+	return record_end(record);
+}
+
+static inline void launch_selinux_encode(struct record_writer *writer, const struct launch_selinux *in)
+{
+	record_begin(writer, LAUNCH_SELINUX);
+	record_put_str(writer, in->label);
+	record_finish(writer);
+}
+
+static inline int launch_no_new_privileges_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_no_new_privileges_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_NO_NEW_PRIVILEGES);
+	record_finish(writer);
+}
+
+struct launch_seccomp {
+	struct record_bytes filter;
+	uint32_t flags;
+	int32_t slot;
+	const char *state_prefix;
+	const char *state_suffix;
+};
+
+static inline int launch_seccomp_decode(struct record *record, struct launch_seccomp *out)
+{
+	record_get_bytes(record, &out->filter);
+	record_get_u32(record, &out->flags);
+	record_get_i32(record, &out->slot);
+	record_get_str(record, &out->state_prefix);
+	record_get_str(record, &out->state_suffix);
+	return record_end(record);
+}
+
+static inline void launch_seccomp_encode(struct record_writer *writer, const struct launch_seccomp *in)
+{
+	record_begin(writer, LAUNCH_SECCOMP);
+	record_put_bytes(writer, in->filter);
+	record_put_u32(writer, in->flags);
+	record_put_i32(writer, in->slot);
+	record_put_str(writer, in->state_prefix);
+	record_put_str(writer, in->state_suffix);
+	record_finish(writer);
+}
+
+struct launch_bounding {
+	uint64_t mask;
+};
+
+static inline int launch_bounding_decode(struct record *record, struct launch_bounding *out)
+{
+	record_get_u64(record, &out->mask);
+	return record_end(record);
+}
+
+static inline void launch_bounding_encode(struct record_writer *writer, const struct launch_bounding *in)
+{
+	record_begin(writer, LAUNCH_BOUNDING);
+	record_put_u64(writer, in->mask);
+	record_finish(writer);
+}
+
+struct launch_user {
+	uint32_t uid;
+	uint32_t gid;
+	struct record_u32s groups;
+	uint32_t set_groups;
+};
+
+static inline int launch_user_decode(struct record *record, struct launch_user *out)
+{
+	record_get_u32(record, &out->uid);
+	record_get_u32(record, &out->gid);
+	record_get_u32s(record, &out->groups);
+	record_get_u32(record, &out->set_groups);
+	return record_end(record);
+}
+
+static inline void launch_user_encode(struct record_writer *writer, const struct launch_user *in)
+{
+	record_begin(writer, LAUNCH_USER);
+	record_put_u32(writer, in->uid);
+	record_put_u32(writer, in->gid);
+	record_put_u32s(writer, in->groups);
+	record_put_u32(writer, in->set_groups);
+	record_finish(writer);
+}
+
+struct launch_capabilities {
+	uint64_t effective;
+	uint64_t permitted;
+	uint64_t inheritable;
+	uint64_t ambient;
+};
+
+static inline int launch_capabilities_decode(struct record *record, struct launch_capabilities *out)
+{
+	record_get_u64(record, &out->effective);
+	record_get_u64(record, &out->permitted);
+	record_get_u64(record, &out->inheritable);
+	record_get_u64(record, &out->ambient);
+	return record_end(record);
+}
+
+static inline void launch_capabilities_encode(struct record_writer *writer, const struct launch_capabilities *in)
+{
+	record_begin(writer, LAUNCH_CAPABILITIES);
+	record_put_u64(writer, in->effective);
+	record_put_u64(writer, in->permitted);
+	record_put_u64(writer, in->inheritable);
+	record_put_u64(writer, in->ambient);
+	record_finish(writer);
+}
+
+struct launch_working_directory {
+	const char *path;
+	uint32_t phase;
+};
+
+static inline int launch_working_directory_decode(struct record *record, struct launch_working_directory *out)
+{
+	record_get_str(record, &out->path);
+	record_get_u32(record, &out->phase);
+	return record_end(record);
+}
+
+static inline void launch_working_directory_encode(struct record_writer *writer, const struct launch_working_directory *in)
+{
+	record_begin(writer, LAUNCH_WORKING_DIRECTORY);
+	record_put_str(writer, in->path);
+	record_put_u32(writer, in->phase);
+	record_finish(writer);
+}
+
+struct launch_environment {
+	struct record_strs variables;
+};
+
+static inline int launch_environment_decode(struct record *record, struct launch_environment *out)
+{
+	record_get_strs(record, &out->variables);
+	return record_end(record);
+}
+
+static inline void launch_environment_encode(struct record_writer *writer, const struct launch_environment *in)
+{
+	record_begin(writer, LAUNCH_ENVIRONMENT);
+	record_put_strs(writer, in->variables);
+	record_finish(writer);
+}
+
+struct launch_home {
+	uint32_t uid;
+};
+
+static inline int launch_home_decode(struct record *record, struct launch_home *out)
+{
+	record_get_u32(record, &out->uid);
+	return record_end(record);
+}
+
+static inline void launch_home_encode(struct record_writer *writer, const struct launch_home *in)
+{
+	record_begin(writer, LAUNCH_HOME);
+	record_put_u32(writer, in->uid);
+	record_finish(writer);
+}
+
+struct launch_lookup {
+	const char *name;
+};
+
+static inline int launch_lookup_decode(struct record *record, struct launch_lookup *out)
+{
+	record_get_str(record, &out->name);
+	return record_end(record);
+}
+
+static inline void launch_lookup_encode(struct record_writer *writer, const struct launch_lookup *in)
+{
+	record_begin(writer, LAUNCH_LOOKUP);
+	record_put_str(writer, in->name);
+	record_finish(writer);
+}
+
+static inline int launch_ready_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_ready_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_READY);
+	record_finish(writer);
+}
+
+struct launch_await_start {
+	uint32_t slot;
+};
+
+static inline int launch_await_start_decode(struct record *record, struct launch_await_start *out)
+{
+	record_get_u32(record, &out->slot);
+	return record_end(record);
+}
+
+static inline void launch_await_start_encode(struct record_writer *writer, const struct launch_await_start *in)
+{
+	record_begin(writer, LAUNCH_AWAIT_START);
+	record_put_u32(writer, in->slot);
+	record_finish(writer);
+}
+
+struct launch_execute {
+	struct record_strs args;
+	uint32_t extra;
+};
+
+static inline int launch_execute_decode(struct record *record, struct launch_execute *out)
+{
+	record_get_strs(record, &out->args);
+	record_get_u32(record, &out->extra);
+	return record_end(record);
+}
+
+static inline void launch_execute_encode(struct record_writer *writer, const struct launch_execute *in)
+{
+	record_begin(writer, LAUNCH_EXECUTE);
+	record_put_strs(writer, in->args);
+	record_put_u32(writer, in->extra);
+	record_finish(writer);
+}
+
+/* What the init role and its parent say to one another over the sync channel once the program is sent. */
+enum sync_kind {
+	SYNC_GO = 1,
+	SYNC_MAP_IDS = 2,
+	SYNC_PID = 3,
+	SYNC_HOOKS = 4,
+	SYNC_READY = 5,
+	SYNC_FAILURE = 6,
+};
+
+static inline int sync_go_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void sync_go_encode(struct record_writer *writer)
+{
+	record_begin(writer, SYNC_GO);
+	record_finish(writer);
+}
+
+struct sync_map_ids {
+	int32_t pid;
+};
+
+static inline int sync_map_ids_decode(struct record *record, struct sync_map_ids *out)
+{
+	record_get_i32(record, &out->pid);
+	return record_end(record);
+}
+
+static inline void sync_map_ids_encode(struct record_writer *writer, const struct sync_map_ids *in)
+{
+	record_begin(writer, SYNC_MAP_IDS);
+	record_put_i32(writer, in->pid);
+	record_finish(writer);
+}
+
+struct sync_pid {
+	int32_t pid;
+};
+
+static inline int sync_pid_decode(struct record *record, struct sync_pid *out)
+{
+	record_get_i32(record, &out->pid);
+	return record_end(record);
+}
+
+static inline void sync_pid_encode(struct record_writer *writer, const struct sync_pid *in)
+{
+	record_begin(writer, SYNC_PID);
+	record_put_i32(writer, in->pid);
+	record_finish(writer);
+}
+
+static inline int sync_hooks_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void sync_hooks_encode(struct record_writer *writer)
+{
+	record_begin(writer, SYNC_HOOKS);
+	record_finish(writer);
+}
+
+static inline int sync_ready_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void sync_ready_encode(struct record_writer *writer)
+{
+	record_begin(writer, SYNC_READY);
+	record_finish(writer);
+}
+
+struct sync_failure {
+	uint32_t step;
+	int32_t errno;
+	const char *text;
+};
+
+static inline int sync_failure_decode(struct record *record, struct sync_failure *out)
+{
+	record_get_u32(record, &out->step);
+	record_get_i32(record, &out->errno);
+	record_get_str(record, &out->text);
+	return record_end(record);
+}
+
+static inline void sync_failure_encode(struct record_writer *writer, const struct sync_failure *in)
+{
+	record_begin(writer, SYNC_FAILURE);
+	record_put_u32(writer, in->step);
+	record_put_i32(writer, in->errno);
+	record_put_str(writer, in->text);
+	record_finish(writer);
+}
+
+#endif

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+// Generated from native/protocol.json by scripts/generate-protocol.mjs; do not edit.
+import type { RecordLayouts } from './record-codec.ts'
+
+/** Version of every record format below; `teu-init` refuses a program of another version. @public */
+export const protocolVersion = 1
+
+/** Numbers that both sides of the protocol agree on. @public */
+export const protocolConstants = {
+  programMagic: 1431651412,
+  maxProgramBytes: 33554432,
+  maxMessageBytes: 65536,
+  maxSlots: 4096,
+  strictDirectory: 1,
+  beforeUser: 0,
+  afterUser: 1,
+} as const
+
+/** The steps of a launch program, executed in order by the init role. @public */
+export type LaunchRecord =
+  | { kind: 'oom-score'; value: number }
+  | { kind: 'open'; slot: number; path: string; flags: number }
+  | { kind: 'connect'; slot: number; path: string }
+  | { kind: 'open-tree'; slot: number; path: string; recursive: number }
+  | { kind: 'raise-limit'; resource: number; hard: bigint }
+  | { kind: 'join'; namespace: number; path: string }
+  | { kind: 'new-user' }
+  | { kind: 'unshare'; flags: number }
+  | { kind: 'time-offset'; clock: string; seconds: bigint; nanoseconds: number }
+  | { kind: 'spawn' }
+  | { kind: 'close'; slot: number }
+  | { kind: 'close-procfs' }
+  | { kind: 'new-session' }
+  | { kind: 'keyring'; name: string }
+  | { kind: 'loopback' }
+  | { kind: 'host-propagation'; flags: number }
+  | { kind: 'root'; path: string }
+  | { kind: 'mount'; destination: string; source: string; type: string; flags: number; data: string; propagation: readonly number[]; options: number; copyUp: number }
+  | { kind: 'bind'; destination: string; source: string; slot: number; recursive: number; remount: number; flags: number; propagation: readonly number[]; attrSet: bigint; attrClear: bigint }
+  | { kind: 'remount'; destination: string; flags: number }
+  | { kind: 'directory'; path: string; mode: number }
+  | { kind: 'symlink'; path: string; target: string; replace: number }
+  | { kind: 'device'; path: string; type: number; major: number; minor: number; mode: number; uid: number; gid: number; bind: number }
+  | { kind: 'runtime-hooks' }
+  | { kind: 'hook'; path: string; args: readonly string[]; env: readonly string[]; timeoutMilliseconds: number; statePrefix: string; stateSuffix: string }
+  | { kind: 'console'; slot: number; width: number; height: number; mount: number }
+  | { kind: 'mask'; path: string }
+  | { kind: 'readonly-path'; path: string }
+  | { kind: 'root-flags'; flags: number }
+  | { kind: 'root-propagation'; flags: number }
+  | { kind: 'pivot' }
+  | { kind: 'move-root' }
+  | { kind: 'change-root' }
+  | { kind: 'hostname'; name: string }
+  | { kind: 'domainname'; name: string }
+  | { kind: 'sysctl'; path: string; value: string }
+  | { kind: 'umask'; mask: number }
+  | { kind: 'personality'; domain: number }
+  | { kind: 'limit'; resource: number; soft: bigint; hard: bigint }
+  | { kind: 'standard-streams'; uid: number; gid: number }
+  | { kind: 'scheduler'; policy: number; nice: number; priority: number; flags: bigint; runtime: bigint; deadline: bigint; period: bigint }
+  | { kind: 'io-priority'; value: number }
+  | { kind: 'apparmor'; profile: string }
+  | { kind: 'selinux'; label: string }
+  | { kind: 'no-new-privileges' }
+  | { kind: 'seccomp'; filter: Uint8Array; flags: number; slot: number; statePrefix: string; stateSuffix: string }
+  | { kind: 'bounding'; mask: bigint }
+  | { kind: 'user'; uid: number; gid: number; groups: readonly number[]; setGroups: number }
+  | { kind: 'capabilities'; effective: bigint; permitted: bigint; inheritable: bigint; ambient: bigint }
+  | { kind: 'working-directory'; path: string; phase: number }
+  | { kind: 'environment'; variables: readonly string[] }
+  | { kind: 'home'; uid: number }
+  | { kind: 'lookup'; name: string }
+  | { kind: 'ready' }
+  | { kind: 'await-start'; slot: number }
+  | { kind: 'execute'; args: readonly string[]; extra: number }
+
+/** Numbers and field types of {@link LaunchRecord}, for the record codec. @public */
+export const launchLayouts: RecordLayouts<LaunchRecord> = {
+  'oom-score': { id: 1, fields: [['value', 'i32']] },
+  'open': { id: 2, fields: [['slot', 'u32'], ['path', 'str'], ['flags', 'u32']] },
+  'connect': { id: 3, fields: [['slot', 'u32'], ['path', 'str']] },
+  'open-tree': { id: 4, fields: [['slot', 'u32'], ['path', 'str'], ['recursive', 'u32']] },
+  'raise-limit': { id: 5, fields: [['resource', 'u32'], ['hard', 'u64']] },
+  'join': { id: 6, fields: [['namespace', 'u32'], ['path', 'str']] },
+  'new-user': { id: 7, fields: [] },
+  'unshare': { id: 8, fields: [['flags', 'u32']] },
+  'time-offset': { id: 9, fields: [['clock', 'str'], ['seconds', 'i64'], ['nanoseconds', 'u32']] },
+  'spawn': { id: 10, fields: [] },
+  'close': { id: 11, fields: [['slot', 'u32']] },
+  'close-procfs': { id: 12, fields: [] },
+  'new-session': { id: 20, fields: [] },
+  'keyring': { id: 21, fields: [['name', 'str']] },
+  'loopback': { id: 22, fields: [] },
+  'host-propagation': { id: 30, fields: [['flags', 'u32']] },
+  'root': { id: 31, fields: [['path', 'str']] },
+  'mount': { id: 32, fields: [['destination', 'str'], ['source', 'str'], ['type', 'str'], ['flags', 'u32'], ['data', 'str'], ['propagation', 'u32s'], ['options', 'u32'], ['copyUp', 'u32']] },
+  'bind': { id: 33, fields: [['destination', 'str'], ['source', 'str'], ['slot', 'i32'], ['recursive', 'u32'], ['remount', 'u32'], ['flags', 'u32'], ['propagation', 'u32s'], ['attrSet', 'u64'], ['attrClear', 'u64']] },
+  'remount': { id: 34, fields: [['destination', 'str'], ['flags', 'u32']] },
+  'directory': { id: 35, fields: [['path', 'str'], ['mode', 'u32']] },
+  'symlink': { id: 36, fields: [['path', 'str'], ['target', 'str'], ['replace', 'u32']] },
+  'device': { id: 37, fields: [['path', 'str'], ['type', 'u32'], ['major', 'u32'], ['minor', 'u32'], ['mode', 'u32'], ['uid', 'u32'], ['gid', 'u32'], ['bind', 'u32']] },
+  'runtime-hooks': { id: 38, fields: [] },
+  'hook': { id: 39, fields: [['path', 'str'], ['args', 'strs'], ['env', 'strs'], ['timeoutMilliseconds', 'u32'], ['statePrefix', 'str'], ['stateSuffix', 'str']] },
+  'console': { id: 40, fields: [['slot', 'u32'], ['width', 'u32'], ['height', 'u32'], ['mount', 'u32']] },
+  'mask': { id: 41, fields: [['path', 'str']] },
+  'readonly-path': { id: 42, fields: [['path', 'str']] },
+  'root-flags': { id: 43, fields: [['flags', 'u32']] },
+  'root-propagation': { id: 44, fields: [['flags', 'u32']] },
+  'pivot': { id: 45, fields: [] },
+  'move-root': { id: 46, fields: [] },
+  'change-root': { id: 47, fields: [] },
+  'hostname': { id: 50, fields: [['name', 'str']] },
+  'domainname': { id: 51, fields: [['name', 'str']] },
+  'sysctl': { id: 52, fields: [['path', 'str'], ['value', 'str']] },
+  'umask': { id: 53, fields: [['mask', 'u32']] },
+  'personality': { id: 54, fields: [['domain', 'u32']] },
+  'limit': { id: 55, fields: [['resource', 'u32'], ['soft', 'u64'], ['hard', 'u64']] },
+  'standard-streams': { id: 56, fields: [['uid', 'u32'], ['gid', 'u32']] },
+  'scheduler': { id: 57, fields: [['policy', 'u32'], ['nice', 'i32'], ['priority', 'u32'], ['flags', 'u64'], ['runtime', 'u64'], ['deadline', 'u64'], ['period', 'u64']] },
+  'io-priority': { id: 58, fields: [['value', 'u32']] },
+  'apparmor': { id: 60, fields: [['profile', 'str']] },
+  'selinux': { id: 61, fields: [['label', 'str']] },
+  'no-new-privileges': { id: 62, fields: [] },
+  'seccomp': { id: 63, fields: [['filter', 'bytes'], ['flags', 'u32'], ['slot', 'i32'], ['statePrefix', 'str'], ['stateSuffix', 'str']] },
+  'bounding': { id: 64, fields: [['mask', 'u64']] },
+  'user': { id: 65, fields: [['uid', 'u32'], ['gid', 'u32'], ['groups', 'u32s'], ['setGroups', 'u32']] },
+  'capabilities': { id: 66, fields: [['effective', 'u64'], ['permitted', 'u64'], ['inheritable', 'u64'], ['ambient', 'u64']] },
+  'working-directory': { id: 67, fields: [['path', 'str'], ['phase', 'u32']] },
+  'environment': { id: 70, fields: [['variables', 'strs']] },
+  'home': { id: 71, fields: [['uid', 'u32']] },
+  'lookup': { id: 72, fields: [['name', 'str']] },
+  'ready': { id: 73, fields: [] },
+  'await-start': { id: 74, fields: [['slot', 'u32']] },
+  'execute': { id: 75, fields: [['args', 'strs'], ['extra', 'u32']] },
+}
+
+/** What the init role and its parent say to one another over the sync channel once the program is sent. @public */
+export type SyncRecord =
+  | { kind: 'go' }
+  | { kind: 'map-ids'; pid: number }
+  | { kind: 'pid'; pid: number }
+  | { kind: 'hooks' }
+  | { kind: 'ready' }
+  | { kind: 'failure'; step: number; errno: number; text: string }
+
+/** Numbers and field types of {@link SyncRecord}, for the record codec. @public */
+export const syncLayouts: RecordLayouts<SyncRecord> = {
+  'go': { id: 1, fields: [] },
+  'map-ids': { id: 2, fields: [['pid', 'i32']] },
+  'pid': { id: 3, fields: [['pid', 'i32']] },
+  'hooks': { id: 4, fields: [] },
+  'ready': { id: 5, fields: [] },
+  'failure': { id: 6, fields: [['step', 'u32'], ['errno', 'i32'], ['text', 'str']] },
+}

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * An OCI runtime: makes and runs containers from bundles. It serves the runtime seam (the command line of runc, as
+ * the program `teu-runtime`, and the same as a library) and consumes no other.
+ *
+ * @example
+ * ```ts
+ * import { createRuntime } from '@teu/runtime'
+ *
+ * const runtime = createRuntime({ root: '/run/example' })
+ * const { pid } = await runtime.create('web', { bundle: '/bundles/web' })
+ * await runtime.start('web')
+ * console.log(pid, (await runtime.state('web')).status)
+ * await runtime.delete('web', { force: true })
+ * ```
+ *
+ * @packageDocumentation
+ */
+export type {
+  CallOptions,
+  CreateOptions,
+  DeleteOptions,
+  ExecOptions,
+  ExitStatus,
+  KillOptions,
+  ProcessOptions,
+  StartedProcess,
+} from './container/options.ts'
+export type { ContainerState } from './container/state.ts'
+export type { InitLauncher, Launched, LaunchRequest, StdioFd } from './launch/launcher.ts'
+export type { Runtime, RuntimeInit } from './runtime.ts'

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { LinuxResources } from '@teu/oci-spec/runtime'
+import type {
+  CallOptions,
+  CreateOptions,
+  DeleteOptions,
+  ExecOptions,
+  KillOptions,
+  StartedProcess,
+} from './container/options.ts'
+import type { ContainerState } from './container/state.ts'
+
+/** Data of {@link createRuntime}. @public */
+export interface RuntimeInit {
+  /** Directory of the containers' state, made (0711) when missing. Default `/run/teu-runtime`. */
+  root?: string
+}
+
+/**
+ * Containers of one state directory. A container is `created` (its init waits before execve), `running`, `paused` or
+ * `stopped`; what it is, is read from the kernel at every call, so that several processes may work on one root.
+ *
+ * Every method rejects with a `StackError`: `not-found` (`container does not exist`), `already-exists` (`container
+ * with given ID already exists`), `invalid-argument` (bad id, spec or option), `failed-precondition` (the state does
+ * not allow it), `cancelled` (the signal fired), `internal` (the kernel refused a step; the message names it).
+ *
+ * @public
+ */
+export interface Runtime {
+  /** Makes the container and leaves its init waiting before execve. */
+  create(id: string, options?: CreateOptions): Promise<StartedProcess>
+  /** Lets the init of a `created` container execute its program. */
+  start(id: string, options?: CallOptions): Promise<void>
+  /** What `teu-runtime state` prints. */
+  state(id: string, options?: CallOptions): Promise<ContainerState>
+  /** Sends a signal, by number, to init. 0 only probes. `failed-precondition` `container not running` when stopped. */
+  kill(id: string, signal: number, options?: KillOptions): Promise<void>
+  /** Removes cgroup and state of a `stopped` container; a `created` one is killed first. Runs poststop hooks. */
+  delete(id: string, options?: DeleteOptions): Promise<void>
+  /** Runs another process in the container's namespaces and cgroup; resolves once it executes its program. */
+  exec(id: string, options: ExecOptions): Promise<StartedProcess>
+  /** Freezes every process of the container. */
+  pause(id: string, options?: CallOptions): Promise<void>
+  /** Thaws a `paused` container. */
+  resume(id: string, options?: CallOptions): Promise<void>
+  /** Changes the limits of a container; absent values stay. */
+  update(id: string, resources: LinuxResources, options?: CallOptions): Promise<void>
+  /** Pids of every process of the container's cgroup, in the caller's pid namespace. */
+  ps(id: string, options?: CallOptions): Promise<number[]>
+  /** Every container of this root, in the order of their ids. */
+  list(options?: CallOptions): Promise<ContainerState[]>
+}
