@@ -70,13 +70,14 @@ export function parseChallenges(header: string): AuthChallenge[] {
 
 function readParameters(scanner: Scanner): Map<string, string> {
   const parameters = new Map<string, string>()
+  // Credentials of a scheme that has no parameters, as Negotiate's.
+  if (scanner.take(token68) !== null) return parameters
   let mark = scanner.mark
   while (true) {
     const key = scanner.take(token)?.[0]
     if (key === undefined || !scanner.skip('=')) {
-      // Not a parameter: the next challenge's scheme, or the credentials of a scheme that has no parameters.
+      // Not a parameter but the next challenge's scheme.
       scanner.mark = mark
-      if (parameters.size === 0) scanner.take(token68)
       return parameters
     }
     const value = scanner.take(quoted)?.[1]?.replace(/\\(.)/g, '$1') ?? scanner.take(token)?.[0] ?? ''

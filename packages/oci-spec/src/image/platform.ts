@@ -14,7 +14,7 @@ export interface Platform {
   variant?: string
 }
 
-const component = /^[A-Za-z0-9_.-]{1,64}$/
+const component = /^[A-Za-z0-9][A-Za-z0-9_.-]{0,63}$/
 
 const architectureAliases: Record<string, Pick<Platform, 'architecture' | 'variant'>> = {
   i386: { architecture: '386' },
