@@ -22,6 +22,8 @@ export {
   splitApiVersion,
   type VersionedPath,
 } from './api-version.ts'
+export type { Decoder } from './body/decoder.ts'
+export { checkJsonContentType, maximumBodyDepth, maximumJsonBody, parseBody } from './body/parse-body.ts'
 export type {
   ContainerArchive,
   ContainerAttachOptions,
@@ -61,6 +63,12 @@ export type {
   VolumeOptions,
   WeightDevice,
 } from './containers/config.ts'
+export {
+  decodeContainerConfig,
+  decodeContainerCreate,
+  decodeContainerUpdate,
+  decodeHostConfig,
+} from './containers/decode.ts'
 export { containerRoutes } from './containers/routes.ts'
 export {
   type ContainerCreateBody,
@@ -85,8 +93,10 @@ export {
 } from './containers/types.ts'
 export { decodeError, type ErrorReply, encodeError, maximumErrorBody } from './errors.ts'
 export { type EventMessage, type EventType, eventTypes } from './events/types.ts'
+export { decodeExecCreate, decodeExecStart } from './exec/decode.ts'
 export { execRoutes } from './exec/routes.ts'
 export type { ExecCreateBody, ExecCreateResult, ExecInspect, ExecStartBody } from './exec/types.ts'
+export { decodeAuthConfig } from './images/decode.ts'
 export { imageRoutes } from './images/routes.ts'
 export type {
   AuthConfig,
@@ -98,6 +108,7 @@ export type {
   ProgressDetail,
   ProgressMessage,
 } from './images/types.ts'
+export { decodeNetworkConnect, decodeNetworkCreate, decodeNetworkDisconnect } from './networks/decode.ts'
 export { networkRoutes } from './networks/routes.ts'
 export type {
   EndpointIpamConfig,
@@ -150,5 +161,6 @@ export type {
   VersionComponent,
   VersionResult,
 } from './system/types.ts'
+export { decodeVolumeCreate } from './volumes/decode.ts'
 export { volumeRoutes } from './volumes/routes.ts'
 export type { Volume, VolumeCreateBody, VolumeListResult, VolumesPruneResult } from './volumes/types.ts'
