@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/** What a cgroup has used. Counts are bigint; times are nanoseconds, sizes bytes. @public */
+export interface CgroupStats {
+  cpu: CpuStats
+  memory: MemoryStats
+  pids: { current: bigint /** 0: no limit. */; limit: bigint }
+  blkio: BlkioStats
+  /** By page size, such as `2MB`. */
+  hugetlb: Record<string, { usage: bigint; max: bigint; failcnt: bigint }>
+}
+
+/** @public */
+export interface CpuStats {
+  usageNs: bigint
+  userNs: bigint
+  kernelNs: bigint
+  /** Empty on cgroup v2. */
+  perCpuNs: bigint[]
+  throttling: { periods: bigint; throttledPeriods: bigint; throttledNs: bigint }
+}
+
+/** One counter with its limit; `limit` is 2^64-1 or the page-rounded maximum when there is none. @public */
+export interface MemoryCounter {
+  usage: bigint
+  max: bigint
+  limit: bigint
+  failcnt: bigint
+}
+
+/** @public */
+export interface MemoryStats extends MemoryCounter {
+  /** Memory and swap together, as cgroup v1 counts. */
+  swap: MemoryCounter
+  kernel: MemoryCounter
+  kernelTcp: MemoryCounter
+  /** All lines of `memory.stat`. */
+  stat: Record<string, bigint>
+}
+
+/** One line of a block device counter; `op` such as `Read`, `Write`, `Total`. @public */
+export interface BlkioEntry {
+  major: number
+  minor: number
+  op: string
+  value: bigint
+}
+
+/** @public */
+export interface BlkioStats {
+  ioServiceBytes: BlkioEntry[]
+  ioServiced: BlkioEntry[]
+}
