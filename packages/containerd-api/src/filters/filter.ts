@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StackError } from '@teu/errors'
+import { compilePattern } from './pattern.ts'
+import { FilterScanner } from './scanner.ts'
+
+/**
+ * How a filter looks at an object: the value of the field at a path such as `['labels', 'a.b/c']`, or undefined when
+ * the object has none.
+ *
+ * @public
+ */
+export type FieldLookup = (path: readonly string[]) => string | undefined
+
+/** A parsed list of filters. @public */
+export interface Filter {
+  /** Whether the object that `lookup` reads is admitted. */
+  matches(lookup: FieldLookup): boolean
+}
+
+type Condition = (lookup: FieldLookup) => boolean
+
+/** Admits everything: what no filter at all means. @public */
+export const always: Filter = { matches: () => true }
+
+/** The most filters that one request may hold. */
+const maximumFilters = 1024
+
+/** The most characters that one filter may have. */
+const maximumLength = 16 * 1024
+
+/**
+ * Parses filters as containerd writes them. An object is admitted when any one of them admits it. Within one, the
+ * conditions stand between commas and all have to hold: `field` (is present), `field==value`, `field!=value`,
+ * `field~=pattern`. A part of a field may be quoted: `labels."a.b/c"==x`; a pattern may stand between `|` or `/`.
+ *
+ * @throws `invalid-argument` for text that is not a filter, a pattern that is not a regular expression, more than
+ * 1,024 filters, or one of more than 16,384 characters
+ * @public
+ */
+export function parseFilters(filters: readonly string[]): Filter {
+  if (filters.length === 0) return always
+  if (filters.length > maximumFilters)
+    throw new StackError('invalid-argument', `more than ${maximumFilters} filters: invalid argument`)
+  const alternatives = filters.map(parseOne)
+  return { matches: (lookup) => alternatives.some((conditions) => conditions.every((holds) => holds(lookup))) }
+}
+
+function parseOne(text: string): Condition[] {
+  if (text.length > maximumLength)
+    throw new StackError('invalid-argument', `filter of ${text.length} characters is too long: invalid argument`)
+  // An empty filter has no condition, so it admits everything.
+  if (text === '') return []
+  const scanner = new FilterScanner(text)
+  const conditions: Condition[] = []
+  do conditions.push(condition(scanner))
+  while (scanner.accept(','))
+  if (!scanner.done) throw scanner.fail('unexpected input')
+  return conditions
+}
+
+function condition(scanner: FilterScanner): Condition {
+  const path = [scanner.field()]
+  while (scanner.accept('.')) path.push(scanner.field())
+  if (scanner.accept('==')) {
+    const wanted = scanner.value(false)
+    return (lookup) => lookup(path) === wanted
+  }
+  if (scanner.accept('!=')) {
+    const unwanted = scanner.value(false)
+    return (lookup) => (lookup(path) ?? '') !== unwanted
+  }
+  if (scanner.accept('~=')) {
+    const matches = compilePattern(scanner.value(true))
+    return (lookup) => matches(lookup(path) ?? '')
+  }
+  return (lookup) => lookup(path) !== undefined
+}
