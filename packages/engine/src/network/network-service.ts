@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { EndpointSettings, HostConfig, NetworkResource, NetworkSettings } from '@teu/engine-api'
+import type { EndpointSettings, HostConfig, NetworkInspect, NetworkSettings } from '@teu/engine-api'
 import type { ContainerFiles, NamespaceSource } from '../spec/build-spec.ts'
 
 /** What every call may carry. Aborting `signal` ends the call with code `cancelled`; what it had begun is undone. */
@@ -65,7 +65,7 @@ export interface NetworkService {
   /** `NetworkSettings` for inspect, whether the container runs (`sandbox`) or not. */
   settings(networkMode: string, sandbox: Sandbox | undefined): NetworkSettings
   /** `GET /networks`. */
-  list(): Promise<NetworkResource[]>
+  list(): Promise<NetworkInspect[]>
   /** `GET /networks/{id}`: exact id, then name, then id prefix. `not-found`: `network <reference> not found`. */
-  inspect(reference: string): Promise<NetworkResource>
+  inspect(reference: string): Promise<NetworkInspect>
 }
