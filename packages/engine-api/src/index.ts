@@ -120,8 +120,8 @@ export type {
   NetworkCreateResult,
   NetworkDisconnectBody,
   NetworkedContainer,
+  NetworkInspect,
   NetworkingConfig,
-  NetworkResource,
   NetworksPruneResult,
 } from './networks/types.ts'
 export { buildTarget, compilePath, type PathMatcher, type PathParameters } from './path.ts'

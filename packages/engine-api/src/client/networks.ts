@@ -4,7 +4,7 @@ import type {
   EndpointSettings,
   NetworkCreateBody,
   NetworkCreateResult,
-  NetworkResource,
+  NetworkInspect,
   NetworksPruneResult,
 } from '../networks/types.ts'
 import { encodeFilters, type Filters } from '../query/filters.ts'
@@ -12,8 +12,8 @@ import type { CallOptions, Transport } from './transport.ts'
 
 /** Calls about networks. @public */
 export interface NetworkCalls {
-  networkList(options?: CallOptions & { filters?: Filters }): Promise<NetworkResource[]>
-  networkInspect(id: string, options?: CallOptions & { verbose?: boolean }): Promise<NetworkResource>
+  networkList(options?: CallOptions & { filters?: Filters }): Promise<NetworkInspect[]>
+  networkInspect(id: string, options?: CallOptions & { verbose?: boolean }): Promise<NetworkInspect>
   networkCreate(network: NetworkCreateBody, options?: CallOptions): Promise<NetworkCreateResult>
   networkConnect(
     id: string,

@@ -56,7 +56,7 @@ export interface NetworkedContainer {
 }
 
 /** The answer of `GET /networks/{id}`, and one row of `GET /networks`. @public */
-export interface NetworkResource {
+export interface NetworkInspect {
   Name: string
   Id: string
   Created: string

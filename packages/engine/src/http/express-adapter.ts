@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { IncomingMessage, ServerResponse } from 'node:http'
+import express from 'express'
+import type { Dispatch, RawRequest } from './dispatch.ts'
+import type { Reply, StreamReply } from './exchange.ts'
+import { takeOver } from './take-over.ts'
+
+/** Headers of every reply. */
+export type FixedHeaders = Readonly<Record<string, string>>
+
+/** A handler for an HTTP server. */
+export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
+
+/**
+ * The one file that knows the framework: an express application that hands every request to `dispatch` and carries
+ * its reply out.
+ */
+export function expressAdapter(dispatch: Dispatch, headers: FixedHeaders): RequestListener {
+  const app = express()
+  app.disable('x-powered-by').disable('etag')
+  app.use(async (request, response) => {
+    for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+    const reply = await dispatch(rawRequest(request, response))
+    await carryOut(reply, request, response)
+  })
+  return app
+}
+
+function rawRequest(request: IncomingMessage, response: ServerResponse): RawRequest {
+  const gone = new AbortController()
+  response.once('close', () => {
+    if (!response.writableFinished) gone.abort()
+  })
+  const length = request.headers['content-length']
+  const chunked = request.headers['transfer-encoding'] !== undefined
+  return {
+    method: request.method ?? 'GET',
+    target: request.url ?? '/',
+    headers: request.headers,
+    bodyLength: chunked ? undefined : Number(length ?? 0),
+    body: request,
+    upgrade: request.headers.upgrade !== undefined,
+    signal: gone.signal,
+  }
+}
+
+async function carryOut(reply: Reply, request: IncomingMessage, response: ServerResponse): Promise<void> {
+  if (response.destroyed || request.socket.destroyed) return
+  if (reply.kind === 'upgrade') return takeOver(request, response, reply)
+  if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close')
+  if (reply.kind === 'stream') return sendStream(reply, response)
+  if (reply.kind === 'redirect') return end(response, 301, { location: reply.location })
+  if (reply.kind === 'empty') return end(response, reply.status, reply.headers)
+  if (reply.kind === 'text') {
+    return end(response, reply.status, { 'content-type': 'text/plain; charset=utf-8', ...reply.headers }, reply.text)
+  }
+  return end(response, reply.status, { 'content-type': 'application/json' }, `${JSON.stringify(reply.value)}\n`)
+}
+
+function end(response: ServerResponse, status: number, headers: FixedHeaders = {}, body = ''): void {
+  const length = Buffer.byteLength(body)
+  response.statusCode = status
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
+  if (length > 0 || (status !== 204 && status !== 304)) response.setHeader('content-length', length)
+  response.end(body)
+}
+
+async function sendStream(reply: StreamReply, response: ServerResponse): Promise<void> {
+  response.statusCode = reply.status
+  response.setHeader('content-type', reply.contentType)
+  for (const [name, value] of Object.entries(reply.headers ?? {})) response.setHeader(name, value)
+  response.flushHeaders()
+  try {
+    for await (const chunk of reply.body) {
+      if (response.destroyed) return
+      if (!response.write(chunk)) await writable(response)
+    }
+  } catch (error) {
+    if (!reply.onFailure) return void response.destroy()
+    response.write(reply.onFailure(error))
+  }
+  response.end()
+}
+
+function writable(response: ServerResponse): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      response.off('drain', done).off('close', done)
+      resolve()
+    }
+    response.once('drain', done).once('close', done)
+  })
+}
