@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
-import { mkdirSync, rmdirSync } from 'node:fs'
+import { mkdirSync } from 'node:fs'
+import path from 'node:path'
 import test from 'node:test'
 import { missingOriginals } from './harness/originals.ts'
 import { Sandbox } from './harness/sandbox.ts'
@@ -20,17 +21,17 @@ test('a sandbox that was left clean has no leaks', async () => {
 test('a process, a mount, a cgroup, a link and a file that were left are named', async () => {
   const sandbox = new Sandbox()
   await sandbox.open()
-  const cgroup = `/sys/fs/cgroup/pids${sandbox.cgroupParent}`
+  const cgroup = `/sys/fs/cgroup/pids${sandbox.cgroupParent}/left`
   const mount = `/mnt`
   const file = `/dev/shm/${sandbox.id}`
-  mkdirSync(cgroup)
+  mkdirSync(cgroup, { recursive: true })
   await sandbox.output('sh', [
     '-c',
     `mount -t tmpfs left ${mount}; touch ${file}; ip link add left0 type bridge; setsid sleep 100 >/dev/null 2>&1 &`,
   ])
   const leaks = await sandbox.close()
   execFileSync('sh', ['-c', `umount ${mount}; rm ${file}`])
-  rmdirSync(cgroup)
+  execFileSync('rmdir', [cgroup, path.dirname(cgroup)])
   for (const wanted of [
     /^process \d+: sleep 100/,
     /^mount \/mnt/,

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createWriteStream, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { createWriteStream, globSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -138,9 +138,21 @@ export class Sandbox {
     clearTimeout(timer)
   }
 
+  /** The cgroup parent itself was the sandbox's idea, and runtimes leave it; whatever is below it is a leak. */
+  #removeCgroupParent(): void {
+    for (const cgroup of globSync(`/sys/fs/cgroup/{,*/}${this.id}`)) {
+      try {
+        rmdirSync(cgroup)
+      } catch {
+        // Not empty: the inventory will name it.
+      }
+    }
+  }
+
   /** Ends what still runs, removes the directory, and answers what was left behind. */
   async close(): Promise<string[]> {
     for (const child of [...this.#processes].reverse()) await this.stop(child)
+    this.#removeCgroupParent()
     const leaks = await leaksSince(this.#before, this.id, this.netns)
     if (this.#holder) await this.stop(this.#holder, 'SIGKILL')
     rmSync(this.directory, { recursive: true, force: true })

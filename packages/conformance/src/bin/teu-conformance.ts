@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync } from 'node:fs'
+import { parseArgs } from 'node:util'
+import { EngineContext } from '../engine/context.ts'
+import { engineSuite } from '../engine/suite.ts'
+import { judge, parseKnownGaps } from '../harness/known-gaps.ts'
+import { runSuite } from '../harness/run-suite.ts'
+import type { CaseResult, ConformanceSuite } from '../harness/suite.ts'
+import { RegistryContext } from '../registry/context.ts'
+import { registrySuite } from '../registry/suite.ts'
+import { RuntimeContext } from '../runtime/context.ts'
+import { runtimeSuite } from '../runtime/suite.ts'
+
+const usage = `usage: teu-conformance <seam> [options]
+
+  runtime  --runtime PROGRAM           the OCI runtime command line (needs root)
+  registry --url URL                   the OCI distribution API
+  engine   --host HOST --image IMAGE   the Docker Engine API; IMAGE is on the engine and has sh
+
+  --capability NAME    what the implementation supports (repeatable): pause, delete, delete-tag, referrers
+  --known-gaps FILE    cases that may fail; one of them that passes fails the run
+  --filter TEXT        only cases whose name has TEXT
+`
+
+const options = {
+  runtime: { type: 'string' },
+  url: { type: 'string' },
+  host: { type: 'string' },
+  image: { type: 'string' },
+  capability: { type: 'string', multiple: true, default: [] },
+  'known-gaps': { type: 'string' },
+  filter: { type: 'string' },
+  help: { type: 'boolean', short: 'h' },
+} as const
+
+type Values = ReturnType<typeof parse>['values']
+
+function parse() {
+  return parseArgs({ options, allowPositionals: true })
+}
+
+const seams: Record<string, (values: Values) => Promise<CaseResult[]>> = {
+  async runtime(values) {
+    const context = await RuntimeContext.create({ runtime: need(values, 'runtime') })
+    try {
+      return await run(runtimeSuite, context, values)
+    } finally {
+      await context.dispose()
+    }
+  },
+  registry: (values) => run(registrySuite, new RegistryContext(need(values, 'url')), values),
+  engine: (values) =>
+    run(engineSuite, new EngineContext({ host: need(values, 'host'), image: need(values, 'image') }), values),
+}
+
+function need(values: Values, name: 'runtime' | 'url' | 'host' | 'image'): string {
+  const value = values[name]
+  if (value === undefined) fail(`--${name} is missing`)
+  return value
+}
+
+function run<Context>(suite: ConformanceSuite<Context>, context: Context, values: Values): Promise<CaseResult[]> {
+  return runSuite(suite, context, {
+    capabilities: values.capability,
+    ...(values.filter !== undefined && { filter: values.filter }),
+    onResult: ({ name, outcome, reason, duration }) =>
+      process.stdout.write(`${outcome.padEnd(7)} ${name} (${duration.toFixed(0)} ms)${reason ? `: ${reason}` : ''}\n`),
+  })
+}
+
+function fail(message: string): never {
+  process.stderr.write(`teu-conformance: ${message}\n\n${usage}`)
+  process.exit(2)
+}
+
+async function main(): Promise<void> {
+  const { values, positionals } = parse()
+  if (values.help) return void process.stdout.write(usage)
+  const seam = seams[positionals[0] ?? '']
+  if (!seam) fail(positionals[0] ? `no such seam: ${positionals[0]}` : 'name a seam')
+  const results = await seam(values)
+  const gaps = values['known-gaps'] ? parseKnownGaps(readFileSync(values['known-gaps'], 'utf8')) : []
+  const verdict = judge(
+    results,
+    values.filter ? gaps.filter((name) => results.some((result) => result.name === name)) : gaps,
+  )
+  for (const name of verdict.closed) process.stdout.write(`gap closed, take it off the list: ${name}\n`)
+  for (const name of verdict.unknown) process.stdout.write(`no such case in the suite: ${name}\n`)
+  const failed = verdict.unexpected.length + verdict.closed.length + verdict.unknown.length
+  const count = (outcome: string) => results.filter((result) => result.outcome === outcome).length
+  process.stdout.write(`${count('passed')} passed, ${count('failed')} failed, ${count('skipped')} skipped\n`)
+  process.exitCode = failed > 0 ? 1 : 0
+}
+
+main().catch((error: unknown) => fail(error instanceof Error ? error.message : String(error)))
