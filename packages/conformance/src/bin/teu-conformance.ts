@@ -27,7 +27,7 @@ const options = {
   url: { type: 'string' },
   host: { type: 'string' },
   image: { type: 'string' },
-  capability: { type: 'string', multiple: true, default: [] },
+  capability: { type: 'string', multiple: true },
   'known-gaps': { type: 'string' },
   filter: { type: 'string' },
   help: { type: 'boolean', short: 'h' },
@@ -61,7 +61,7 @@ function need(values: Values, name: 'runtime' | 'url' | 'host' | 'image'): strin
 
 function run<Context>(suite: ConformanceSuite<Context>, context: Context, values: Values): Promise<CaseResult[]> {
   return runSuite(suite, context, {
-    capabilities: values.capability,
+    capabilities: values.capability ?? [],
     ...(values.filter !== undefined && { filter: values.filter }),
     onResult: ({ name, outcome, reason, duration }) =>
       process.stdout.write(`${outcome.padEnd(7)} ${name} (${duration.toFixed(0)} ms)${reason ? `: ${reason}` : ''}\n`),

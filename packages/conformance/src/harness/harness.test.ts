@@ -9,7 +9,7 @@ const suite: ConformanceSuite<{ answer: number }> = {
   seam: 'sums',
   cases: [
     { name: 'holds', run: async ({ answer }) => assert.equal(answer, 42) },
-    { name: 'breaks', run: async ({ answer }) => assert.equal(answer, 41, 'not 41') },
+    { name: 'breaks', run: async ({ answer }) => assert.ok(answer === 41, 'not 41') },
     { name: 'hangs', run: () => new Promise(() => {}) },
     { name: 'asks for more', requires: ['magic'], run: async () => assert.fail('ran') },
   ],
