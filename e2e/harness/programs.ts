@@ -12,6 +12,7 @@ const bins: Record<string, string> = {
   'teu-containerd': 'packages/containerd/bin/teu-containerd.js',
   'containerd-shim-teu-v1': 'packages/shim/bin/containerd-shim-teu-v1.js',
   'teu-runtime': 'packages/runtime/bin/teu-runtime.js',
+  'teu-conformance': 'packages/conformance/bin/teu-conformance.js',
   'teu-registry': 'packages/image-registry/bin/teu-registry.js',
 }
 
