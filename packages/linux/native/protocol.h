@@ -10,6 +10,10 @@
 #define PROTOCOL_MAX_PROGRAM_BYTES 33554432u
 #define PROTOCOL_MAX_MESSAGE_BYTES 65536u
 #define PROTOCOL_MAX_SLOTS 4096u
+#define PROTOCOL_MAX_MONITOR_CONFIG_BYTES 262144u
+#define PROTOCOL_STREAM_NULL 0u
+#define PROTOCOL_STREAM_FIFO 1u
+#define PROTOCOL_STREAM_FILE 2u
 #define PROTOCOL_STRICT_DIRECTORY 1u
 #define PROTOCOL_BEFORE_USER 0u
 #define PROTOCOL_AFTER_USER 1u
@@ -179,13 +183,13 @@ static inline void launch_raise_limit_encode(struct record_writer *writer, const
 
 struct launch_join {
 	uint32_t namespace;
-	const char *path;
+	uint32_t slot;
 };
 
 static inline int launch_join_decode(struct record *record, struct launch_join *out)
 {
 	record_get_u32(record, &out->namespace);
-	record_get_str(record, &out->path);
+	record_get_u32(record, &out->slot);
 	return record_end(record);
 }
 
@@ -193,7 +197,7 @@ static inline void launch_join_encode(struct record_writer *writer, const struct
 {
 	record_begin(writer, LAUNCH_JOIN);
 	record_put_u32(writer, in->namespace);
-	record_put_str(writer, in->path);
+	record_put_u32(writer, in->slot);
 	record_finish(writer);
 }
 
@@ -1234,14 +1238,14 @@ static inline void sync_ready_encode(struct record_writer *writer)
 
 struct sync_failure {
 	uint32_t step;
-	int32_t errno;
+	int32_t code;
 	const char *text;
 };
 
 static inline int sync_failure_decode(struct record *record, struct sync_failure *out)
 {
 	record_get_u32(record, &out->step);
-	record_get_i32(record, &out->errno);
+	record_get_i32(record, &out->code);
 	record_get_str(record, &out->text);
 	return record_end(record);
 }
@@ -1250,8 +1254,299 @@ static inline void sync_failure_encode(struct record_writer *writer, const struc
 {
 	record_begin(writer, SYNC_FAILURE);
 	record_put_u32(writer, in->step);
-	record_put_i32(writer, in->errno);
+	record_put_i32(writer, in->code);
 	record_put_str(writer, in->text);
+	record_finish(writer);
+}
+
+/* What a monitor is told on fd 4 before it starts anything; the last record is begin, then fd 4 carries commands and events. */
+enum monitor_config_kind {
+	MONITOR_CONFIG_BUNDLE = 1,
+	MONITOR_CONFIG_FILES = 2,
+	MONITOR_CONFIG_STREAM = 3,
+	MONITOR_CONFIG_TERMINAL = 4,
+	MONITOR_CONFIG_RUNTIME = 5,
+	MONITOR_CONFIG_BEGIN = 6,
+};
+
+struct monitor_config_bundle {
+	const char *path;
+};
+
+static inline int monitor_config_bundle_decode(struct record *record, struct monitor_config_bundle *out)
+{
+	record_get_str(record, &out->path);
+	return record_end(record);
+}
+
+static inline void monitor_config_bundle_encode(struct record_writer *writer, const struct monitor_config_bundle *in)
+{
+	record_begin(writer, MONITOR_CONFIG_BUNDLE);
+	record_put_str(writer, in->path);
+	record_finish(writer);
+}
+
+struct monitor_config_files {
+	const char *control;
+	const char *exit;
+};
+
+static inline int monitor_config_files_decode(struct record *record, struct monitor_config_files *out)
+{
+	record_get_str(record, &out->control);
+	record_get_str(record, &out->exit);
+	return record_end(record);
+}
+
+static inline void monitor_config_files_encode(struct record_writer *writer, const struct monitor_config_files *in)
+{
+	record_begin(writer, MONITOR_CONFIG_FILES);
+	record_put_str(writer, in->control);
+	record_put_str(writer, in->exit);
+	record_finish(writer);
+}
+
+struct monitor_config_stream {
+	uint32_t number;
+	uint32_t type;
+	const char *path;
+};
+
+static inline int monitor_config_stream_decode(struct record *record, struct monitor_config_stream *out)
+{
+	record_get_u32(record, &out->number);
+	record_get_u32(record, &out->type);
+	record_get_str(record, &out->path);
+	return record_end(record);
+}
+
+static inline void monitor_config_stream_encode(struct record_writer *writer, const struct monitor_config_stream *in)
+{
+	record_begin(writer, MONITOR_CONFIG_STREAM);
+	record_put_u32(writer, in->number);
+	record_put_u32(writer, in->type);
+	record_put_str(writer, in->path);
+	record_finish(writer);
+}
+
+struct monitor_config_terminal {
+	const char *socket;
+};
+
+static inline int monitor_config_terminal_decode(struct record *record, struct monitor_config_terminal *out)
+{
+	record_get_str(record, &out->socket);
+	return record_end(record);
+}
+
+static inline void monitor_config_terminal_encode(struct record_writer *writer, const struct monitor_config_terminal *in)
+{
+	record_begin(writer, MONITOR_CONFIG_TERMINAL);
+	record_put_str(writer, in->socket);
+	record_finish(writer);
+}
+
+struct monitor_config_runtime {
+	struct record_strs args;
+	struct record_strs environment;
+	const char *pid_file;
+};
+
+static inline int monitor_config_runtime_decode(struct record *record, struct monitor_config_runtime *out)
+{
+	record_get_strs(record, &out->args);
+	record_get_strs(record, &out->environment);
+	record_get_str(record, &out->pid_file);
+	return record_end(record);
+}
+
+static inline void monitor_config_runtime_encode(struct record_writer *writer, const struct monitor_config_runtime *in)
+{
+	record_begin(writer, MONITOR_CONFIG_RUNTIME);
+	record_put_strs(writer, in->args);
+	record_put_strs(writer, in->environment);
+	record_put_str(writer, in->pid_file);
+	record_finish(writer);
+}
+
+struct monitor_config_begin {
+	uint32_t version;
+};
+
+static inline int monitor_config_begin_decode(struct record *record, struct monitor_config_begin *out)
+{
+	record_get_u32(record, &out->version);
+	return record_end(record);
+}
+
+static inline void monitor_config_begin_encode(struct record_writer *writer, const struct monitor_config_begin *in)
+{
+	record_begin(writer, MONITOR_CONFIG_BEGIN);
+	record_put_u32(writer, in->version);
+	record_finish(writer);
+}
+
+/* What a monitor tells every peer of its control socket, from the beginning for each; the exit file holds the same records. */
+enum monitor_event_kind {
+	MONITOR_EVENT_HELLO = 1,
+	MONITOR_EVENT_STARTED = 2,
+	MONITOR_EVENT_FAILED = 3,
+	MONITOR_EVENT_EXITED = 4,
+	MONITOR_EVENT_DRAINED = 5,
+};
+
+struct monitor_event_hello {
+	uint32_t version;
+	int32_t pid;
+};
+
+static inline int monitor_event_hello_decode(struct record *record, struct monitor_event_hello *out)
+{
+	record_get_u32(record, &out->version);
+	record_get_i32(record, &out->pid);
+	return record_end(record);
+}
+
+static inline void monitor_event_hello_encode(struct record_writer *writer, const struct monitor_event_hello *in)
+{
+	record_begin(writer, MONITOR_EVENT_HELLO);
+	record_put_u32(writer, in->version);
+	record_put_i32(writer, in->pid);
+	record_finish(writer);
+}
+
+struct monitor_event_started {
+	int32_t pid;
+};
+
+static inline int monitor_event_started_decode(struct record *record, struct monitor_event_started *out)
+{
+	record_get_i32(record, &out->pid);
+	return record_end(record);
+}
+
+static inline void monitor_event_started_encode(struct record_writer *writer, const struct monitor_event_started *in)
+{
+	record_begin(writer, MONITOR_EVENT_STARTED);
+	record_put_i32(writer, in->pid);
+	record_finish(writer);
+}
+
+struct monitor_event_failed {
+	uint32_t status;
+	const char *text;
+};
+
+static inline int monitor_event_failed_decode(struct record *record, struct monitor_event_failed *out)
+{
+	record_get_u32(record, &out->status);
+	record_get_str(record, &out->text);
+	return record_end(record);
+}
+
+static inline void monitor_event_failed_encode(struct record_writer *writer, const struct monitor_event_failed *in)
+{
+	record_begin(writer, MONITOR_EVENT_FAILED);
+	record_put_u32(writer, in->status);
+	record_put_str(writer, in->text);
+	record_finish(writer);
+}
+
+struct monitor_event_exited {
+	uint32_t status;
+	uint64_t nanoseconds;
+};
+
+static inline int monitor_event_exited_decode(struct record *record, struct monitor_event_exited *out)
+{
+	record_get_u32(record, &out->status);
+	record_get_u64(record, &out->nanoseconds);
+	return record_end(record);
+}
+
+static inline void monitor_event_exited_encode(struct record_writer *writer, const struct monitor_event_exited *in)
+{
+	record_begin(writer, MONITOR_EVENT_EXITED);
+	record_put_u32(writer, in->status);
+	record_put_u64(writer, in->nanoseconds);
+	record_finish(writer);
+}
+
+static inline int monitor_event_drained_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void monitor_event_drained_encode(struct record_writer *writer)
+{
+	record_begin(writer, MONITOR_EVENT_DRAINED);
+	record_finish(writer);
+}
+
+/* What a peer of the control socket asks a monitor to do. There are no answers; a malformed command ends the connection. */
+enum monitor_command_kind {
+	MONITOR_COMMAND_RESIZE = 1,
+	MONITOR_COMMAND_CLOSE_INPUT = 2,
+	MONITOR_COMMAND_SIGNAL = 3,
+	MONITOR_COMMAND_QUIT = 4,
+};
+
+struct monitor_command_resize {
+	uint32_t columns;
+	uint32_t rows;
+};
+
+static inline int monitor_command_resize_decode(struct record *record, struct monitor_command_resize *out)
+{
+	record_get_u32(record, &out->columns);
+	record_get_u32(record, &out->rows);
+	return record_end(record);
+}
+
+static inline void monitor_command_resize_encode(struct record_writer *writer, const struct monitor_command_resize *in)
+{
+	record_begin(writer, MONITOR_COMMAND_RESIZE);
+	record_put_u32(writer, in->columns);
+	record_put_u32(writer, in->rows);
+	record_finish(writer);
+}
+
+static inline int monitor_command_close_input_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void monitor_command_close_input_encode(struct record_writer *writer)
+{
+	record_begin(writer, MONITOR_COMMAND_CLOSE_INPUT);
+	record_finish(writer);
+}
+
+struct monitor_command_signal {
+	uint32_t number;
+};
+
+static inline int monitor_command_signal_decode(struct record *record, struct monitor_command_signal *out)
+{
+	record_get_u32(record, &out->number);
+	return record_end(record);
+}
+
+static inline void monitor_command_signal_encode(struct record_writer *writer, const struct monitor_command_signal *in)
+{
+	record_begin(writer, MONITOR_COMMAND_SIGNAL);
+	record_put_u32(writer, in->number);
+	record_finish(writer);
+}
+
+static inline int monitor_command_quit_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void monitor_command_quit_encode(struct record_writer *writer)
+{
+	record_begin(writer, MONITOR_COMMAND_QUIT);
 	record_finish(writer);
 }
 

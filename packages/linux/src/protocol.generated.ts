@@ -11,6 +11,10 @@ export const protocolConstants = {
   maxProgramBytes: 33554432,
   maxMessageBytes: 65536,
   maxSlots: 4096,
+  maxMonitorConfigBytes: 262144,
+  streamNull: 0,
+  streamFifo: 1,
+  streamFile: 2,
   strictDirectory: 1,
   beforeUser: 0,
   afterUser: 1,
@@ -23,7 +27,7 @@ export type LaunchRecord =
   | { kind: 'connect'; slot: number; path: string }
   | { kind: 'open-tree'; slot: number; path: string; recursive: number }
   | { kind: 'raise-limit'; resource: number; hard: bigint }
-  | { kind: 'join'; namespace: number; path: string }
+  | { kind: 'join'; namespace: number; slot: number }
   | { kind: 'new-user' }
   | { kind: 'unshare'; flags: number }
   | { kind: 'time-offset'; clock: string; seconds: bigint; nanoseconds: number }
@@ -82,7 +86,7 @@ export const launchLayouts: RecordLayouts<LaunchRecord> = {
   'connect': { id: 3, fields: [['slot', 'u32'], ['path', 'str']] },
   'open-tree': { id: 4, fields: [['slot', 'u32'], ['path', 'str'], ['recursive', 'u32']] },
   'raise-limit': { id: 5, fields: [['resource', 'u32'], ['hard', 'u64']] },
-  'join': { id: 6, fields: [['namespace', 'u32'], ['path', 'str']] },
+  'join': { id: 6, fields: [['namespace', 'u32'], ['slot', 'u32']] },
   'new-user': { id: 7, fields: [] },
   'unshare': { id: 8, fields: [['flags', 'u32']] },
   'time-offset': { id: 9, fields: [['clock', 'str'], ['seconds', 'i64'], ['nanoseconds', 'u32']] },
@@ -142,7 +146,7 @@ export type SyncRecord =
   | { kind: 'pid'; pid: number }
   | { kind: 'hooks' }
   | { kind: 'ready' }
-  | { kind: 'failure'; step: number; errno: number; text: string }
+  | { kind: 'failure'; step: number; code: number; text: string }
 
 /** Numbers and field types of {@link SyncRecord}, for the record codec. @public */
 export const syncLayouts: RecordLayouts<SyncRecord> = {
@@ -151,5 +155,56 @@ export const syncLayouts: RecordLayouts<SyncRecord> = {
   'pid': { id: 3, fields: [['pid', 'i32']] },
   'hooks': { id: 4, fields: [] },
   'ready': { id: 5, fields: [] },
-  'failure': { id: 6, fields: [['step', 'u32'], ['errno', 'i32'], ['text', 'str']] },
+  'failure': { id: 6, fields: [['step', 'u32'], ['code', 'i32'], ['text', 'str']] },
+}
+
+/** What a monitor is told on fd 4 before it starts anything; the last record is begin, then fd 4 carries commands and events. @public */
+export type MonitorConfigRecord =
+  | { kind: 'bundle'; path: string }
+  | { kind: 'files'; control: string; exit: string }
+  | { kind: 'stream'; number: number; type: number; path: string }
+  | { kind: 'terminal'; socket: string }
+  | { kind: 'runtime'; args: readonly string[]; environment: readonly string[]; pidFile: string }
+  | { kind: 'begin'; version: number }
+
+/** Numbers and field types of {@link MonitorConfigRecord}, for the record codec. @public */
+export const monitorConfigLayouts: RecordLayouts<MonitorConfigRecord> = {
+  'bundle': { id: 1, fields: [['path', 'str']] },
+  'files': { id: 2, fields: [['control', 'str'], ['exit', 'str']] },
+  'stream': { id: 3, fields: [['number', 'u32'], ['type', 'u32'], ['path', 'str']] },
+  'terminal': { id: 4, fields: [['socket', 'str']] },
+  'runtime': { id: 5, fields: [['args', 'strs'], ['environment', 'strs'], ['pidFile', 'str']] },
+  'begin': { id: 6, fields: [['version', 'u32']] },
+}
+
+/** What a monitor tells every peer of its control socket, from the beginning for each; the exit file holds the same records. @public */
+export type MonitorEventRecord =
+  | { kind: 'hello'; version: number; pid: number }
+  | { kind: 'started'; pid: number }
+  | { kind: 'failed'; status: number; text: string }
+  | { kind: 'exited'; status: number; nanoseconds: bigint }
+  | { kind: 'drained' }
+
+/** Numbers and field types of {@link MonitorEventRecord}, for the record codec. @public */
+export const monitorEventLayouts: RecordLayouts<MonitorEventRecord> = {
+  'hello': { id: 1, fields: [['version', 'u32'], ['pid', 'i32']] },
+  'started': { id: 2, fields: [['pid', 'i32']] },
+  'failed': { id: 3, fields: [['status', 'u32'], ['text', 'str']] },
+  'exited': { id: 4, fields: [['status', 'u32'], ['nanoseconds', 'u64']] },
+  'drained': { id: 5, fields: [] },
+}
+
+/** What a peer of the control socket asks a monitor to do. There are no answers; a malformed command ends the connection. @public */
+export type MonitorCommandRecord =
+  | { kind: 'resize'; columns: number; rows: number }
+  | { kind: 'close-input' }
+  | { kind: 'signal'; number: number }
+  | { kind: 'quit' }
+
+/** Numbers and field types of {@link MonitorCommandRecord}, for the record codec. @public */
+export const monitorCommandLayouts: RecordLayouts<MonitorCommandRecord> = {
+  'resize': { id: 1, fields: [['columns', 'u32'], ['rows', 'u32']] },
+  'close-input': { id: 2, fields: [] },
+  'signal': { id: 3, fields: [['number', 'u32']] },
+  'quit': { id: 4, fields: [] },
 }
