@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import { list, text, toggle } from './flags/kinds.ts'
+
+/** The flags that stand before a command's name. */
+export const globalFlags = {
+  config: text("Directory of the client's files"),
+  context: text('Context that names the engine (overrides DOCKER_HOST and the current context)', { char: 'c' }),
+  debug: toggle('Debug mode', { char: 'D' }),
+  host: list('Address of the engine', { char: 'H' }),
+  'log-level': text('Logging level: debug, info, warn, error, fatal', { char: 'l', initial: 'info' }),
+  tls: toggle('Use TLS; implied by --tlsverify'),
+  tlscacert: text('Trust only certificates signed by this CA'),
+  tlscert: text('TLS certificate file'),
+  tlskey: text('TLS key file'),
+  tlsverify: toggle('Use TLS and verify the server'),
+  version: toggle('Print the version and quit', { char: 'v' }),
+}

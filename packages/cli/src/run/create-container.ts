@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { ContainerCreateResult, EngineClient } from '@teu/engine-api'
+import { isNotFound } from '@teu/errors'
+import { familiarReference, parseReference, type Reference, withDefaultTag } from '@teu/oci-spec/distribution'
+import type { CommandContext } from '../context/command-context.ts'
+import { terminalSize } from '../context/streams.ts'
+import { pullImage } from '../images/pull-image.ts'
+import { openCidFile } from './cid-file.ts'
+import type { CreateConfig } from './container-config.ts'
+import type { CreateFlagValues } from './create-flags.ts'
+import { withProxies } from './proxies.ts'
+
+/** Throws with docker's text unless `pull` is one of the three policies. */
+export function checkPullPolicy(pull: string): void {
+  if (['always', 'missing', 'never', ''].includes(pull)) return
+  throw new Error(`invalid pull option: '${pull}': must be one of "always", "missing" or "never"`)
+}
+
+/**
+ * Creates the container that flags describe, pulling its image first when the policy says so or when the engine does
+ * not have it. Prints the engine's warnings and writes the cid file. Returns the id.
+ */
+export async function createContainer(
+  context: CommandContext,
+  created: CreateConfig,
+  flags: CreateFlagValues,
+): Promise<string> {
+  const cidFile = openCidFile(flags.cidfile)
+  try {
+    const named = nameOf(created.config.Image ?? '')
+    const engine = await context.engine()
+    if (flags.pull === 'always') await pull(context, engine, created, flags)
+    const result = await createOrPull(context, engine, withConsole(context, created), flags, named)
+    const warnings = [...dnsWarning(flags.dns), ...(result.Warnings ?? [])]
+    for (const warning of warnings) context.printError(`WARNING: ${warning}`)
+    cidFile.write(result.Id)
+    return result.Id
+  } finally {
+    cidFile.close()
+  }
+}
+
+/** The reference with its tag; undefined for an image id, which cannot be pulled. */
+function nameOf(image: string): Reference | undefined {
+  if (/^(sha256:)?[0-9a-f]{64}$/.test(image)) return undefined
+  try {
+    return withDefaultTag(parseReference(image))
+  } catch (error) {
+    // The client's text ends before the reference itself, which the user has just typed.
+    const message = (error as Error).message.replace(/: "[\s\S]*"$/, '')
+    throw new Error(message, { cause: error })
+  }
+}
+
+function withConsole(context: CommandContext, created: CreateConfig): CreateConfig {
+  const { height, width } = terminalSize(context.streams.stdout)
+  const hostConfig = { ...created.hostConfig, ConsoleSize: [height, width] }
+  return { ...created, hostConfig, config: withProxies(created.config, context) }
+}
+
+async function createOrPull(
+  context: CommandContext,
+  engine: EngineClient,
+  created: CreateConfig,
+  flags: CreateFlagValues,
+  named: Reference | undefined,
+): Promise<ContainerCreateResult> {
+  const create = () =>
+    engine.containerCreate({
+      ...created,
+      ...(flags.name === '' ? {} : { name: flags.name }),
+      ...(flags.platform === '' ? {} : { platform: flags.platform }),
+    })
+  try {
+    return await create()
+  } catch (error) {
+    if (!isNotFound(error) || named === undefined || (flags.pull !== 'missing' && flags.pull !== '')) throw error
+  }
+  if (!flags.quiet) context.printError(`Unable to find image '${familiarReference(named)}' locally`)
+  await pull(context, engine, created, flags)
+  return create()
+}
+
+function pull(
+  context: CommandContext,
+  engine: EngineClient,
+  { config }: CreateConfig,
+  { platform, quiet }: CreateFlagValues,
+): Promise<void> {
+  return pullImage(context, engine, { image: config.Image ?? '', platform, quiet, output: context.streams.stderr })
+}
+
+/** A name server on the loopback of the host cannot be reached from a container. */
+function dnsWarning(servers: readonly string[]): string[] {
+  const local = servers.find((server) => /^127\.|^::1$/.test(server))
+  return local === undefined ? [] : [`Localhost DNS setting (--dns=${local}) may fail in containers.`]
+}
