@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// What the files of the monitor role share.
+//
+//   shim ── fd 4: config, then commands and events ──┐        ┌── FIFOs (handed to the process as they are)
+//   shim ── control socket: commands and events ─────┤ monitor┤
+//   runtime ── fd 3: sync channel ── stage 0 ────────┘        └── pty master ⇄ FIFOs (with a terminal)
+//
+#ifndef TEU_MONITOR_STATE_H
+#define TEU_MONITOR_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "init/init.h"
+#include "monitor/config.h"
+
+#define MAX_CLIENTS 8
+#define MAX_STRAYS 64
+#define PUMP_BYTES 4096
+
+struct monitor;
+
+/* A descriptor that epoll watches. fd is -1 when there is none. */
+struct watch {
+	int fd;
+	uint32_t events; /* what epoll was told to look for; 0 when it was not told of the fd */
+	void (*ready)(struct monitor *monitor, struct watch *watch, uint32_t events);
+};
+
+/* One peer of the control channel. The watch comes first: a pointer to it is one to its client. */
+struct client {
+	struct watch watch;
+	unsigned char inbox[64];
+	size_t length;
+};
+
+/* An output stream: `hold` keeps the FIFO alive through readers that come and go. */
+struct output {
+	struct stream_config config;
+	int hold; /* -1 when there is nothing to hold, or it was let go */
+};
+
+/* Bytes on their way between the terminal and a FIFO. */
+struct pump {
+	unsigned char bytes[PUMP_BYTES];
+	size_t start;
+	size_t end;
+	bool finished; /* the source will give no more */
+};
+
+/* A child that ended before it was known whether it is the container's. */
+struct stray {
+	pid_t pid;
+	int status;
+	uint64_t nanoseconds;
+};
+
+struct monitor {
+	struct monitor_config config;
+	int epoll;
+	struct watch signals;
+	struct watch listener;
+	struct client clients[MAX_CLIENTS];
+
+	/* the process */
+	pid_t child; /* stage 0 or the runtime; 0 once it has ended */
+	pid_t pid;   /* the container's or exec's own process; 0 until known */
+	struct init_report *report;
+	struct stray strays[MAX_STRAYS];
+	unsigned stray_count;
+	bool failed;
+	uint32_t failed_status;
+	char failed_text[128];
+	bool exited;
+	uint32_t exit_status;
+	uint64_t exit_nanoseconds;
+
+	/* streams */
+	int input_hold; /* the write handle that keeps the process's input from ending; -1 after close-input */
+	struct output outputs[2];
+	struct watch input; /* only with a terminal */
+	struct watch sink;  /* stdout's hold, only with a terminal */
+	struct watch console;
+	struct watch master;
+	struct pump to_master;
+	struct pump from_master;
+	uint32_t columns;
+	uint32_t rows;
+
+	/* the end */
+	bool quit;
+	int drain_milliseconds;
+	uint64_t quit_deadline;
+};
+
+/* loop.c */
+int watch_change(struct monitor *monitor, struct watch *watch, uint32_t events);
+void watch_close(struct monitor *monitor, struct watch *watch);
+uint64_t monotonic_milliseconds(void);
+
+/* control.c */
+int control_listen(struct monitor *monitor);
+void control_add(struct monitor *monitor, int fd);
+void control_started(struct monitor *monitor);
+void control_failed(struct monitor *monitor);
+void control_exited(struct monitor *monitor);
+void control_drained(struct monitor *monitor);
+/* Carries out one command; returns -1 when it is malformed. */
+struct record;
+int control_command(struct monitor *monitor, struct record *record);
+
+/* process.c */
+int process_launch(struct monitor *monitor);
+void process_reap(struct monitor *monitor, struct watch *watch, uint32_t events);
+void process_signal(struct monitor *monitor, int number);
+/* Ends whatever has not become a container or exec yet. */
+void process_abandon(struct monitor *monitor);
+
+/* exit-file.c */
+int exit_file_write(struct monitor *monitor);
+
+/* streams.c */
+/* Opens the streams; fds[i] is what the process gets, each to be closed by the caller. Returns 0, or -1 with errno. */
+int streams_open(struct monitor *monitor, int fds[3]);
+void streams_close_input(struct monitor *monitor);
+/* Lets go of outputs that were read to their end. True when nothing is held any more. */
+bool streams_drained(struct monitor *monitor);
+
+/* terminal.c */
+int terminal_listen(struct monitor *monitor);
+void terminal_resize(struct monitor *monitor, uint32_t columns, uint32_t rows);
+/* True when everything that came out of the terminal has reached the output. */
+bool terminal_finished(struct monitor *monitor);
+
+#endif
