@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StackError } from '@teu/errors'
+import { Agent, type Dispatcher } from 'undici'
+import { redact } from './answer.ts'
+
+/** The TLS settings of one place. @internal */
+export interface TlsSettings {
+  ca?: string | Uint8Array
+  cert?: string | Uint8Array
+  key?: string | Uint8Array
+  /** Accept any certificate. */
+  unverified?: boolean
+}
+
+/** Milliseconds for the three waits of a request. @internal */
+export interface Deadlines {
+  connectTimeoutMs: number
+  answerTimeoutMs: number
+  stallTimeoutMs: number
+}
+
+/** A request that can be sent again: its body, if any, is opened anew each time. @internal */
+export interface HttpRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'PATCH' | 'PUT' | 'DELETE'
+  url: URL
+  headers: Record<string, string>
+  body?: () => AsyncIterable<Uint8Array> | Uint8Array | string
+  signal?: AbortSignal | undefined
+}
+
+/** An answer whose body has not been read. @internal */
+export interface HttpAnswer {
+  status: number
+  header: (name: string) => string | undefined
+  /** Every value of a header that came more than once. */
+  headerValues: (name: string) => string[]
+  body: Dispatcher.ResponseData['body']
+  /** Where it came from, after redirects. */
+  url: URL
+}
+
+const maximumRedirects = 5
+
+/** Sends requests over kept-alive connections, one pool for each set of TLS settings. @internal */
+export class Transport {
+  readonly #deadlines: Deadlines
+  readonly #agents = new Map<TlsSettings, Agent>()
+  readonly #plain: TlsSettings = {}
+
+  constructor(deadlines: Deadlines) {
+    this.#deadlines = deadlines
+  }
+
+  #agent(tls: TlsSettings): Agent {
+    let agent = this.#agents.get(tls)
+    if (agent === undefined) {
+      const { ca, cert, key, unverified } = tls
+      agent = new Agent({
+        allowH2: false,
+        connectTimeout: this.#deadlines.connectTimeoutMs,
+        headersTimeout: this.#deadlines.answerTimeoutMs,
+        bodyTimeout: this.#deadlines.stallTimeoutMs,
+        maxHeaderSize: 64 * 1024,
+        connect: {
+          ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
+          ...(cert === undefined ? {} : { cert: Buffer.from(cert) }),
+          ...(key === undefined ? {} : { key: Buffer.from(key) }),
+          ...(unverified ? { rejectUnauthorized: false } : {}),
+        },
+      })
+      this.#agents.set(tls, agent)
+    }
+    return agent
+  }
+
+  /** Sends one request and follows no redirect. */
+  async send(request: HttpRequest, tls: TlsSettings = this.#plain): Promise<HttpAnswer> {
+    const { method, url, headers, body, signal } = request
+    const {
+      statusCode,
+      headers: received,
+      body: answerBody,
+    } = await this.#agent(tls).request({
+      origin: url.origin,
+      path: `${url.pathname}${url.search}`,
+      method,
+      headers,
+      ...(body === undefined ? {} : { body: body() as Dispatcher.DispatchOptions['body'] & {} }),
+      ...(signal === undefined ? {} : { signal }),
+    })
+    const headerValues = (name: string) => [received[name] ?? []].flat()
+    return { status: statusCode, header: (name) => headerValues(name)[0], headerValues, body: answerBody, url }
+  }
+
+  /**
+   * Sends a request that only reads, and follows redirects. What identifies the caller goes along only as long as
+   * scheme, host and port stay the same, and TLS is never left for plain HTTP.
+   */
+  async sendAndFollow(request: HttpRequest, tls: TlsSettings = this.#plain): Promise<HttpAnswer> {
+    let current = request
+    let settings = tls
+    for (let hop = 0; ; hop++) {
+      const answer = await this.send(current, settings)
+      const location = answer.header('location')
+      if (![301, 302, 303, 307, 308].includes(answer.status) || location === undefined) return answer
+      await discard(answer)
+      if (hop >= maximumRedirects)
+        throw new StackError('failed-precondition', `${redact(request.url)}: too many redirects`)
+      const url = redirectTarget(current.url, location)
+      if (url.origin !== current.url.origin) {
+        const { authorization: _, cookie: __, ...headers } = current.headers
+        current = { ...current, headers }
+        if (url.hostname !== current.url.hostname) settings = this.#plain
+      }
+      current = { ...current, url }
+    }
+  }
+
+  async close(): Promise<void> {
+    await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()))
+    this.#agents.clear()
+  }
+}
+
+function redirectTarget(from: URL, location: string): URL {
+  const url = URL.parse(location, from.href)
+  if (url === null || (url.protocol !== 'http:' && url.protocol !== 'https:')) {
+    throw new StackError('failed-precondition', `${redact(from)}: redirected to something that is no http URL`)
+  }
+  if (from.protocol === 'https:' && url.protocol === 'http:') {
+    throw new StackError('failed-precondition', `${redact(from)}: redirected from https to ${redact(url)}`)
+  }
+  url.username = ''
+  url.password = ''
+  return url
+}
+
+/** Reads an answer's body to its end, up to a little, so that the connection can be used again. @internal */
+export async function discard(answer: HttpAnswer): Promise<void> {
+  await answer.body.dump({ limit: 64 * 1024 }).catch(() => {})
+}
+
+/** An answer's whole body; throws `resource-exhausted` as soon as it is longer than `limit` bytes. @internal */
+export async function readBody(answer: HttpAnswer, limit: number): Promise<Uint8Array<ArrayBuffer>> {
+  const declared = Number(answer.header('content-length') ?? 0)
+  const chunks: Uint8Array[] = []
+  let length = declared > limit ? declared : 0
+  if (length === 0) {
+    for await (const chunk of answer.body as AsyncIterable<Uint8Array>) {
+      length += chunk.byteLength
+      if (length > limit) break
+      chunks.push(chunk)
+    }
+  }
+  if (length <= limit) return Buffer.concat(chunks)
+  answer.body.on('error', () => {}).destroy()
+  throw new StackError('resource-exhausted', `${redact(answer.url)}: answer of more than ${limit} bytes`)
+}
+
+/** The first part of an answer's body, as text, for messages. @internal */
+export async function readText(answer: HttpAnswer, limit = 16 * 1024): Promise<string> {
+  return readBody(answer, limit).then(
+    (bytes) => Buffer.from(bytes).toString('utf8'),
+    () => '',
+  )
+}

@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+
+/**
+ * Runs `work` for every item, at most `concurrency` at a time, in order. The first failure aborts the signal that the
+ * others were given; it is thrown once all have ended, so that nothing goes on behind the caller's back.
+ *
+ * @internal
+ */
+export async function inParallel<T>(
+  items: readonly T[],
+  concurrency: number,
+  signal: AbortSignal | undefined,
+  work: (item: T, signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const failed = new AbortController()
+  const joined = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal])
+  let failure: { error: unknown } | undefined
+  let next = 0
+  const worker = async () => {
+    while (next < items.length && failure === undefined) {
+      const item = items[next++] as T
+      try {
+        joined.throwIfAborted()
+        await work(item, joined)
+      } catch (error) {
+        failure ??= { error }
+        failed.abort(error)
+      }
+    }
+  }
+  await Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, items.length)) }, worker))
+  if (failure !== undefined) throw failure.error
+}

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+
+import type { Reference } from '@teu/oci-spec/distribution'
+import type { Descriptor, Digest } from '@teu/oci-spec/image'
+import type { CallOptions, RegistryClientInit } from './init.ts'
+import * as listings from './listings.ts'
+import * as manifests from './manifests.ts'
+import { type PullOptions, type PullResult, type PullSink, pull } from './pull.ts'
+import { hasBlob, type PullBlobOptions, pullBlob } from './pull-blob.ts'
+import { type PushOptions, type PushSource, push } from './push.ts'
+import { deleteBlob, type OpenBlob, type PushBlobOptions, type PushBlobOutcome, pushBlob } from './push-blob.ts'
+import { type Repository, Session } from './session.ts'
+
+/**
+ * A client of OCI registries. It keeps connections, tokens and what it learnt about each registry; make one and share
+ * it. Its methods may be called at the same time, each ends with `cancelled` when its signal is aborted, and none hangs:
+ * connecting, answering and transferring have deadlines of their own.
+ *
+ * What fails throws a `StackError`: `not-found` (no such repository, tag, manifest or blob), `unauthenticated`,
+ * `permission-denied`, `resource-exhausted` (429 without end, or an answer above its limit), `data-loss` (content that
+ * is not what its digest says), `unavailable` and `deadline-exceeded` (after repetitions), `failed-precondition` (the
+ * registry asks for something unsafe). {@link registryAnswerOf} has the registry's own words.
+ *
+ * @public
+ */
+export interface RegistryClient extends AsyncDisposable {
+  /** Asks whether a registry is there and takes the caller's credentials. */
+  ping(registry: string, options?: CallOptions): Promise<void>
+  /** What a reference names now: the descriptor of a manifest or an index. */
+  resolve(reference: Reference, options?: CallOptions): Promise<Descriptor>
+  /** Fetches the manifest or index that a reference names; at most 4 MiB. */
+  fetchManifest(reference: Reference, options?: manifests.FetchManifestOptions): Promise<manifests.FetchedManifest>
+  /** A blob's bytes, verified: the iteration ends without an error only when length and digest are right. */
+  pullBlob(repository: Repository, descriptor: Descriptor, options?: PullBlobOptions): AsyncIterable<Uint8Array>
+  hasBlob(repository: Repository, digest: Digest, options?: CallOptions): Promise<boolean>
+  /** Pulls an image, or all of an index, into a sink. */
+  pull(reference: Reference, sink: PullSink, options?: PullOptions): Promise<PullResult>
+  /** Sees to it that a repository has a blob. */
+  pushBlob(
+    repository: Repository,
+    descriptor: Descriptor,
+    open: OpenBlob,
+    options?: PushBlobOptions,
+  ): Promise<PushBlobOutcome>
+  /** Stores a manifest under the reference's tag, or under its digest. Answers the digest. */
+  pushManifest(reference: Reference, body: Uint8Array, options: CallOptions & { mediaType: string }): Promise<Digest>
+  /** Pushes a manifest or an index, and all that it points at, from a source. */
+  push(reference: Reference, root: Descriptor, source: PushSource, options?: PushOptions): Promise<void>
+  listTags(repository: Repository, options?: CallOptions): AsyncIterable<string>
+  listRepositories(registry: string, options?: CallOptions): AsyncIterable<string>
+  /** Manifests whose subject is `digest`. */
+  listReferrers(repository: Repository, digest: Digest, options?: listings.ListReferrersOptions): Promise<Descriptor[]>
+  /** Removes a tag, or with a digest a manifest and all its tags. */
+  deleteManifest(reference: Reference, options?: CallOptions): Promise<void>
+  deleteBlob(repository: Repository, digest: Digest, options?: CallOptions): Promise<void>
+  /** Breaks off what is going on and closes all connections. */
+  close(): Promise<void>
+}
+
+/**
+ * Makes a client. Nothing is contacted yet.
+ *
+ * Registries are reached over verified TLS; see {@link RegistryHost} for those that are not. Credentials go to the
+ * registry they are for and to the token service it names, never on to another host by redirect, and never in clear
+ * unless the registry was declared insecure or is this machine.
+ *
+ * @public
+ */
+export function createRegistryClient(init: RegistryClientInit = {}): RegistryClient {
+  const session = new Session(init)
+  const close = () => session.close()
+  return {
+    ping: (registry, options = {}) => listings.ping(session, registry, options),
+    resolve: (reference, options = {}) => manifests.resolve(session, reference, options),
+    fetchManifest: (reference, options = {}) => manifests.fetchManifest(session, reference, options),
+    pullBlob: (repository, descriptor, options = {}) => pullBlob(session, repository, descriptor, options),
+    hasBlob: (repository, digest, options = {}) => hasBlob(session, repository, digest, options),
+    pull: (reference, sink, options = {}) => pull(session, reference, sink, options),
+    pushBlob: (repository, descriptor, open, options = {}) => pushBlob(session, repository, descriptor, open, options),
+    pushManifest: (reference, body, options) => manifests.pushManifest(session, reference, body, options),
+    push: (reference, root, source, options = {}) => push(session, reference, root, source, options),
+    listTags: (repository, options = {}) => listings.listTags(session, repository, options),
+    listRepositories: (registry, options = {}) => listings.listRepositories(session, registry, options),
+    listReferrers: (repository, digest, options = {}) => listings.listReferrers(session, repository, digest, options),
+    deleteManifest: (reference, options = {}) => listings.deleteManifest(session, reference, options),
+    deleteBlob: (repository, digest, options = {}) => deleteBlob(session, repository, digest, options),
+    close,
+    [Symbol.asyncDispose]: close,
+  }
+}

@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StackError } from '@teu/errors'
+import { parseChallenges, type Reference } from '@teu/oci-spec/distribution'
+import { Authorizer } from './auth/authorizer.ts'
+import type { Credentials } from './auth/credentials.ts'
+import { type Endpoint, Endpoints } from './endpoints.ts'
+import { failureOf, redact } from './http/answer.ts'
+import {
+  isBrokenConnection,
+  isPassingStatus,
+  pause,
+  type RetryPolicy,
+  retryDelay,
+  transportFailure,
+} from './http/retry.ts'
+import { discard, type HttpAnswer, type HttpRequest, readText, Transport } from './http/transport.ts'
+import type { RegistryClientInit } from './init.ts'
+
+/** Where in a registry something is. @public */
+export type Repository = Pick<Reference, 'registry' | 'repository'>
+
+/** A request to a registry, by path or by a URL that the registry handed out. @internal */
+export interface RegistryRequest {
+  registry: string
+  method: HttpRequest['method']
+  target: string | URL
+  /** What the request needs to be allowed to do. */
+  scopes: readonly string[]
+  headers?: Record<string, string>
+  body?: HttpRequest['body']
+  signal?: AbortSignal | undefined
+  /** Statuses that are answers; any other is thrown. */
+  accept: readonly number[]
+  /** Whether a broken request may be sent again as it is. Default: all but POST and PATCH. */
+  repeatable?: boolean
+}
+
+const defaults = {
+  userAgent: 'teu',
+  retries: 5,
+  retryDelayMs: 250,
+  connectTimeoutMs: 10_000,
+  answerTimeoutMs: 60_000,
+  stallTimeoutMs: 30_000,
+}
+
+/** What all calls of a client share: connections, what is known of registries, tokens. @internal */
+export class Session {
+  readonly retry: RetryPolicy
+  readonly #init: RegistryClientInit & typeof defaults
+  readonly #transport: Transport
+  readonly #endpoints: Endpoints
+  readonly #authorizers = new Map<Endpoint, Authorizer>()
+  readonly #credentials = new Map<string, Promise<Credentials | undefined>>()
+
+  constructor(init: RegistryClientInit) {
+    this.#init = { ...defaults, ...init }
+    this.retry = { retries: this.#init.retries, delayMs: this.#init.retryDelayMs }
+    this.#transport = new Transport(this.#init)
+    this.#endpoints = new Endpoints(init.hosts, this.#transport)
+  }
+
+  async close(): Promise<void> {
+    await this.#transport.close()
+  }
+
+  /** Sends a request, proves who is asking when that is demanded, and repeats it when it failed for the moment. */
+  async send(request: RegistryRequest): Promise<HttpAnswer> {
+    const mirrored =
+      request.method === 'GET' || request.method === 'HEAD' ? this.#endpoints.mirrorsOf(request.registry) : []
+    for (const mirror of typeof request.target === 'string' ? mirrored : []) {
+      const answer = await this.#attempt(mirror, request).catch(() => undefined)
+      if (answer !== undefined && request.accept.includes(answer.status)) return answer
+      if (answer !== undefined) await discard(answer)
+      request.signal?.throwIfAborted()
+    }
+    return this.#sendTo(await this.#endpoints.of(request.registry), request)
+  }
+
+  async #sendTo(endpoint: Endpoint, request: RegistryRequest): Promise<HttpAnswer> {
+    const doing = `${request.method} ${redact(urlOf(endpoint, request))}`
+    const repeatable = request.repeatable ?? (request.method !== 'POST' && request.method !== 'PATCH')
+    for (let attempt = 0; ; attempt++) {
+      let delay: number | undefined
+      try {
+        const answer = await this.#attempt(endpoint, request)
+        if (request.accept.includes(answer.status)) return answer
+        const passing = isPassingStatus(answer.status) && (repeatable || answer.status === 429)
+        delay = passing ? retryDelay(this.retry, attempt, answer.header('retry-after')) : undefined
+        if (delay === undefined) throw failureOf(doing, answer.status, await readText(answer))
+        await discard(answer)
+      } catch (error) {
+        if (error instanceof StackError) throw error
+        delay = repeatable && isBrokenConnection(error) ? retryDelay(this.retry, attempt) : undefined
+        if (delay === undefined) throw transportFailure(doing, error, request.signal)
+      }
+      await pause(delay, request.signal).catch((error) => {
+        throw transportFailure(doing, error, request.signal)
+      })
+    }
+  }
+
+  /** One request, or two when the first was answered with a challenge. */
+  async #attempt(endpoint: Endpoint, request: RegistryRequest): Promise<HttpAnswer> {
+    const authorizer = this.#authorizer(endpoint, request.registry)
+    const url = urlOf(endpoint, request)
+    // A registry may hand out upload locations on another host; what proves the caller stays with the first.
+    const own = url.origin === endpoint.origin
+    const authorization = own ? await authorizer.header(request.scopes, request.signal) : undefined
+    const answer = await this.#once(endpoint, url, request, authorization)
+    if (answer.status !== 401 || !own || request.accept.includes(401)) return answer
+    const challenges = answer.headerValues('www-authenticate').flatMap(parseChallenges)
+    const scopes = request.scopes.length > 0 ? request.scopes : scopesOf(challenges)
+    if (!(await authorizer.accept(challenges, authorization, scopes))) return answer
+    const proof = await authorizer.header(scopes, request.signal)
+    if (proof === undefined) return answer
+    await discard(answer)
+    return this.#once(endpoint, url, request, proof)
+  }
+
+  async #once(
+    endpoint: Endpoint,
+    url: URL,
+    request: RegistryRequest,
+    authorization: string | undefined,
+  ): Promise<HttpAnswer> {
+    const { method, headers, body, signal } = request
+    const http: HttpRequest = {
+      method,
+      url,
+      headers: { 'user-agent': this.#init.userAgent, ...headers, ...(authorization && { authorization }) },
+      ...(body && { body }),
+      signal,
+    }
+    const reads = method === 'GET' || method === 'HEAD'
+    return reads ? this.#transport.sendAndFollow(http, endpoint.tls) : this.#transport.send(http, endpoint.tls)
+  }
+
+  #authorizer(endpoint: Endpoint, registry: string): Authorizer {
+    let authorizer = this.#authorizers.get(endpoint)
+    if (authorizer === undefined) {
+      const credentials = async () => (endpoint.mirrorOf === undefined ? this.#credentialsOf(registry) : undefined)
+      authorizer = new Authorizer({
+        transport: this.#transport,
+        endpoint,
+        credentials,
+        userAgent: this.#init.userAgent,
+      })
+      this.#authorizers.set(endpoint, authorizer)
+    }
+    return authorizer
+  }
+
+  #credentialsOf(registry: string): Promise<Credentials | undefined> {
+    let credentials = this.#credentials.get(registry)
+    if (credentials === undefined) {
+      credentials = Promise.resolve(this.#init.credentials?.(registry))
+      this.#credentials.set(registry, credentials)
+    }
+    return credentials
+  }
+}
+
+function urlOf(endpoint: Endpoint, { target, method }: RegistryRequest): URL {
+  if (target instanceof URL) return target
+  const url = new URL(target, endpoint.origin)
+  if (endpoint.mirrorOf !== undefined && method !== 'DELETE') url.searchParams.set('ns', endpoint.mirrorOf)
+  return url
+}
+
+function scopesOf(challenges: ReturnType<typeof parseChallenges>): string[] {
+  return challenges.flatMap(({ parameters }) =>
+    (parameters.get('scope') ?? '').split(' ').filter((scope) => scope !== ''),
+  )
+}
