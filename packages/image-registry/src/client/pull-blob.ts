@@ -15,6 +15,11 @@ export interface PullBlobOptions extends CallOptions {
    * fetched again; only what follows them is yielded.
    */
   held?: AsyncIterable<Uint8Array> | Iterable<Uint8Array>
+  /**
+   * Where to start when the bytes before are not at hand, as when a content store keeps them. Only the length is then
+   * checked: the digest is for the caller to check. Not together with `held`. Default 0.
+   */
+  offset?: number
   /** Told after each chunk how many bytes of the blob there are by now, the held ones included. */
   onProgress?: (received: number) => void
 }
@@ -24,7 +29,8 @@ interface Transfer {
   repository: Repository
   descriptor: Descriptor
   signal: AbortSignal | undefined
-  hash: Hash
+  /** Absent when the start of the blob is not known here. */
+  hash: Hash | undefined
   received: number
 }
 
@@ -39,10 +45,10 @@ export async function* pullBlob(
   session: Session,
   repository: Repository,
   descriptor: Descriptor,
-  { held, onProgress, signal }: PullBlobOptions,
+  { held, offset = 0, onProgress, signal }: PullBlobOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
-  const hash = createHash(digestAlgorithm(descriptor.digest))
-  const transfer: Transfer = { session, repository, descriptor, signal, hash, received: 0 }
+  const hash = offset === 0 ? createHash(digestAlgorithm(descriptor.digest)) : undefined
+  const transfer: Transfer = { session, repository, descriptor, signal, hash, received: offset }
   for await (const chunk of held ?? []) count(transfer, chunk)
   let fruitless = 0
   while (transfer.received < descriptor.size) {
@@ -58,6 +64,7 @@ export async function* pullBlob(
     })
   }
   if (transfer.received < descriptor.size) throw short(transfer)
+  if (hash === undefined) return
   const actual = finishDigest(digestAlgorithm(descriptor.digest), hash)
   if (actual !== descriptor.digest) {
     throw new StackError('data-loss', `${where(transfer)}: content has digest ${actual}`)
@@ -79,7 +86,7 @@ function count(transfer: Transfer, chunk: Uint8Array): void {
   if (transfer.received + chunk.byteLength > transfer.descriptor.size) {
     throw new StackError('data-loss', `${where(transfer)}: longer than ${transfer.descriptor.size} bytes`)
   }
-  transfer.hash.update(chunk)
+  transfer.hash?.update(chunk)
   transfer.received += chunk.byteLength
 }
 
