@@ -52,7 +52,6 @@ enum launch_kind {
 	LAUNCH_ROOT_PROPAGATION = 44,
 	LAUNCH_PIVOT = 45,
 	LAUNCH_MOVE_ROOT = 46,
-	LAUNCH_CHANGE_ROOT = 47,
 	LAUNCH_HOSTNAME = 50,
 	LAUNCH_DOMAINNAME = 51,
 	LAUNCH_SYSCTL = 52,
@@ -700,17 +699,6 @@ static inline int launch_move_root_decode(struct record *record)
 static inline void launch_move_root_encode(struct record_writer *writer)
 {
 	record_begin(writer, LAUNCH_MOVE_ROOT);
-	record_finish(writer);
-}
-
-static inline int launch_change_root_decode(struct record *record)
-{
-	return record_end(record);
-}
-
-static inline void launch_change_root_encode(struct record_writer *writer)
-{
-	record_begin(writer, LAUNCH_CHANGE_ROOT);
 	record_finish(writer);
 }
 

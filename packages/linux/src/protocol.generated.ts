@@ -54,7 +54,6 @@ export type LaunchRecord =
   | { kind: 'root-propagation'; flags: number }
   | { kind: 'pivot' }
   | { kind: 'move-root' }
-  | { kind: 'change-root' }
   | { kind: 'hostname'; name: string }
   | { kind: 'domainname'; name: string }
   | { kind: 'sysctl'; path: string; value: string }
@@ -113,7 +112,6 @@ export const launchLayouts: RecordLayouts<LaunchRecord> = {
   'root-propagation': { id: 44, fields: [['flags', 'u32']] },
   'pivot': { id: 45, fields: [] },
   'move-root': { id: 46, fields: [] },
-  'change-root': { id: 47, fields: [] },
   'hostname': { id: 50, fields: [['name', 'str']] },
   'domainname': { id: 51, fields: [['name', 'str']] },
   'sysctl': { id: 52, fields: [['path', 'str'], ['value', 'str']] },

@@ -98,7 +98,7 @@ void channel_send_failure(struct init *init)
 	struct record_writer writer = { .data = buffer, .capacity = sizeof(buffer) };
 	struct sync_failure failure = {
 		.step = init->step,
-		.code = init->failure_errno,
+		.code = init->failure_code,
 		.text = init->failure,
 	};
 

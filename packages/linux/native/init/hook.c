@@ -144,11 +144,11 @@ static int judge(struct init *init, struct running_hook *running, int attended)
 		kill(running->pid, SIGKILL);
 	while (waitpid(running->pid, &status, 0) < 0 && errno == EINTR)
 		;
+	errno = 0;
 	if (attended < 0)
 		return fail(init, "timed out");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
-	errno = 0;
 	running->text[running->length] = 0;
 	if (WIFSIGNALED(status))
 		return fail(init, "signal: %s, output: %s", strsignal(WTERMSIG(status)), running->text);

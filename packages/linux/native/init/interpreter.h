@@ -27,10 +27,10 @@ struct init {
 	char **environment;
 	char *executable;	/* what lookup found */
 	char failure[1024];
-	int failure_errno;
+	int failure_code;
 };
 
-/* Records a failure for the report, with errno as it is now, and returns -1. */
+/* Records a failure for the report, followed by what errno says now unless that is 0, and returns -1. */
 int fail(struct init *init, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* --- channel.c --- */
@@ -113,7 +113,6 @@ STEP(root_flags);
 STEP(root_propagation);
 STEP(pivot);
 STEP(move_root);
-STEP(change_root);
 STEP(hostname);
 STEP(domainname);
 STEP(sysctl);

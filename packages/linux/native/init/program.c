@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -47,7 +48,6 @@ static const step_function steps[] = {
 	[LAUNCH_ROOT_PROPAGATION] = step_root_propagation,
 	[LAUNCH_PIVOT] = step_pivot,
 	[LAUNCH_MOVE_ROOT] = step_move_root,
-	[LAUNCH_CHANGE_ROOT] = step_change_root,
 	[LAUNCH_HOSTNAME] = step_hostname,
 	[LAUNCH_DOMAINNAME] = step_domainname,
 	[LAUNCH_SYSCTL] = step_sysctl,
@@ -73,6 +73,16 @@ static const step_function steps[] = {
 	[LAUNCH_EXECUTE] = step_execute,
 };
 
+/* As the originals spell it: the C library's words, in lower case. */
+static void append_reason(char *text, size_t size, int code)
+{
+	size_t length = strlen(text);
+
+	snprintf(text + length, size - length, ": %s", strerror(code));
+	if (length + 2 < size)
+		text[length + 2] = (char)tolower((unsigned char)text[length + 2]);
+}
+
 int fail(struct init *init, const char *format, ...)
 {
 	int code = errno;
@@ -81,7 +91,9 @@ int fail(struct init *init, const char *format, ...)
 	va_start(args, format);
 	vsnprintf(init->failure, sizeof(init->failure), format, args);
 	va_end(args);
-	init->failure_errno = code;
+	if (code)
+		append_reason(init->failure, sizeof(init->failure), code);
+	init->failure_code = code;
 	errno = code;
 	return -1;
 }

@@ -157,13 +157,3 @@ STEP(move_root)
 		return fail(init, "move the root");
 	return 0;
 }
-
-/* Without a mount namespace of its own the container only gets another root directory. */
-STEP(change_root)
-{
-	if (record_end(record) < 0)
-		return fail(init, "malformed step");
-	if (fchdir(init->root) < 0 || chroot(".") < 0 || chdir("/") < 0)
-		return fail(init, "chroot");
-	return 0;
-}
