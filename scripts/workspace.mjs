@@ -25,7 +25,7 @@ export function sources(folder, { tests = false } = {}) {
 
 /** Whether a file is written by a generator, and so exempt from the rules for hand-written code. */
 export function isGenerated(file) {
-  return /(^|\/)gen\//.test(file) || /\.generated\.[a-z]+$/.test(file)
+  return /(^|\/)gen\//.test(file) || file.endsWith('native/protocol.h') || /\.generated\.[a-z]+$/.test(file)
 }
 
 /**

@@ -5,7 +5,7 @@ import path from 'node:path'
 import { isGenerated, read, root } from '../workspace.mjs'
 
 const unfinished = new RegExp(
-  `\\b(${['TO', 'FIX'].map((half) => half + (half === 'TO' ? 'DO' : 'ME')).join('|')}|XXX)\\b`,
+  `\\b(${['TO', 'FIX'].map((half) => half + (half === 'TO' ? 'DO' : 'ME')).join('|')}|${'X'.repeat(3)})\\b`,
 )
 const bags = /^(utils?|helpers?|common|misc|shared)(\.|$)/
 let failed = false
