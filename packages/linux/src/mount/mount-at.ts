@@ -73,14 +73,16 @@ export function unmountAll(target: string, flags: number = umountFlags.noFollow)
 
 function mountFirst({ type, source }: MountDescription, target: string, parsed: ParsedMountOptions): void {
   const isBind = (parsed.flags & ms.bind) !== 0 || type === 'bind' || type === 'rbind'
+  const data = parsed.data.join(',')
   if (isBind && (parsed.flags & ms.remount) === 0) {
     const recursive = type === 'rbind' || (parsed.flags & ms.rec) !== 0
     parsed.flags |= ms.bind
-    return mount({ source, target, flags: ms.bind | (recursive ? ms.rec : 0) })
+    mount({ source, target, flags: ms.bind | (recursive ? ms.rec : 0) })
+  } else if (Buffer.byteLength(data) <= mountDataLimit) {
+    mount({ source, target, type, flags: parsed.flags, data })
+  } else {
+    mountByFsconfig(type, source, target, parsed)
   }
-  const data = parsed.data.join(',')
-  if (data.length <= mountDataLimit) return mount({ source, target, type, flags: parsed.flags, data })
-  mountByFsconfig(type, source, target, parsed)
 }
 
 function finish(parsed: ParsedMountOptions, target: string): void {
@@ -115,11 +117,15 @@ function mountByFsconfig(type: string, source: string, target: string, parsed: P
 // One value of fsconfig(2) is limited to 255 bytes, so each lower layer is added by itself (Linux 6.7).
 function setOption(context: number, option: string): void {
   const equals = option.indexOf('=')
-  if (equals < 0) return native().fsconfig(context, fsconfigCommand.setFlag, option, null)
-  const key = option.slice(0, equals)
+  const key = equals < 0 ? option : option.slice(0, equals)
   const value = option.slice(equals + 1)
-  if (key !== 'lowerdir') return native().fsconfig(context, fsconfigCommand.setString, key, value)
-  for (const layer of value.split(/(?<!\\):/)) {
+  if (equals < 0) native().fsconfig(context, fsconfigCommand.setFlag, key, null)
+  else if (key === 'lowerdir') addLayers(context, value)
+  else native().fsconfig(context, fsconfigCommand.setString, key, value)
+}
+
+function addLayers(context: number, layers: string): void {
+  for (const layer of layers.split(/(?<!\\):/)) {
     native().fsconfig(context, fsconfigCommand.setString, 'lowerdir+', layer.replaceAll('\\:', ':'))
   }
 }

@@ -118,12 +118,12 @@ export function parseMountOptions(words: readonly string[]): ParsedMountOptions 
 function readOption(parsed: ParsedMountOptions, word: string): void {
   if (word === '' || ignored.has(word)) return
   const plain = lookUp(options, word)
-  if (plain) return applyPlain(parsed, plain)
   const propagation = lookUp(propagations, word)
-  if (propagation !== undefined) return void parsed.propagation.push(propagation)
   const attribute = lookUp(recursive, word)
-  if (attribute) return applyRecursive(parsed, attribute)
-  if (word === 'tmpcopyup') parsed.copyUp = true
+  if (plain) applyPlain(parsed, plain)
+  else if (propagation !== undefined) parsed.propagation.push(propagation)
+  else if (attribute) applyRecursive(parsed, attribute)
+  else if (word === 'tmpcopyup') parsed.copyUp = true
   else if (word === 'idmap' || word === 'ridmap') parsed.idmap = word
   else parsed.data.push(word)
 }

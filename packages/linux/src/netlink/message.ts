@@ -47,7 +47,8 @@ export function decodeNetlinkMessages(datagram: Buffer): NetlinkMessage[] {
   const messages: NetlinkMessage[] = []
   for (let at = 0; at + headerSize <= datagram.length; ) {
     const length = datagram.readUInt32LE(at)
-    if (length < headerSize || at + length > datagram.length) throw new Error('netlink message has an impossible length')
+    if (length < headerSize || at + length > datagram.length)
+      throw new Error('netlink message has an impossible length')
     messages.push({
       type: datagram.readUInt16LE(at + 4),
       flags: datagram.readUInt16LE(at + 6),

@@ -1,15 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync } from 'node:fs'
 import { systemError } from '../errno.ts'
-import { errnoName } from './errno-name.ts'
 import { native } from '../native/load.ts'
 import { type NetnsReference, socketConstants as so, socketInNetns } from '../netns/netns.ts'
-import { decodeNetlinkAttributes, attributeText } from './attributes.ts'
+import { attributeText, decodeNetlinkAttributes } from './attributes.ts'
+import { errnoName } from './errno-name.ts'
 import {
   decodeNetlinkMessages,
   encodeNetlinkMessage,
-  netlinkFlags,
   type NetlinkMessage,
+  netlinkFlags,
   netlinkTypes,
 } from './message.ts'
 

@@ -19,7 +19,7 @@ interface Level {
 
 /**
  * Removes what `name` in `dirfd` is, with all below it, following no symbolic link and crossing no mount (`EBUSY`).
- * Nothing happens when it is not there. Descriptors grow with depth, so it goes back to a folder by `..` no time.
+ * Nothing happens when it is not there. One descriptor is open for each level of depth.
  *
  * @internal
  */
@@ -45,7 +45,9 @@ function step(stack: Level[]): void {
   while (level.entries.length > 0) {
     level.entries.pop()
     const name = level.entries.pop() as Buffer
-    if (!removeEntry(level.fd, name)) return push(stack, level.fd, name)
+    if (removeEntry(level.fd, name)) continue
+    push(stack, level.fd, name)
+    return
   }
   stack.pop()
   closeSync(level.fd)

@@ -177,8 +177,9 @@ export class RootDirectory implements Disposable {
 
   /** What an entry itself is. Undefined when there is nothing. */
   lstat(path: string): FileStat | undefined {
-    if (isRootItself(path)) return native().statx(this.fd, '', atFlags.emptyPath)
-    return absentAsUndefined(() => this.#at(path, 'stat', (dirfd, name) => native().statx(dirfd, name, nofollow)))
+    return absentAsUndefined(() =>
+      this.#change(path, 'stat', (dirfd, name, flags) => native().statx(dirfd, name, flags)),
+    )
   }
 
   /** The target of a symbolic link. */
@@ -198,20 +199,17 @@ export class RootDirectory implements Disposable {
 
   /** Changes the owner of an entry itself. */
   chown(path: string, uid: number, gid: number): void {
-    if (isRootItself(path)) return native().fchownat(this.fd, '', uid, gid, atFlags.emptyPath)
-    this.#at(path, 'chown', (dirfd, name) => native().fchownat(dirfd, name, uid, gid, nofollow))
+    this.#change(path, 'chown', (dirfd, name, flags) => native().fchownat(dirfd, name, uid, gid, flags))
   }
 
   /** Changes the permission bits of an entry itself. Links have none: `EOPNOTSUPP`. */
   chmod(path: string, mode: number): void {
-    if (isRootItself(path)) return native().fchmodat(this.fd, '', mode)
-    this.#at(path, 'chmod', (dirfd, name) => native().fchmodat(dirfd, name, mode))
+    this.#change(path, 'chmod', (dirfd, name) => native().fchmodat(dirfd, name, mode))
   }
 
   /** Sets the times of an entry itself, in nanoseconds since the epoch. */
   utimes(path: string, atimeNs: bigint, mtimeNs: bigint): void {
-    if (isRootItself(path)) return native().utimensat(this.fd, '', atimeNs, mtimeNs, atFlags.emptyPath)
-    this.#at(path, 'utimes', (dirfd, name) => native().utimensat(dirfd, name, atimeNs, mtimeNs, nofollow))
+    this.#change(path, 'utimes', (dirfd, name, flags) => native().utimensat(dirfd, name, atimeNs, mtimeNs, flags))
   }
 
   close(): void {
@@ -230,6 +228,12 @@ export class RootDirectory implements Disposable {
     } finally {
       if (!this.#cacheParents) this.#parents.forget()
     }
+  }
+
+  /** As `#at`, for calls that mean the root itself when the path does. */
+  #change<T>(path: string, syscall: string, use: (dirfd: number, name: string, flags: number) => T): T {
+    if (isRootItself(path)) return use(this.fd, '', atFlags.emptyPath)
+    return this.#at(path, syscall, (dirfd, name) => use(dirfd, name, nofollow))
   }
 
   #changed(): void {

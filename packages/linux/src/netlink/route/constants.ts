@@ -37,7 +37,14 @@ export const vethPeer = 1
 export const addressAttribute = { address: 1, local: 2, broadcast: 4, flags: 8 } as const
 
 /** Attributes of a route (RTA_*). @internal */
-export const routeAttribute = { destination: 1, outInterface: 4, gateway: 5, priority: 6, preferredSource: 7, table: 15 } as const
+export const routeAttribute = {
+  destination: 1,
+  outInterface: 4,
+  gateway: 5,
+  priority: 6,
+  preferredSource: 7,
+  table: 15,
+} as const
 
 /** Address families. @internal */
 export const family = { unspecified: 0, inet: 2, inet6: 10 } as const

@@ -5,16 +5,7 @@ import { netlinkFlags } from '../message.ts'
 import { NetlinkSocket, type NetlinkSocketOptions } from '../netlink-socket.ts'
 import { decodeAddress, encodeAddress } from './address-message.ts'
 import { routeTypes } from './constants.ts'
-import type {
-  BridgeInit,
-  Link,
-  LinkAddress,
-  LinkAddressInit,
-  LinkChange,
-  Route,
-  RouteInit,
-  VethInit,
-} from './link.ts'
+import type { BridgeInit, Link, LinkAddress, LinkAddressInit, LinkChange, Route, RouteInit, VethInit } from './link.ts'
 import { decodeLink, encodeBridge, encodeLinkChange, encodeLinkQuery, encodeVeth } from './link-message.ts'
 import { decodeRoute, encodeRoute } from './route-message.ts'
 
