@@ -1,0 +1,6 @@
+// SPDX-License-Identifier: Apache-2.0
+import { main } from '../server/command-line.ts'
+
+void main(process.argv.slice(2), process).then((status) => {
+  process.exitCode = status
+})

@@ -1,0 +1,20 @@
+// SPDX-License-Identifier: Apache-2.0
+/**
+ * An OCI registry as a server: in this process, in memory or in a directory. It serves the registry seam (OCI
+ * distribution 1.1 and what docker's clients need of the older API) and consumes none.
+ *
+ * @example
+ * ```ts
+ * import { createRegistry } from '@teu/image-registry/server'
+ *
+ * await using registry = await createRegistry()
+ * const answer = await fetch(`${registry.url}/v2/`)
+ * console.log(answer.status, await answer.json()) // 200 {}
+ * ```
+ *
+ * @packageDocumentation
+ */
+export type { StorageDriver } from '../storage/driver.ts'
+export { filesystemStorage } from '../storage/filesystem.ts'
+export { memoryStorage } from '../storage/memory.ts'
+export { createRegistry, type Registry, type RegistryInit } from './create-registry.ts'
