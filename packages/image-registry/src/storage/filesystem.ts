@@ -44,7 +44,8 @@ export function filesystemStorage(directory: string): StorageDriver {
       await using file = await open(at(name), offset === 0 ? 'w' : 'r+', 0o644).catch(notFound(name))
       const { size } = await file.stat()
       if (size !== offset) throw new StackError('out-of-range', `${name} does not end at ${offset}`)
-      return appendTo(file, offset, source)
+      // Awaited here, because the file is closed on the way out.
+      return await appendTo(file, offset, source)
     },
     async move(from, to) {
       const target = at(to)
