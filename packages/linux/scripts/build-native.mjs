@@ -43,10 +43,15 @@ function targets() {
     '-I',
     nativeFolder,
   ]
+  // The program of the hello image has no libc, so nothing that would call into it either.
+  const freestandingFlags = [
+    ...['-Os', '-static', '-nostdlib', '-ffreestanding', '-fno-pie', '-no-pie', '-fno-stack-protector', '-s'],
+    ...['-fno-asynchronous-unwind-tables', '-Wl,--build-id=none', '-Wl,-z,noseparate-code'],
+  ]
   return [
     { name: 'teu_linux.node', patterns: ['addon/*.c'], flags: addonFlags },
     { name: 'teu-init', patterns: ['main.c', 'init/*.c', 'monitor/*.c'], flags: staticFlags, needs: 'main.c' },
-    { name: 'hello', patterns: ['hello/*.c'], flags: staticFlags },
+    { name: 'hello', patterns: ['hello/*.c'], flags: freestandingFlags },
   ]
 }
 
