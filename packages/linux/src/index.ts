@@ -105,8 +105,22 @@ export type { ResourceLimit } from './process/resource-limits.ts'
 export { getResourceLimit, resourceLimits, setResourceLimit, unlimited } from './process/resource-limits.ts'
 export type { ProcessStat } from './process/stat.ts'
 export { isProcessRunning, parseProcessStat, readProcessStat } from './process/stat.ts'
-export type { LaunchRecord, SyncRecord } from './protocol.generated.ts'
-export { launchLayouts, protocolConstants, protocolVersion, syncLayouts } from './protocol.generated.ts'
+export type {
+  LaunchRecord,
+  MonitorCommandRecord,
+  MonitorConfigRecord,
+  MonitorEventRecord,
+  SyncRecord,
+} from './protocol.generated.ts'
+export {
+  launchLayouts,
+  monitorCommandLayouts,
+  monitorConfigLayouts,
+  monitorEventLayouts,
+  protocolConstants,
+  protocolVersion,
+  syncLayouts,
+} from './protocol.generated.ts'
 export type { FieldType, RecordLayout, RecordLayouts } from './record-codec.ts'
 export { encodeRecord, encodeRecords, RecordReader } from './record-codec.ts'
 export type { DirectoryEntry, FileKind } from './root-directory/directory-entry.ts'
