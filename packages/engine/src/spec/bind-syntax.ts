@@ -58,7 +58,7 @@ export function parseBind(text: string): BindMountPoint | VolumeMountPoint {
   const [source = '', rawTarget = '', mode = ''] = parts
   const words = parseMode(mode)
   const target = checkTarget(rawTarget)
-  const readOnly = words['access'] === 'ro'
+  const readOnly = words.access === 'ro'
   if (source.startsWith('/')) {
     if ('copy' in words) invalid(`invalid mode: ${mode}`)
     return {
@@ -68,7 +68,7 @@ export function parseBind(text: string): BindMountPoint | VolumeMountPoint {
       readOnly,
       nonRecursive: false,
       readOnlyNonRecursive: false,
-      propagation: words['propagation'] ?? 'rprivate',
+      propagation: words.propagation ?? 'rprivate',
       createSource: true,
       mode,
     }

@@ -16,12 +16,12 @@ const isObject = (value: unknown): value is Json => typeof value === 'object' &&
 
 function checkArg(arg: unknown): void {
   if (!isObject(arg)) fail('an argument is not an object')
-  if (!Number.isInteger(arg['index']) || (arg['index'] as number) < 0 || (arg['index'] as number) > 5) {
-    fail(`argument index ${String(arg['index'])} is not in 0 to 5`)
+  if (!Number.isInteger(arg.index) || (arg.index as number) < 0 || (arg.index as number) > 5) {
+    fail(`argument index ${String(arg.index)} is not in 0 to 5`)
   }
-  if (typeof arg['value'] !== 'number') fail('an argument has no value')
-  if (!seccompOperators.includes(arg['op'] as (typeof seccompOperators)[number])) {
-    fail(`unknown operator ${String(arg['op'])}`)
+  if (typeof arg.value !== 'number') fail('an argument has no value')
+  if (!seccompOperators.includes(arg.op as (typeof seccompOperators)[number])) {
+    fail(`unknown operator ${String(arg.op)}`)
   }
 }
 
@@ -38,8 +38,8 @@ function toRule(value: unknown): ProfileRule {
   }
   const all = name ? [name] : names
   if (!Array.isArray(all) || !all.every((item) => typeof item === 'string')) fail('a rule has no list of names')
-  checkAction(rest['action'])
-  const args = rest['args'] ?? []
+  checkAction(rest.action)
+  const args = rest.args ?? []
   if (!Array.isArray(args)) fail('the arguments of a rule are not a list')
   args.forEach(checkArg)
   return { ...(rest as unknown as ProfileRule), names: all, args }
@@ -57,8 +57,8 @@ export function parseProfile(text: string): SeccompProfile {
     fail((error as Error).message, error)
   }
   if (!isObject(value)) fail('it is not an object')
-  checkAction(value['defaultAction'])
-  const syscalls = value['syscalls'] ?? []
+  checkAction(value.defaultAction)
+  const syscalls = value.syscalls ?? []
   if (!Array.isArray(syscalls)) fail('syscalls is not a list')
   return { ...(value as unknown as SeccompProfile), syscalls: syscalls.map(toRule) }
 }

@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readBlob } from '@teu/containerd-api'
+import { familiarName, parseReference } from '@teu/oci-spec/distribution'
+import {
+  annotationKeys,
+  type Descriptor,
+  digestEncoded,
+  imageIndexFile,
+  imageLayoutFile,
+  imageLayoutVersion,
+  layoutBlobPath,
+  mediaTypes,
+} from '@teu/oci-spec/image'
+import { callOptions, type ImageContext } from '../image-context.ts'
+import { listImages } from '../image-records.ts'
+import type { CallOptions } from '../image-service.ts'
+import type { LoadedImage } from '../loaded-image.ts'
+import { repoTag, requireImage } from '../names.ts'
+import { padding, tarEnd, tarHeader } from './write-tar.ts'
+
+/** One image to save, under the names that were asked for. */
+interface SavedImage {
+  image: LoadedImage
+  /** Names with tags; none when it was asked for by id. */
+  names: LoadedImage[]
+}
+
+/** Names without tag stand for all tags of a repository; one image that is named twice is saved once. */
+function choose(references: readonly string[], all: readonly LoadedImage[]): SavedImage[] {
+  const chosen = new Map<string, SavedImage>()
+  for (const reference of references) {
+    const { image, byId } = requireImage(reference, all)
+    const saved = chosen.get(image.id) ?? { image, names: [] }
+    if (!byId && repoTag(image) && !saved.names.includes(image)) saved.names.push(image)
+    chosen.set(image.id, saved)
+  }
+  return [...chosen.values()]
+}
+
+function indexEntries({ image, names }: SavedImage): object[] {
+  const { mediaType, digest, size } = image.manifestDescriptor
+  const { os, architecture, variant } = image.config
+  const descriptor = { mediaType, digest, size, platform: { architecture, os, ...(variant ? { variant } : {}) } }
+  if (names.length === 0) return [descriptor]
+  return names.map(({ name }) => ({
+    ...descriptor,
+    annotations: {
+      [annotationKeys.containerdImageName]: name,
+      [annotationKeys.refName]: parseReference(name).tag ?? '',
+    },
+  }))
+}
+
+function dockerEntry({ image, names }: SavedImage): object {
+  return {
+    Config: layoutBlobPath(image.manifest.config.digest),
+    RepoTags: names.map((name) => repoTag(name)),
+    Layers: image.manifest.layers.map(({ digest }) => layoutBlobPath(digest)),
+  }
+}
+
+/** What clients before docker 1.10 look tags up in. */
+function repositories(images: readonly SavedImage[]): Record<string, Record<string, string>> {
+  const result: Record<string, Record<string, string>> = {}
+  for (const { image, names } of images) {
+    for (const { name: stored } of names) {
+      const reference = parseReference(stored)
+      const top = image.manifest.layers.at(-1) ?? image.manifest.config
+      const name = familiarName(reference)
+      result[name] = { ...result[name], [reference.tag ?? '']: digestEncoded(top.digest) }
+    }
+  }
+  return result
+}
+
+function* jsonFile(path: string, value: unknown): Generator<Uint8Array> {
+  const bytes = Buffer.from(JSON.stringify(value))
+  yield tarHeader({ path, size: bytes.length })
+  yield bytes
+  yield padding(bytes.length)
+}
+
+async function* blobs(
+  context: ImageContext,
+  images: readonly SavedImage[],
+  options: CallOptions,
+): AsyncGenerator<Uint8Array> {
+  const all = images.flatMap(({ image }) => [image.manifestDescriptor, image.manifest.config, ...image.manifest.layers])
+  const distinct = new Map<string, Descriptor>(all.map((descriptor) => [descriptor.digest, descriptor]))
+  for (const { digest, size } of distinct.values()) {
+    yield tarHeader({ path: layoutBlobPath(digest), size })
+    yield* readBlob(context.containerd.content, digest, callOptions(context, options))
+    yield padding(size)
+  }
+}
+
+/** The tar of `docker save`: an OCI layout that is a docker archive as well. */
+async function* write(
+  context: ImageContext,
+  images: readonly SavedImage[],
+  options: CallOptions,
+): AsyncGenerator<Uint8Array> {
+  yield* blobs(context, images, options)
+  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: images.flatMap(indexEntries) }
+  yield* jsonFile(imageIndexFile, index)
+  yield* jsonFile('manifest.json', images.map(dockerEntry))
+  yield* jsonFile(imageLayoutFile, { imageLayoutVersion })
+  yield* jsonFile('repositories', repositories(images))
+  yield tarEnd
+}
+
+/** Resolves the names, then returns the archive to stream. `not-found` for a name that leads to nothing. */
+export async function saveArchive(
+  context: ImageContext,
+  references: readonly string[],
+  options: CallOptions = {},
+): Promise<AsyncIterable<Uint8Array>> {
+  const images = choose(references, await listImages(context, options))
+  for (const { image } of images) context.onEvent({ action: 'save', id: image.id, attributes: { name: image.id } })
+  return write(context, images, options)
+}
