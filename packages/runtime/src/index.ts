@@ -27,5 +27,6 @@ export type {
   StartedProcess,
 } from './container/options.ts'
 export type { ContainerState } from './container/state.ts'
+export { createRuntime } from './create-runtime.ts'
 export type { InitLauncher, Launched, LaunchRequest, StdioFd } from './launch/launcher.ts'
 export type { Runtime, RuntimeInit } from './runtime.ts'

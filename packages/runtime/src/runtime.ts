@@ -14,6 +14,8 @@ import type { ContainerState } from './container/state.ts'
 export interface RuntimeInit {
   /** Directory of the containers' state, made (0711) when missing. Default `/run/teu-runtime`. */
   root?: string
+  /** Hears of what is not worth a failure, such as a poststop hook that failed. Default: nobody does. */
+  warn?: (message: string) => void
 }
 
 /**

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "init/interpreter.h"
@@ -229,6 +230,7 @@ static int prepare(struct init *init)
 	if (prctl(PR_SET_DUMPABLE, 0) < 0)
 		return fail(init, "become undumpable");
 	reset_signals();
+	umask(0);
 	(void)fcntl(init->channel, F_SETFD, FD_CLOEXEC);
 	(void)fcntl(init->channel, F_SETFL, 0);
 	init->slots = malloc(PROTOCOL_MAX_SLOTS * sizeof(int));

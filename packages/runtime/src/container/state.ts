@@ -7,7 +7,7 @@ export interface ContainerState {
   id: string
   /** Init's pid in the caller's pid namespace; 0 once it has stopped. */
   pid: number
-  status: ContainerStatus | 'paused'
+  status: ContainerStatus
   /** Absolute path of the bundle. */
   bundle: string
   /** Absolute path of the root file system. */

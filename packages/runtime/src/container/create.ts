@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+import { chmod } from 'node:fs/promises'
+import { StackError } from '@teu/errors'
+import { type CgroupManager, detectCgroups, makeFifo, readProcessStat } from '@teu/linux'
+import { makeContainerCgroup } from '../cgroups/container-cgroup.ts'
+import { runHooks } from '../hooks/run-hook.ts'
+import { launchProgram, type ReadyProcess } from '../launch/conversation.ts'
+import { launchDirectly } from '../launch/default-launcher.ts'
+import { writeIdMaps } from '../launch/id-maps.ts'
+import { compileCreate } from '../program/compile-create.ts'
+import type { Step } from '../program/program.ts'
+import { capabilityMasks } from '../spec/capabilities.ts'
+import { type Bundle, loadBundle } from '../spec/load-spec.ts'
+import { checkContainerId } from './container-id.ts'
+import { destroyProcess } from './end-process.ts'
+import { type ExtraFds, extraFds } from './extra-fds.ts'
+import { maySetGroups } from './id-map.ts'
+import type { CreateOptions } from './options.ts'
+import { type HostFacts, readHostFacts, userName } from './process-facts.ts'
+import { compileFilter } from './seccomp.ts'
+import { type SavedState, type StateDirectory, writeAtomically } from './state-file.ts'
+import { hookState } from './status.ts'
+import { checkConsole } from './terminal-rules.ts'
+
+/** A container whose init waits for start. @internal */
+export interface CreatedContainer extends ReadyProcess {
+  saved: SavedState
+  steps: readonly Step[]
+}
+
+/**
+ * Makes a container up to the moment before execve. Whatever fails, and also when the signal fires, everything that was
+ * made is removed again: processes, cgroup, state.
+ *
+ * @internal
+ */
+export async function createContainer(
+  directory: StateDirectory,
+  id: string,
+  options: CreateOptions,
+  warn: (message: string) => void,
+): Promise<CreatedContainer> {
+  checkContainerId(id)
+  const bundle = await loadBundle(options.bundle ?? '.', options.spec)
+  checkConsole(bundle.spec.process, options.consoleSocket)
+  const extra = extraFds(options.preserveFds ?? 0, process.env['LISTEN_FDS'], '1')
+  options.signal?.throwIfAborted()
+  await directory.claim(id)
+  const making: Making = { directory, id, options, bundle, extra, facts: readHostFacts(), warn, pid: 0 }
+  try {
+    return await make(making)
+  } catch (error) {
+    await undo(making)
+    throw error
+  }
+}
+
+interface Making {
+  directory: StateDirectory
+  id: string
+  options: CreateOptions
+  bundle: Bundle
+  extra: ExtraFds
+  facts: HostFacts
+  warn: (message: string) => void
+  cgroup?: CgroupManager | undefined
+  /** Of the final init, once it is known. */
+  pid: number
+}
+
+async function make(making: Making): Promise<CreatedContainer> {
+  const { directory, id, options, bundle } = making
+  await makeExecFifo(directory.fifo(id))
+  making.cgroup = await makeContainerCgroup(id, bundle.spec)
+  const saved = initialState(making)
+  const steps = compileCreate(await createContext(making, saved))
+  const request = {
+    stdio: options.stdio ?? (['inherit', 'inherit', 'inherit'] as const),
+    extraFds: making.extra.fds,
+    ...(options.signal && { signal: options.signal }),
+  }
+  const ready = await launchProgram(options.launch ?? launchDirectly, request, steps, {
+    mapIds: (pid) => writeIdMaps(pid, bundle.spec.linux?.uidMappings ?? [], bundle.spec.linux?.gidMappings ?? []),
+    created: (pid) => adopt(making, saved, pid),
+    hooks: () => runCreateHooks(making, saved),
+  })
+  if (options.pidFile !== undefined) await writeAtomically(options.pidFile, String(ready.pid), 0o666)
+  options.signal?.throwIfAborted()
+  return { ...ready, saved, steps }
+}
+
+async function makeExecFifo(path: string): Promise<void> {
+  makeFifo(path, 0o622)
+  // Init opens it as the container's user, whoever that is.
+  await chmod(path, 0o622)
+}
+
+function initialState({ id, bundle, cgroup, options }: Making): SavedState {
+  return {
+    id,
+    init_process_pid: 0,
+    init_process_start: '0',
+    created: new Date().toISOString(),
+    rootless: process.geteuid?.() !== 0,
+    cgroup_paths: { ...cgroup?.paths },
+    bundle: bundle.path,
+    rootfs: bundle.rootfs,
+    owner: userName(),
+    keyring: options.noNewKeyring !== true,
+    spec: bundle.spec,
+  }
+}
+
+async function createContext(making: Making, saved: SavedState): Promise<Parameters<typeof compileCreate>[0]> {
+  const { id, bundle, options, facts, extra, directory, warn } = making
+  const { spec } = bundle
+  const state = hookState(saved, 'creating', 0)
+  const seccomp = await compileFilter(spec.linux?.seccomp, state)
+  const seccompSocket = seccomp && spec.linux?.seccomp?.listenerPath
+  return {
+    id,
+    spec,
+    bundle: bundle.path,
+    rootfs: bundle.rootfs,
+    state,
+    fifo: directory.fifo(id),
+    ...(options.consoleSocket !== undefined && { consoleSocket: options.consoleSocket }),
+    ...(seccompSocket && { seccompSocket }),
+    noPivot: options.noPivot ?? false,
+    noNewKeyring: options.noNewKeyring ?? false,
+    cgroups: detectCgroups(),
+    cgroupPaths: saved.cgroup_paths,
+    capabilities: capabilityMasks(spec.process.capabilities, facts.lastCapability, warn),
+    ...(seccomp && { seccomp }),
+    privileged: facts.privileged,
+    hasKcore: facts.hasKcore,
+    ownOomScore: facts.ownOomScore,
+    extraFds: extra.fds.length,
+    addedEnvironment: extra.environment,
+    setGroups: maySetGroups(spec),
+  }
+}
+
+async function adopt(making: Making, saved: SavedState, pid: number): Promise<void> {
+  making.pid = pid
+  const stat = readProcessStat(pid)
+  if (stat === undefined) throw new StackError('internal', 'unable to start container process: init is gone')
+  saved.init_process_pid = pid
+  saved.init_process_start = String(stat.startTime)
+  await Promise.all([making.cgroup?.join(pid), making.directory.write(making.id, saved)])
+}
+
+async function runCreateHooks({ options, bundle }: Making, saved: SavedState): Promise<void> {
+  const state = hookState(saved, 'creating', saved.init_process_pid)
+  await runHooks('prestart', bundle.spec.hooks?.prestart, state, options.signal)
+  await runHooks('createRuntime', bundle.spec.hooks?.createRuntime, state, options.signal)
+}
+
+async function undo(making: Making): Promise<void> {
+  const { directory, id, cgroup, pid } = making
+  if (pid > 0) await destroyProcess(pid)
+  await cgroup?.killAll().catch(() => {})
+  await cgroup?.delete().catch((error) => making.warn(`remove the cgroup of ${id}: ${error.message}`))
+  await directory.remove(id)
+}

@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isNotFound, StackError } from '@teu/errors'
+import { runHooks } from '../hooks/run-hook.ts'
+import { isPrivate } from '../spec/namespaces.ts'
+import { openInit } from './end-process.ts'
+import { killContainer } from './kill.ts'
+import type { DeleteOptions } from './options.ts'
+import type { SavedState, StateDirectory } from './state-file.ts'
+import { cgroupOf, hookState, statusOf } from './status.ts'
+
+const killTimeoutMs = 10_000
+
+/**
+ * Removes a container that does not run: what is left of its processes, its cgroup, its state; then the poststop hooks
+ * run, whose failure is a warning. A created container is killed first, with `force` a running one too.
+ *
+ * @internal
+ */
+export async function deleteContainer(
+  directory: StateDirectory,
+  id: string,
+  options: DeleteOptions,
+  warn: (message: string) => void,
+): Promise<void> {
+  let saved: SavedState
+  try {
+    saved = await directory.read(id)
+  } catch (error) {
+    // A directory without state is what a create that was killed has left.
+    if (options.force) await directory.remove(id)
+    if (options.force && isNotFound(error)) return
+    throw error
+  }
+  const status = statusOf(directory, saved)
+  if (status !== 'stopped') {
+    if (status !== 'created' && !options.force) {
+      throw new StackError('failed-precondition', `cannot delete container ${id} that is not stopped: ${status}`)
+    }
+    await killInit(saved, options.signal)
+  }
+  await removeContainer(directory, saved, warn, options.signal)
+}
+
+/** Removes what is left of a container whose init has ended. @internal */
+export async function removeContainer(
+  directory: StateDirectory,
+  saved: SavedState,
+  warn: (message: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
+  const cgroup = cgroupOf(saved)
+  if (cgroup?.exists()) {
+    if (!isPrivate(saved.spec, 'pid')) await cgroup.killAll()
+    await cgroup.delete(signal && { signal })
+  }
+  await directory.remove(saved.id)
+  try {
+    await runHooks('poststop', saved.spec.hooks?.poststop, hookState(saved, 'stopped', 0), signal)
+  } catch (error) {
+    warn((error as Error).message)
+  }
+}
+
+async function killInit(saved: SavedState, signal: AbortSignal | undefined): Promise<void> {
+  using init = openInit(saved)
+  if (init === undefined) return
+  await killContainer(saved, 9, {})
+  try {
+    await init.wait({ timeoutMs: killTimeoutMs, ...(signal && { signal }) })
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw new StackError('deadline-exceeded', `container init of ${saved.id} still running`, { cause: error })
+  }
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readlinkSync } from 'node:fs'
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StackError } from '@teu/errors'
+import { type LinuxNamespaceType, linuxNamespaceTypes, type Process, validateProcess } from '@teu/oci-spec/runtime'
+import { awaitExecution, launchProgram, type ReadyProcess } from '../launch/conversation.ts'
+import { launchDirectly } from '../launch/default-launcher.ts'
+import { defaultUmask } from '../program/compile-create.ts'
+import { compileExec } from '../program/compile-exec.ts'
+import type { NamespaceToJoin } from '../program/namespaces.ts'
+import { capabilityMasks } from '../spec/capabilities.ts'
+import { checkProcess } from '../spec/check-spec.ts'
+import { namespaceFiles } from '../spec/namespaces.ts'
+import { destroyProcess, openInit } from './end-process.ts'
+import { extraFds } from './extra-fds.ts'
+import { maySetGroups } from './id-map.ts'
+import type { ExecOptions } from './options.ts'
+import { readHostFacts } from './process-facts.ts'
+import { compileFilter } from './seccomp.ts'
+import { type SavedState, type StateDirectory, writeAtomically } from './state-file.ts'
+import { cgroupOf, hookState, requireMove, statusOf } from './status.ts'
+import { checkConsole } from './terminal-rules.ts'
+
+/**
+ * Runs one more process in a container; resolves once it executes its program. When that fails nothing is left of it.
+ *
+ * @internal
+ */
+export async function execInContainer(
+  directory: StateDirectory,
+  saved: SavedState,
+  options: ExecOptions,
+  warn: (message: string) => void,
+): Promise<ReadyProcess> {
+  const status = statusOf(directory, saved)
+  if (!(status === 'paused' && options.ignorePaused)) requireMove('exec', status)
+  const program = execProcess(saved, options)
+  checkConsole(program, options.consoleSocket)
+  // While this is open the init's number cannot be given again, so that its namespaces are the container's.
+  using init = openInit(saved)
+  if (init === undefined) throw new StackError('failed-precondition', 'cannot exec in a stopped container')
+  const steps = compileExec(await execContext(saved, program, options, init.pid, warn))
+  const request = {
+    stdio: options.stdio ?? (['inherit', 'inherit', 'inherit'] as const),
+    extraFds: extraFds(options.preserveFds ?? 0, process.env['LISTEN_FDS'], undefined).fds,
+    ...(options.signal && { signal: options.signal }),
+  }
+  let pid = 0
+  try {
+    const ready = await launchProgram(options.launch ?? launchDirectly, request, steps, {
+      created: async (created) => {
+        pid = created
+        await joinCgroup(saved, created, options)
+      },
+    })
+    if (options.pidFile !== undefined) await writeAtomically(options.pidFile, String(pid), 0o666)
+    await awaitExecution(ready.channel, steps)
+    return ready
+  } catch (error) {
+    if (pid > 0) await destroyProcess(pid)
+    throw error
+  }
+}
+
+/** The process with what it leaves out taken from the container's own. */
+function execProcess(saved: SavedState, { process: given }: ExecOptions): Process {
+  const own = saved.spec.process
+  const merged = { ...given, cwd: given.cwd || own.cwd, user: given.user ?? own.user, env: given.env ?? own.env ?? [] }
+  const process = validateProcess(merged)
+  checkProcess(process, 'process')
+  return process
+}
+
+async function execContext(
+  saved: SavedState,
+  program: Process,
+  options: ExecOptions,
+  initPid: number,
+  warn: (message: string) => void,
+): Promise<Parameters<typeof compileExec>[0]> {
+  const facts = readHostFacts()
+  const seccomp = await compileFilter(saved.spec.linux?.seccomp, hookState(saved, 'running', initPid))
+  const seccompSocket = seccomp && saved.spec.linux?.seccomp?.listenerPath
+  const extra = extraFds(options.preserveFds ?? 0, process.env['LISTEN_FDS'], undefined)
+  return {
+    process: program,
+    capabilities: capabilityMasks(program.capabilities, facts.lastCapability, warn),
+    seccomp,
+    setGroups: maySetGroups(saved.spec),
+    addedEnvironment: extra.environment,
+    namespaces: namespacesOf(initPid),
+    ...(options.consoleSocket !== undefined && { consoleSocket: options.consoleSocket }),
+    ...(seccompSocket && { seccompSocket }),
+    privileged: facts.privileged,
+    ownOomScore: facts.ownOomScore,
+    extraFds: extra.fds.length,
+    ...(saved.keyring && { keyring: `_ses.${saved.id}` }),
+    umask: program.user.umask ?? saved.spec.process.user.umask ?? defaultUmask,
+  }
+}
+
+/** The namespaces in which a process differs from this one. */
+function namespacesOf(pid: number): NamespaceToJoin[] {
+  return linuxNamespaceTypes.flatMap((type: LinuxNamespaceType) => {
+    const path = `/proc/${pid}/ns/${namespaceFiles[type]}`
+    const own = readNamespace(`/proc/self/ns/${namespaceFiles[type]}`)
+    const other = readNamespace(path)
+    return other === undefined || other === own ? [] : [{ type, path }]
+  })
+}
+
+function readNamespace(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch (error) {
+    // A kernel without that kind of namespace.
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return undefined
+    throw error
+  }
+}
+
+async function joinCgroup(saved: SavedState, pid: number, { cgroup: chosen }: ExecOptions): Promise<void> {
+  const cgroup = cgroupOf(saved)
+  if (cgroup === undefined) return
+  if (chosen === undefined) return cgroup.join(pid)
+  for (const [controller, path] of Object.entries(cgroup.paths)) {
+    const sub = chosen[controller] ?? chosen['']
+    const folder = sub === undefined ? path : join(path, join('/', sub))
+    await writeFile(join(folder, 'cgroup.procs'), String(pid))
+  }
+}

@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto'
+import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { StackError } from '@teu/errors'
+import type { ContainerSpec } from '../spec/check-spec.ts'
+
+/**
+ * What is kept of a container in `<root>/<id>/state.json`. The keys up to `cgroup_paths` are those that other tools
+ * read from runc's file.
+ *
+ * @internal
+ */
+export interface SavedState {
+  id: string
+  init_process_pid: number
+  /** Clock ticks after boot, in decimal; tells the process from a later one with its number. */
+  init_process_start: string
+  /** RFC 3339. */
+  created: string
+  rootless: boolean
+  cgroup_paths: Record<string, string>
+  bundle: string
+  rootfs: string
+  owner: string
+  /** Whether the container got a session keyring of its own, which an exec then joins. */
+  keyring: boolean
+  spec: ContainerSpec
+}
+
+/** The directory of one runtime's containers. @internal */
+export class StateDirectory {
+  readonly root: string
+
+  constructor(root: string) {
+    this.root = root
+  }
+
+  /** Where the state of `id` is kept. */
+  path(id: string): string {
+    return join(this.root, id)
+  }
+
+  /** The FIFO whose reader lets init go on. It exists while the container is `created`. */
+  fifo(id: string): string {
+    return join(this.root, id, 'exec.fifo')
+  }
+
+  /** Takes the id: throws `already-exists` when a container has it. */
+  async claim(id: string): Promise<void> {
+    await mkdir(this.root, { recursive: true, mode: 0o711 })
+    try {
+      await mkdir(this.path(id), { mode: 0o711 })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
+      throw new StackError('already-exists', 'container with given ID already exists', { cause: error })
+    }
+    // Init of a user namespace opens the FIFO as nobody in particular, so that the umask must not get in its way.
+    await chmod(this.path(id), 0o711)
+  }
+
+  /** Replaces the state as a whole; a reader sees the old or the new one. */
+  async write(id: string, state: SavedState): Promise<void> {
+    await writeAtomically(join(this.path(id), 'state.json'), JSON.stringify(state))
+  }
+
+  /** Throws `not-found` when there is no such container, `data-loss` when its state cannot be read. */
+  async read(id: string): Promise<SavedState> {
+    let text: string
+    try {
+      text = await readFile(join(this.path(id), 'state.json'), 'utf8')
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+      throw new StackError('not-found', 'container does not exist', { cause: error })
+    }
+    try {
+      return parseState(text)
+    } catch (error) {
+      throw new StackError('data-loss', `state of container ${id} is damaged: ${(error as Error).message}`, {
+        cause: error,
+      })
+    }
+  }
+
+  /** Forgets the container. Fine when it is gone. */
+  async remove(id: string): Promise<void> {
+    await rm(this.path(id), { recursive: true, force: true })
+  }
+
+  /** The ids that are taken, sorted. */
+  async ids(): Promise<string[]> {
+    try {
+      const entries = await readdir(this.root, { withFileTypes: true })
+      return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort()
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
+      throw error
+    }
+  }
+}
+
+function parseState(text: string): SavedState {
+  const state = JSON.parse(text) as Partial<SavedState> | null
+  if (typeof state?.init_process_pid !== 'number' || typeof state.init_process_start !== 'string') {
+    throw new Error('it has no process')
+  }
+  if (typeof state.spec !== 'object' || typeof state.bundle !== 'string' || typeof state.cgroup_paths !== 'object') {
+    throw new Error('it has no spec')
+  }
+  return state as SavedState
+}
+
+/** Writes a file beside its place and renames it there, so that nobody sees a part of it. @internal */
+export async function writeAtomically(path: string, content: string, mode = 0o600): Promise<void> {
+  const slash = path.lastIndexOf('/')
+  const temporary = `${path.slice(0, slash + 1)}.${path.slice(slash + 1)}.${randomBytes(4).toString('hex')}`
+  try {
+    const file = await open(temporary, 'wx', mode)
+    try {
+      await file.writeFile(content)
+    } finally {
+      await file.close()
+    }
+    await rename(temporary, path)
+  } catch (error) {
+    await rm(temporary, { force: true })
+    throw error
+  }
+}

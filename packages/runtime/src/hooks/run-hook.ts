@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ChildProcess, spawn } from 'node:child_process'
+import { StackError } from '@teu/errors'
+import type { Hook, HookKind, State } from '@teu/oci-spec/runtime'
+
+const outputLimit = 4096
+
+/**
+ * Runs hooks of one kind in the runtime's namespaces, in order. Each gets the state as JSON on its standard input, its
+ * own environment and nothing else, and is killed when its timeout is over or `signal` fires. Rejects at the first that
+ * fails, with its output (at most 4 KiB of each stream).
+ *
+ * @internal
+ */
+export async function runHooks(
+  kind: HookKind,
+  hooks: readonly Hook[] | undefined,
+  state: State,
+  signal?: AbortSignal,
+): Promise<void> {
+  for (const [index, hook] of (hooks ?? []).entries()) {
+    try {
+      await runHook(hook, JSON.stringify(state), signal)
+    } catch (error) {
+      signal?.throwIfAborted()
+      throw new StackError('internal', `error running ${kind} hook #${index}: ${(error as Error).message}`, {
+        cause: error,
+      })
+    }
+  }
+}
+
+async function runHook(hook: Hook, state: string, signal: AbortSignal | undefined): Promise<void> {
+  const child = spawn(hook.path, hook.args?.slice(1) ?? [], {
+    argv0: hook.args?.[0] ?? hook.path,
+    env: Object.fromEntries((hook.env ?? []).map(splitVariable)),
+    stdio: 'pipe',
+  })
+  const output = collect(child.stdout)
+  const errors = collect(child.stderr)
+  // A hook need not read its state.
+  child.stdin.on('error', () => {})
+  child.stdin.end(state)
+  const stopped = stopper(child, hook.timeout, signal)
+  try {
+    const reason = await ended(child)
+    if (stopped.reason !== undefined) throw new Error(stopped.reason)
+    if (reason !== undefined) throw new Error(`${reason}, stdout: ${output()}, stderr: ${errors()}`)
+  } finally {
+    stopped[Symbol.dispose]()
+  }
+}
+
+function splitVariable(entry: string): [name: string, value: string] {
+  const equals = entry.indexOf('=')
+  return equals < 0 ? [entry, ''] : [entry.slice(0, equals), entry.slice(equals + 1)]
+}
+
+function collect(stream: NodeJS.ReadableStream): () => string {
+  let text = ''
+  stream.on('data', (chunk: Buffer) => {
+    if (text.length < outputLimit) text += chunk.toString('utf8').slice(0, outputLimit - text.length)
+  })
+  return () => text
+}
+
+function stopper(child: ChildProcess, timeout: number | undefined, signal: AbortSignal | undefined) {
+  const state: { reason: string | undefined } & Disposable = {
+    reason: undefined,
+    [Symbol.dispose]() {
+      clearTimeout(timer)
+      signal?.removeEventListener('abort', onAbort)
+    },
+  }
+  const stop = (reason: string) => {
+    state.reason = reason
+    child.kill('SIGKILL')
+    // A grandchild may hold the pipes open; nobody waits for it.
+    child.stdout?.destroy()
+    child.stderr?.destroy()
+  }
+  const onAbort = () => stop('cancelled')
+  const timer =
+    timeout === undefined ? undefined : setTimeout(() => stop(`timed out after ${timeout} s`), timeout * 1000)
+  signal?.addEventListener('abort', onAbort)
+  return state
+}
+
+/** Why the hook failed; undefined when it did not. A hook that leaves a child behind is over when it exits itself. */
+function ended(child: ChildProcess): Promise<string | undefined> {
+  return new Promise((resolve, reject) => {
+    child.on('error', reject)
+    child.on('exit', (code, signal) => {
+      const reason = signal === null ? `exit status ${code}` : `signal: ${signal}`
+      const done = () => {
+        child.stdout?.destroy()
+        child.stderr?.destroy()
+        resolve(code === 0 ? undefined : reason)
+      }
+      // The last output may still be in the pipes; a failure is worth waiting for it, briefly.
+      if (code === 0) done()
+      else setTimeout(done, 20)
+    })
+  })
+}

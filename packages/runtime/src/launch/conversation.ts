@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StackError } from '@teu/errors'
+import { encodeProgram, type Step } from '../program/program.ts'
+import { launchError } from './failure.ts'
+import type { InitLauncher, Launched, LaunchRequest } from './launcher.ts'
+import { SyncChannel } from './sync-channel.ts'
+
+/** What the runtime does at each pause of init; a rejection ends the launch. @internal */
+export interface ConversationHandlers {
+  /** Writes the id maps of the process that has just made its user namespace. */
+  mapIds?: (pid: number) => Promise<void>
+  /** Puts the final init where it belongs before it does anything. */
+  created: (pid: number) => Promise<void>
+  /** Runs the hooks that belong between the mounts and the pivot. */
+  hooks?: () => Promise<void>
+}
+
+/** A launch that has come to `ready`. @internal */
+export interface ReadyProcess {
+  pid: number
+  launched: Launched
+  channel: SyncChannel
+}
+
+/**
+ * Launches init, gives it its program and holds the conversation up to `ready`. On a failure the channel is closed,
+ * which ends init if it still lives, and the error is that of the step that failed.
+ *
+ * @internal
+ */
+export async function launchProgram(
+  launch: InitLauncher,
+  request: LaunchRequest,
+  steps: readonly Step[],
+  handlers: ConversationHandlers,
+): Promise<ReadyProcess> {
+  const program = encode(steps)
+  const launched = await launch(request)
+  const channel = new SyncChannel(launched.channel)
+  try {
+    channel.send(program)
+    return { pid: await converse(channel, steps, handlers), launched, channel }
+  } catch (error) {
+    channel.close()
+    request.signal?.throwIfAborted()
+    throw error
+  }
+}
+
+/** Resolves when init executes its program: the channel, which is closed by execve, ends without a failure. @internal */
+export async function awaitExecution(channel: SyncChannel, steps: readonly Step[]): Promise<void> {
+  const message = await channel.next()
+  channel.close()
+  if (message?.kind === 'failure') throw launchError(steps, message)
+}
+
+async function converse(channel: SyncChannel, steps: readonly Step[], handlers: ConversationHandlers): Promise<number> {
+  let pid = 0
+  for (;;) {
+    const message = await channel.next()
+    switch (message?.kind) {
+      case 'map-ids':
+        await handlers.mapIds?.(message.pid)
+        break
+      case 'pid':
+        pid = message.pid
+        await handlers.created(pid)
+        break
+      case 'hooks':
+        await handlers.hooks?.()
+        break
+      case 'ready':
+        return pid
+      case 'failure':
+        throw launchError(steps, message)
+      default:
+        throw new StackError('internal', 'unable to start container process: init ended before it was ready')
+    }
+    channel.go()
+  }
+}
+
+function encode(steps: readonly Step[]): Uint8Array {
+  try {
+    return encodeProgram(steps)
+  } catch (error) {
+    throw new StackError('invalid-argument', `config.json: ${(error as Error).message}`, { cause: error })
+  }
+}

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StackError } from '@teu/errors'
+import type { SyncRecord } from '@teu/linux'
+import type { Step } from '../program/program.ts'
+
+type Failure = Extract<SyncRecord, { kind: 'failure' }>
+
+/**
+ * The error for a step that failed, in the words that the layers above look for in the original's messages: what has
+ * to do with the program itself stands alone, the rest is an error of the container's set-up.
+ *
+ * @internal
+ */
+export function launchError(steps: readonly Step[], failure: Failure): StackError {
+  const step = steps[failure.step]
+  const text = step?.kind === 'lookup' || step?.kind === 'execute' ? failure.text : setupText(steps, failure)
+  return new StackError(codeOfStep(step), `unable to start container process: ${text}`)
+}
+
+function setupText(steps: readonly Step[], failure: Failure): string {
+  const step = steps[failure.step]
+  return `error during container init: ${describe(steps, failure.step, step)}${failure.text}`
+}
+
+function describe(steps: readonly Step[], index: number, step: Step | undefined): string {
+  if (step === undefined) return ''
+  switch (step.kind) {
+    case 'mount':
+    case 'bind':
+      return `error mounting ${JSON.stringify(step.source)} to rootfs at ${JSON.stringify(step.destination)}: `
+    case 'hook':
+      return `error running hook #${hookIndex(steps, index)}: `
+    case 'seccomp':
+    case 'working-directory':
+      return ''
+    default:
+      return `${step.kind}: `
+  }
+}
+
+/** The place of a hook among its neighbours, which are those of its kind. */
+function hookIndex(steps: readonly Step[], index: number): number {
+  let count = 0
+  while (steps[index - count - 1]?.kind === 'hook') count++
+  return count
+}
+
+function codeOfStep(step: Step | undefined): 'invalid-argument' | 'internal' {
+  return step?.kind === 'lookup' || step?.kind === 'execute' || step?.kind === 'working-directory'
+    ? 'invalid-argument'
+    : 'internal'
+}

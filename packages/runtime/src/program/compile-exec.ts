@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Process } from '@teu/oci-spec/runtime'
+import { joinSteps, type NamespaceToJoin } from './namespaces.ts'
+import { becomeUserSteps, lateSeccompSteps, type ProcessContext, raiseLimitSteps } from './process.ts'
+import { type Step, slots } from './program.ts'
+
+/** Everything that the program of one more process in a container is compiled from. @internal */
+export interface ExecContext extends ProcessContext {
+  process: Process
+  /** Of the container's init, by `/proc/<pid>/ns/...`; those it shares with the runtime are left out. */
+  namespaces: readonly NamespaceToJoin[]
+  consoleSocket?: string
+  seccompSocket?: string
+  privileged: boolean
+  ownOomScore: number
+  extraFds: number
+  /** Name of the container's session keyring; undefined when it shares the runtime's. */
+  keyring?: string
+  umask: number
+}
+
+/** Joins a container and becomes one more process of it. @internal */
+export function compileExec(context: ExecContext): Step[] {
+  const { process, namespaces, consoleSocket, seccompSocket } = context
+  const steps: Step[] = []
+  if (process.oomScoreAdj !== undefined && process.oomScoreAdj !== context.ownOomScore) {
+    steps.push({ kind: 'oom-score', value: process.oomScoreAdj })
+  }
+  if (consoleSocket) steps.push({ kind: 'connect', slot: slots.console, path: consoleSocket })
+  if (seccompSocket) steps.push({ kind: 'connect', slot: slots.seccomp, path: seccompSocket })
+  if (namespaces.some(({ type }) => type === 'user')) steps.push(...raiseLimitSteps(process))
+  steps.push(...joinSteps(namespaces, context.privileged), { kind: 'spawn' })
+  // Nothing of the host may be open while processes of the container can look: they share the pid namespace now.
+  if (!needsProcfs(context)) steps.push({ kind: 'close-procfs' })
+  steps.push({ kind: 'new-session' })
+  if (context.keyring !== undefined) steps.push({ kind: 'keyring', name: context.keyring })
+  if (process.terminal && consoleSocket !== undefined) {
+    const { width = 0, height = 0 } = process.consoleSize ?? {}
+    steps.push({ kind: 'console', slot: slots.console, width, height, mount: 0 })
+  }
+  steps.push(
+    { kind: 'umask', mask: context.umask },
+    ...becomeUserSteps(context),
+    ...lateSeccompSteps(context),
+    { kind: 'ready' },
+    { kind: 'execute', args: process.args ?? [], extra: context.extraFds },
+  )
+  return steps
+}
+
+function needsProcfs({ process, seccomp }: ExecContext): boolean {
+  return Boolean(process.apparmorProfile || process.selinuxLabel || seccomp?.listener)
+}

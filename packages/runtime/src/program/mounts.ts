@@ -1,0 +1,117 @@
+// SPDX-License-Identifier: Apache-2.0
+import { posix } from 'node:path'
+import { type CgroupSetup, mountFlags, type ParsedMountOptions, parseMountOptions, protocolConstants } from '@teu/linux'
+import type { Mount, Spec } from '@teu/oci-spec/runtime'
+import { isPrivate, namespaceOf } from '../spec/namespaces.ts'
+import { cgroupMountSteps } from './cgroup-mount.ts'
+import { type Step, slots } from './program.ts'
+
+/** What the steps of the mounts depend on besides the spec. @internal */
+export interface MountContext {
+  spec: Spec
+  /** Absolute path of the bundle; relative sources of binds start there. */
+  bundle: string
+  cgroups: CgroupSetup
+  /** Cgroup directories of the container by controller. */
+  cgroupPaths: Readonly<Record<string, string>>
+}
+
+/** Steps of all mounts, by when they run. @internal */
+export interface MountSteps {
+  /** Before a user namespace is entered: opens the sources of binds that root there may not reach. */
+  sources: Step[]
+  mounts: Step[]
+  /** After the devices were made: mounts on which something had to be made are made read-only at last. */
+  finish: Step[]
+}
+
+/** Compiles `mounts`, in order. @internal */
+export function mountSteps(context: MountContext): MountSteps {
+  const result: MountSteps = { sources: [], mounts: [], finish: [] }
+  for (const mount of context.spec.mounts ?? []) {
+    const options = parseMountOptions(mount.options ?? [])
+    const destination = posix.join('/', mount.destination)
+    if (isBind(mount, options)) addBind(context, result, mount, destination, options)
+    else if (mount.type === 'cgroup') addCgroup(context, result, destination, options)
+    else addFilesystem(result, mount, destination, options)
+  }
+  return result
+}
+
+/** Whether the container brings the host's or its own /dev along, so that nothing is made in it. @internal */
+export function bindsDev(spec: Spec): boolean {
+  return (spec.mounts ?? []).some(
+    (mount) => posix.join('/', mount.destination) === '/dev' && isBind(mount, parseMountOptions(mount.options ?? [])),
+  )
+}
+
+function isBind(mount: Mount, options: ParsedMountOptions): boolean {
+  return mount.type === 'bind' || (options.flags & mountFlags.bind) !== 0
+}
+
+const bindBits = mountFlags.bind | mountFlags.rec | mountFlags.remount
+
+function addBind(
+  context: MountContext,
+  result: MountSteps,
+  mount: Mount,
+  destination: string,
+  options: ParsedMountOptions,
+): void {
+  const source = posix.resolve(context.bundle, mount.source ?? '')
+  const recursive = (options.flags & mountFlags.rec) !== 0 ? 1 : 0
+  let slot = -1
+  if (namespaceOf(context.spec, 'user') !== 'inherit') {
+    slot = slots.sources + result.sources.length
+    result.sources.push({ kind: 'open-tree', slot, path: source, recursive })
+  }
+  const flags = options.flags & ~bindBits
+  result.mounts.push({
+    kind: 'bind',
+    destination,
+    source,
+    slot,
+    recursive,
+    remount: flags === 0 ? 0 : 1,
+    flags,
+    propagation: options.propagation,
+    attrSet: BigInt(options.recursiveSet),
+    attrClear: BigInt(options.recursiveClear),
+  })
+}
+
+const strictTypes: ReadonlySet<string> = new Set(['proc', 'sysfs'])
+
+function addFilesystem(result: MountSteps, mount: Mount, destination: string, options: ParsedMountOptions): void {
+  const type = mount.type ?? ''
+  let flags = options.flags
+  if (destination === '/dev' && (flags & mountFlags.rdonly) !== 0) {
+    flags &= ~mountFlags.rdonly
+    result.finish.push({ kind: 'remount', destination, flags: options.flags })
+  }
+  result.mounts.push({
+    kind: 'mount',
+    destination,
+    source: mount.source ?? type,
+    type,
+    flags,
+    data: options.data.join(','),
+    propagation: options.propagation,
+    options: strictTypes.has(type) ? protocolConstants.strictDirectory : 0,
+    copyUp: options.copyUp ? 1 : 0,
+  })
+}
+
+function addCgroup(context: MountContext, result: MountSteps, destination: string, options: ParsedMountOptions): void {
+  const steps = cgroupMountSteps({
+    destination,
+    options,
+    setup: context.cgroups,
+    paths: context.cgroupPaths,
+    privateCgroup: isPrivate(context.spec, 'cgroup'),
+    privateUser: isPrivate(context.spec, 'user'),
+    firstSlot: slots.sources + result.sources.length,
+  })
+  result.sources.push(...steps.sources)
+  result.mounts.push(...steps.mounts)
+}

@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StackError } from '@teu/errors'
+import { resourceLimits } from '@teu/linux'
+import type { Process, Spec } from '@teu/oci-spec/runtime'
+import { normalizeEnvironment } from './environment.ts'
+import { isPrivate, namespaceOf } from './namespaces.ts'
+import { checkSysctls } from './sysctl.ts'
+
+/** A spec in which everything that a Linux container cannot do without is there. @internal */
+export type ContainerSpec = Spec & Required<Pick<Spec, 'process' | 'root'>>
+
+/**
+ * Checks what depends on several properties together, after each alone was found well-formed. Throws
+ * `invalid-argument` with the name of the property; what this runtime does not do is refused, never ignored.
+ *
+ * @internal
+ */
+export function checkSpec(spec: Spec): asserts spec is ContainerSpec {
+  if (spec.root === undefined) throw invalid('root: required')
+  if (spec.process === undefined) throw invalid('process: required')
+  checkNamespaces(spec)
+  checkHostNames(spec)
+  checkUserMappings(spec)
+  checkPaths(spec)
+  checkSysctls(spec)
+  checkProcess(spec.process, 'process')
+  refuseUnsupported(spec)
+}
+
+/** The same for one process, of a container or of an exec. @internal */
+export function checkProcess(process: Process, at: string): void {
+  if ((process.args ?? []).length === 0) throw invalid(`${at}.args: must not be empty`)
+  if (process.args?.[0] === '') throw invalid(`${at}.args[0]: must not be empty`)
+  if (!process.cwd.startsWith('/')) throw invalid(`${at}.cwd: must be an absolute path`)
+  normalizeEnvironment(process.env ?? [])
+  const seen = new Set<string>()
+  for (const { type } of process.rlimits ?? []) {
+    if (!Object.hasOwn(resourceLimits, type)) throw invalid(`${at}.rlimits: invalid rlimit type: ${type}`)
+    if (seen.has(type)) throw invalid(`${at}.rlimits: duplicated rlimit type: ${type}`)
+    seen.add(type)
+  }
+}
+
+function checkNamespaces(spec: Spec): void {
+  const seen = new Set<string>()
+  for (const { type } of spec.linux?.namespaces ?? []) {
+    if (seen.has(type)) throw invalid(`malformed spec file: duplicated ns ${JSON.stringify(type)}`)
+    seen.add(type)
+  }
+  if (!isPrivate(spec, 'mount')) throw invalid('linux.namespaces: a mount namespace is required')
+  if (spec.linux?.timeOffsets !== undefined && namespaceOf(spec, 'time') !== 'new') {
+    throw invalid("linux.timeOffsets: time namespace offsets specified, but time namespace isn't enabled in the config")
+  }
+}
+
+function checkHostNames(spec: Spec): void {
+  if (isPrivate(spec, 'uts')) return
+  if (spec.hostname) throw invalid('unable to set hostname without a private UTS namespace')
+  if (spec.domainname) throw invalid('unable to set domainname without a private UTS namespace')
+}
+
+function checkUserMappings(spec: Spec): void {
+  const { uidMappings = [], gidMappings = [] } = spec.linux ?? {}
+  const choice = namespaceOf(spec, 'user')
+  if (choice === 'inherit') {
+    if (uidMappings.length + gidMappings.length === 0) return
+    throw invalid("user namespace mappings specified, but user namespace isn't enabled in the config")
+  }
+  if (choice !== 'new') return
+  if (uidMappings.length === 0) throw invalid('linux.uidMappings: a new user namespace needs mappings')
+  if (gidMappings.length === 0) throw invalid('linux.gidMappings: a new user namespace needs mappings')
+}
+
+function checkPaths(spec: Spec): void {
+  for (const [name, paths] of [
+    ['maskedPaths', spec.linux?.maskedPaths],
+    ['readonlyPaths', spec.linux?.readonlyPaths],
+  ] as const) {
+    const relative = (paths ?? []).find((path) => !path.startsWith('/'))
+    if (relative !== undefined) throw invalid(`linux.${name}: ${JSON.stringify(relative)} is not an absolute path`)
+  }
+  const device = (spec.linux?.devices ?? []).find(({ path }) => !path.startsWith('/') || path.split('/').includes('..'))
+  if (device) throw invalid(`linux.devices: ${JSON.stringify(device.path)} is not a clean absolute path`)
+}
+
+function refuseUnsupported(spec: Spec): void {
+  const { intelRdt, memoryPolicy, netDevices, mountLabel } = spec.linux ?? {}
+  if (intelRdt !== undefined) throw unsupported('linux.intelRdt', 'resctrl is not supported')
+  if (memoryPolicy !== undefined) throw unsupported('linux.memoryPolicy', 'memory policies are not supported')
+  if (Object.keys(netDevices ?? {}).length > 0) throw unsupported('linux.netDevices', 'moving devices is not supported')
+  if (mountLabel) throw unsupported('linux.mountLabel', 'SELinux labels of mounts are not supported')
+  for (const [index, mount] of (spec.mounts ?? []).entries()) {
+    const mapped = (mount.uidMappings?.length ?? 0) + (mount.gidMappings?.length ?? 0) > 0
+    if (mapped || mount.options?.some((option) => option === 'idmap' || option === 'ridmap')) {
+      throw unsupported(`mounts[${index}]`, 'id-mapped mounts are not supported')
+    }
+  }
+}
+
+function unsupported(path: string, what: string): StackError {
+  return new StackError('not-implemented', `${path}: ${what}`)
+}
+
+function invalid(message: string): StackError {
+  return new StackError('invalid-argument', message)
+}

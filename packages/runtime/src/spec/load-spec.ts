@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile, realpath, stat } from 'node:fs/promises'
+import { join, resolve } from 'node:path'
+import { StackError, wrap } from '@teu/errors'
+import { type Spec, validateSpec } from '@teu/oci-spec/runtime'
+import { type ContainerSpec, checkSpec } from './check-spec.ts'
+
+/** A bundle whose parts are known to be usable. @internal */
+export interface Bundle {
+  /** Absolute. */
+  path: string
+  spec: ContainerSpec
+  /** Absolute, without symlinks. */
+  rootfs: string
+}
+
+/**
+ * Reads and checks `config.json` of a bundle, or takes `given` in its place. Throws `not-found` when the bundle has
+ * none, `invalid-argument` naming the property that is wrong.
+ *
+ * @internal
+ */
+export async function loadBundle(directory: string, given?: Spec): Promise<Bundle> {
+  const path = resolve(directory)
+  const spec = validateSpec(given ?? (await readConfig(path)))
+  checkSpec(spec)
+  return { path, spec, rootfs: await findRootfs(resolve(path, spec.root.path)) }
+}
+
+async function readConfig(bundle: string): Promise<unknown> {
+  let text: string
+  try {
+    text = await readFile(join(bundle, 'config.json'), 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new StackError('not-found', 'JSON specification file config.json not found', { cause: error })
+  }
+  try {
+    return JSON.parse(text)
+  } catch (error) {
+    throw new StackError('invalid-argument', `config.json: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+async function findRootfs(path: string): Promise<string> {
+  try {
+    const real = await realpath(path)
+    if ((await stat(real)).isDirectory()) return real
+  } catch (error) {
+    throw wrap(error, `invalid rootfs ${JSON.stringify(path)}`)
+  }
+  throw new StackError('invalid-argument', `invalid rootfs ${JSON.stringify(path)}: not a directory`)
+}
