@@ -12,6 +12,7 @@ import {
   type Index,
   imageIndexFile,
   imageLayoutFile,
+  isConfigType,
   isIndexType,
   isManifestType,
   layoutBlobPath,
