@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, constants, openSync, readlinkSync } from 'node:fs'
-import { isErrno } from '../errno.ts'
+import { isErrno, systemError } from '../errno.ts'
 import { atFlags } from '../mount/constants.ts'
 import type { FileStat } from '../native/addon.ts'
 import { native } from '../native/load.ts'
@@ -249,7 +249,8 @@ export class RootDirectory implements Disposable {
     try {
       this.mkdir(path, mode)
     } catch (error) {
-      if (!isErrno(error, 'EEXIST') || !this.#isDirectory(path)) throw error
+      if (!isErrno(error, 'EEXIST')) throw error
+      if (!this.#isDirectory(path)) throw systemError('ENOTDIR', 20, 'mkdir', path)
     }
   }
 }
