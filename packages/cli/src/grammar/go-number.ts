@@ -8,9 +8,28 @@ export class NumberSyntaxError extends Error {
   }
 }
 
-/** `text` in double quotes, escaped as Go's `%q` does for what a shell can pass. */
+const shortEscapes: Record<string, string> = {
+  '"': '\\"',
+  '\\': '\\\\',
+  '\u0007': '\\a',
+  '\b': '\\b',
+  '\f': '\\f',
+  '\n': '\\n',
+  '\r': '\\r',
+  '\t': '\\t',
+  '\v': '\\v',
+}
+
+/** `text` in double quotes, escaped as Go's `%q`: what cannot be printed is spelled out. */
 export function quote(text: string): string {
-  return JSON.stringify(text).replace(/[\u007f-\u009f]/g, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, '0')}`)
+  const escaped = text.replace(/["\\]|\p{C}|\p{Zl}|\p{Zp}|(?! )\p{Zs}/gu, (character) => {
+    const short = shortEscapes[character]
+    if (short) return short
+    const code = (character.codePointAt(0) as number).toString(16)
+    if (code.length <= 2 && character.charCodeAt(0) < 0x80) return `\\x${code.padStart(2, '0')}`
+    return code.length <= 4 ? `\\u${code.padStart(4, '0')}` : `\\U${code.padStart(8, '0')}`
+  })
+  return `"${escaped}"`
 }
 
 const truths = new Map([

@@ -46,7 +46,7 @@ export function createConfigOf(
     OpenStdin: flags.interactive,
     // An attached stdin ends with the client that it came from.
     StdinOnce: flags.interactive && attached.AttachStdin,
-    Env: environment.length > 0 ? environment : null,
+    ...(environment.length > 0 ? { Env: environment } : {}),
     Cmd: command.length > 0 ? command : null,
     ...(healthcheck ? { Healthcheck: healthcheck } : {}),
     Image: image,
