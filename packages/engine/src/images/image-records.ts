@@ -20,8 +20,8 @@ async function load(context: ImageContext, image: Image, options: Options): Prom
       name: image.name,
       target,
       labels: image.labels,
-      createdAt: image.createdAt ? dateOf(image.createdAt) : new Date(0),
-      updatedAt: image.updatedAt ? dateOf(image.updatedAt) : new Date(0),
+      createdAt: dateOf(image.createdAt) ?? new Date(0),
+      updatedAt: dateOf(image.updatedAt) ?? new Date(0),
     }
   } catch (error) {
     // A name whose content is for other platforms, or still on its way, is no image that anything could run.

@@ -1,7 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { posix } from 'node:path'
 import type { ContainerConfig, HostConfig } from '@teu/engine-api'
-import type { Linux, LinuxResources, LinuxSeccomp, Process, Spec } from '@teu/oci-spec/runtime'
+import type {
+  Linux,
+  LinuxCapabilities,
+  LinuxDeviceCgroup,
+  LinuxResources,
+  LinuxSeccomp,
+  Process,
+  Spec,
+} from '@teu/oci-spec/runtime'
 import { containerCapabilities } from './capabilities.ts'
 import { containerDevices } from './devices.ts'
 import { containerEnvironment } from './environment.ts'
@@ -14,6 +22,7 @@ import { defaultProfile } from './seccomp/default-profile.ts'
 import { expandProfile } from './seccomp/expand-profile.ts'
 import { parseProfile } from './seccomp/parse-profile.ts'
 import { parseSecurityOptions, type SecurityOptions } from './security-options.ts'
+import { supportedLimits } from './supported-limits.ts'
 import { maskedPathsOf, readonlyPaths } from './system-paths.ts'
 import type { ResolvedUser } from './user.ts'
 
@@ -64,7 +73,7 @@ export interface SpecInput {
 }
 
 /** A non-root user keeps the bounding set, so that setuid programs work, but starts with nothing. */
-function processCapabilities(bounding: string[], user: ResolvedUser): Process['capabilities'] {
+function processCapabilities(bounding: string[], user: ResolvedUser): LinuxCapabilities {
   return user.uid === 0 ? { bounding, effective: bounding, permitted: bounding } : { bounding }
 }
 
@@ -104,13 +113,14 @@ function section<K extends string, T extends object>(key: K, value: T | undefine
   return value && Object.keys(value).length > 0 ? ({ [key]: value } as { [P in K]?: T }) : {}
 }
 
-function specResources({ hostConfig, host }: SpecInput, rules: LinuxResources['devices']): LinuxResources {
+function specResources({ hostConfig, host }: SpecInput, rules: LinuxDeviceCgroup[]): LinuxResources {
+  const { resources } = supportedLimits(hostConfig, host.limits)
   return {
-    ...(rules ? { devices: rules } : {}),
-    ...section('memory', memoryLimits(hostConfig)),
-    ...section('cpu', cpuLimits(hostConfig)),
-    ...section('pids', pidsLimit(hostConfig)),
-    ...section('blockIO', blockIoLimits(hostConfig, host)),
+    devices: rules,
+    ...section('memory', memoryLimits(resources)),
+    ...section('cpu', cpuLimits(resources)),
+    ...section('pids', pidsLimit(resources)),
+    ...section('blockIO', blockIoLimits(resources, host)),
   }
 }
 

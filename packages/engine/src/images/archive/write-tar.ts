@@ -1,7 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type EntryTypeName, Header } from 'tar'
+import { Header } from 'tar'
 
 const blockSize = 512
+
+/** Kinds of entry that are written. */
+export type TarEntryType =
+  | 'File'
+  | 'Directory'
+  | 'Link'
+  | 'SymbolicLink'
+  | 'FIFO'
+  | 'BlockDevice'
+  | 'CharacterDevice'
+  | 'ExtendedHeader'
 
 /** The two empty blocks that end a tar. */
 export const tarEnd: Uint8Array = new Uint8Array(2 * blockSize)
@@ -10,7 +21,7 @@ export const tarEnd: Uint8Array = new Uint8Array(2 * blockSize)
 export interface TarHeaderInit {
   path: string
   size: number
-  type?: EntryTypeName
+  type?: TarEntryType
   /** Permission bits. Default 0644. */
   mode?: number
   uid?: number
@@ -53,7 +64,7 @@ function neededPax(init: TarHeaderInit): Record<string, string | Uint8Array> {
   }
 }
 
-function block(init: TarHeaderInit, type: EntryTypeName): Buffer {
+function block(init: TarHeaderInit, type: TarEntryType): Buffer {
   const { path, size, mode = 0o644, uid = 0, gid = 0, mtime = 0, linkPath, deviceMajor, deviceMinor } = init
   const header = new Header({
     path: Buffer.from(path).subarray(0, maximumName).toString('latin1'),
