@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 // skopeo to and from our registry; our client against Debian's docker-registry.
 import assert from 'node:assert/strict'
-import { createRegistryClient } from '@teu/image-registry/client'
+import path from 'node:path'
 import { startRegistry } from './harness/originals.ts'
-import { imageArchive } from './harness/programs.ts'
+import { imageArchive, repository } from './harness/programs.ts'
 import { sandboxTest, until } from './harness/sandbox.ts'
 
 sandboxTest('skopeo copies to and from our registry', async (sandbox) => {
@@ -30,4 +30,24 @@ sandboxTest('skopeo copies to and from our registry', async (sandbox) => {
   await skopeo('delete', '--tls-verify=false', remote).catch((error: unknown) =>
     assert.match(String(error), /UNSUPPORTED|405|unsupported/i),
   )
+})
+
+sandboxTest("our client pulls from and pushes to Debian's docker-registry", async (sandbox) => {
+  const { address } = await startRegistry(sandbox)
+  const program = ['--conditions=teu-source', path.join(repository, 'e2e/programs/copy-image.ts')]
+  const copy = (source: string, target: string) => sandbox.run(process.execPath, [...program, source, target])
+  const copied = await copy(`${address}/busybox:latest`, `${address}/team/copy:1`)
+  assert.equal(copied.status, 0, copied.stderr)
+  const inspect = [
+    '--insecure-policy',
+    'inspect',
+    '--tls-verify=false',
+    '--format',
+    '{{.Digest}}',
+    `docker://${address}/team/copy:1`,
+  ]
+  assert.equal(await sandbox.output('skopeo', inspect), copied.stdout)
+  const missing = await copy(`${address}/absent:1`, `${address}/x:1`)
+  assert.equal(missing.status, 1)
+  assert.match(missing.stderr, /absent.*(not found|unknown)|manifest unknown/i)
 })

@@ -8,6 +8,7 @@ import { pushSource } from '@teu/image-registry/image'
 import { imagesFromLayout } from '@teu/image-registry/layout'
 import { createRegistry } from '@teu/image-registry/server'
 import { RouteNetlink } from '@teu/linux'
+import { parseReference } from '@teu/oci-spec/distribution'
 import { root } from './workspace.mjs'
 
 const scratch = mkdtempSync('/tmp/teu-start-')
@@ -26,7 +27,7 @@ process.exitCode = status
 
 async function walk() {
   using netlink = RouteNetlink.open()
-  netlink.changeLink({ name: 'lo', up: true })
+  netlink.setLink('lo', { up: true })
   await using registry = await createRegistry()
   const image = `${new URL(registry.url).host}/hello`
   await pushHello(image)
@@ -62,7 +63,8 @@ async function pushHello(reference) {
   const images = await imagesFromLayout(path.join(root, 'packages/teu/image'), 'docker.io/teu/hello:latest')
   const mine = images.find(({ config }) => config.architecture === { x64: 'amd64' }[process.arch] ?? process.arch)
   await using client = createRegistryClient()
-  await client.pushImage(reference, pushSource(mine ?? images[0]))
+  const pushed = mine ?? images[0]
+  await client.push(parseReference(`${reference}:latest`), pushed.descriptor, pushSource(pushed))
 }
 
 function run(...argv) {
