@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import type { Readable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
 import { StackError } from '@teu/errors'
 import { Failure } from './failure.ts'
 
@@ -13,8 +11,8 @@ export interface Exchange {
   /** The request's body, to be read at most once. */
   body: AsyncIterable<Uint8Array>
   answer(status: number, headers?: Record<string, string>, content?: string | Uint8Array): void
-  /** Sends a stream of a known length; a failure in its middle breaks the connection off. */
-  stream(status: number, headers: Record<string, string>, content: Readable): Promise<void>
+  /** Sends bytes of a known length; a failure in their middle breaks the connection off. */
+  stream(status: number, headers: Record<string, string>, content: AsyncIterable<Uint8Array>): Promise<void>
 }
 
 /** The exchange of a Node request. @internal */
@@ -32,12 +30,42 @@ export function exchangeOf(request: IncomingMessage, response: ServerResponse, u
       response.end(isHead || bytes.byteLength === 0 ? undefined : bytes)
     },
     async stream(status, headers, content) {
-      response.writeHead(status, headers)
-      if (!isHead) return pipeline(content, response)
-      content.destroy()
-      response.end()
+      if (isHead) response.writeHead(status, headers).end()
+      else await send(response, status, headers, content)
     },
   }
+}
+
+/**
+ * Headers go out with the first chunk, so that what cannot be read is answered as an error. One write is under way while
+ * the next chunk is fetched, and never two: the storage uses the memory again.
+ */
+async function send(
+  response: ServerResponse,
+  status: number,
+  headers: Record<string, string>,
+  content: AsyncIterable<Uint8Array>,
+): Promise<void> {
+  let writing: Promise<void> | undefined
+  for await (const chunk of content) {
+    if (writing === undefined) response.writeHead(status, headers)
+    const next = write(response, chunk)
+    await writing
+    writing = next
+  }
+  await writing
+  response.end()
+}
+
+function write(response: ServerResponse, chunk: Uint8Array): Promise<void> {
+  const written = new Promise<void>((resolve, reject) => {
+    response.write(chunk, (error) =>
+      error ? reject(new StackError('cancelled', 'the client went away', { cause: error })) : resolve(),
+    )
+  })
+  // Looked at one chunk later; until then a failure must not count as unhandled.
+  written.catch(() => {})
+  return written
 }
 
 /** A body that ends before its time is a failure, whatever Node calls it. */

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Readable } from 'node:stream'
 import type { ByteRange } from '@teu/oci-spec/distribution'
 
 /**
@@ -16,8 +15,12 @@ export interface StorageDriver {
   write(path: string, content: Uint8Array): Promise<void>
   /** The length of an object; `undefined` when there is none. */
   stat(path: string): Promise<{ size: number } | undefined>
-  /** An object's bytes, or a part of them that lies within its length. The stream fails when there is no such object. */
-  open(path: string, range?: ByteRange): Readable
+  /**
+   * An object's bytes, or a part of them that lies within its length. Nothing is opened before the first chunk is asked
+   * for, which fails with `not-found` when there is no such object. A chunk's memory is used again once the next but
+   * one is asked for: whoever keeps chunks copies them.
+   */
+  open(path: string, range?: ByteRange): AsyncIterable<Uint8Array>
   /**
    * Adds to an object from `offset`, which is its length or 0, making it when it is missing. Resolves to its new length once the bytes are
    * durable. When the source fails, what came before stays, and the failure is thrown.

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createReadStream } from 'node:fs'
 import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { StackError } from '@teu/errors'
 import type { StorageDriver } from './driver.ts'
+import { readFileAhead } from './read-ahead.ts'
 
 /** What is collected before it is written: below this the calls cost more than the copying. */
 const batchSize = 1024 * 1024
@@ -37,7 +37,7 @@ export function filesystemStorage(directory: string): StorageDriver {
       return found?.isFile() ? { size: found.size } : undefined
     },
     open(name, range) {
-      return createReadStream(at(name), { highWaterMark: 512 * 1024, ...range })
+      return readFileAhead(() => open(at(name), 'r').catch(notFound(name)), range)
     },
     async append(name, offset, source) {
       await mkdir(path.dirname(at(name)), { recursive: true })

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Readable } from 'node:stream'
 import { StackError } from '@teu/errors'
 import type { StorageDriver } from './driver.ts'
 
@@ -26,12 +25,7 @@ export function memoryStorage(): StorageDriver {
       return chunks && { size: lengthOf(chunks) }
     },
     open(path, range) {
-      return Readable.from(
-        slices(() => chunksOf(path), range?.start ?? 0, (range?.end ?? Number.MAX_SAFE_INTEGER) + 1),
-        {
-          objectMode: false,
-        },
-      )
+      return slices(() => chunksOf(path), range?.start ?? 0, (range?.end ?? Number.MAX_SAFE_INTEGER) + 1)
     },
     async append(path, offset, source) {
       const chunks = offset === 0 ? [] : chunksOf(path)
@@ -55,7 +49,7 @@ export function memoryStorage(): StorageDriver {
   }
 }
 
-function* slices(chunksOf: () => readonly Buffer[], start: number, end: number): Generator<Buffer> {
+async function* slices(chunksOf: () => readonly Buffer[], start: number, end: number): AsyncGenerator<Buffer> {
   let at = 0
   for (const chunk of chunksOf()) {
     const [from, to] = [Math.max(start - at, 0), Math.min(end - at, chunk.byteLength)]

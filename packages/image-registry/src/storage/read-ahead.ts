@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { FileHandle } from 'node:fs/promises'
+import { StackError } from '@teu/errors'
+import type { ByteRange } from '@teu/oci-spec/distribution'
+
+const chunkSize = 512 * 1024
+/** One chunk is being sent, one is in the reader's hands, one is being read. */
+const ring = 3
+
+/**
+ * A file's bytes, read one chunk ahead into three buffers that are used in turn: fresh memory for every chunk would cost
+ * more than the reading itself. A chunk is valid until the next but one is asked for.
+ *
+ * @internal
+ */
+export async function* readFileAhead(open: () => Promise<FileHandle>, range?: ByteRange): AsyncGenerator<Uint8Array> {
+  const file = await open()
+  let reading: Promise<Uint8Array> | undefined
+  try {
+    const start = range?.start ?? 0
+    const end = range === undefined ? (await file.stat()).size : range.end + 1
+    const buffers: Buffer[] = []
+    const read = (turn: number, position: number) => {
+      const buffer = buffers[turn % ring] ?? Buffer.allocUnsafeSlow(Math.min(chunkSize, end - start))
+      buffers[turn % ring] = buffer
+      const chunk = fill(file, buffer.subarray(0, Math.min(chunkSize, end - position)), position)
+      chunk.catch(() => {})
+      return chunk
+    }
+    let position = start
+    for (let turn = 0; position < end; turn++) {
+      reading ??= read(turn, position)
+      const chunk = await reading
+      position += chunk.byteLength
+      reading = position < end ? read(turn + 1, position) : undefined
+      yield chunk
+    }
+  } finally {
+    // A read that is under way must not find its file closed, or its number given to another.
+    await reading?.catch(() => {})
+    await file.close()
+  }
+}
+
+async function fill(file: FileHandle, buffer: Buffer, start: number): Promise<Uint8Array> {
+  let length = 0
+  while (length < buffer.byteLength) {
+    const { bytesRead } = await file.read(buffer, length, buffer.byteLength - length, start + length)
+    if (bytesRead === 0) throw new StackError('data-loss', 'file became shorter while it was read')
+    length += bytesRead
+  }
+  return buffer
+}
