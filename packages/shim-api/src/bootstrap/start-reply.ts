@@ -8,6 +8,12 @@ export interface StartReply {
   /** A ttrpc or gRPC address, as `unix:///run/x.sock`. */
   readonly address: string
   readonly protocol: 'ttrpc' | 'grpc'
+  /**
+   * Set by a shim that serves every container of its namespace that names no group of its own: whoever has this reply
+   * may create further tasks at the same address without calling `start` again. Only in the JSON form, where callers
+   * that do not know it pass it over.
+   */
+  readonly serves?: 'namespace' | undefined
 }
 
 /**
@@ -19,7 +25,7 @@ export interface StartReply {
  */
 export function parseStartReply(output: string): StartReply {
   const text = output.trim()
-  const reply = parseJsonReply(text) ?? { version: 2, address: text, protocol: 'ttrpc' }
+  const reply = parseJsonReply(text) ?? { version: 2, address: text, protocol: 'ttrpc', serves: undefined }
   if (reply.version > 3) throw new StackError('not-implemented', `unsupported shim version (${reply.version})`)
   if (reply.protocol !== 'ttrpc' && reply.protocol !== 'grpc') {
     throw new StackError('not-implemented', `unsupported shim protocol ${JSON.stringify(reply.protocol)}`)
@@ -27,22 +33,26 @@ export function parseStartReply(output: string): StartReply {
   if (reply.address === '' || /\s/.test(reply.address)) {
     throw new StackError('invalid-argument', `shim answered no address: ${JSON.stringify(text.slice(0, 256))}`)
   }
-  return { version: reply.version, address: reply.address, protocol: reply.protocol }
+  const { version, address, protocol, serves } = reply
+  return { version, address, protocol, ...(serves === 'namespace' && { serves }) }
 }
 
 /** The text of a start reply: JSON for a containerd that says which versions it speaks, else the bare address. @public */
 export function formatStartReply(reply: StartReply, form: 'plain' | 'json'): string {
   if (form === 'plain') return reply.address
-  return JSON.stringify({ version: reply.version, address: reply.address, protocol: reply.protocol })
+  const { version, address, protocol, serves } = reply
+  return JSON.stringify({ version, address, protocol, serves })
 }
 
-function parseJsonReply(text: string): { version: number; address: string; protocol: string } | undefined {
+function parseJsonReply(
+  text: string,
+): { version: number; address: string; protocol: string; serves: unknown } | undefined {
   if (!text.startsWith('{')) return undefined
   try {
     const parsed = JSON.parse(text) as Record<string, unknown>
-    const { version, address, protocol = 'ttrpc' } = parsed
+    const { version, address, protocol = 'ttrpc', serves } = parsed
     if (typeof version !== 'number' || version < 2) return undefined
-    return { version, address: String(address ?? ''), protocol: String(protocol || 'ttrpc') }
+    return { version, address: String(address ?? ''), protocol: String(protocol || 'ttrpc'), serves }
   } catch {
     return undefined
   }

@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+/** The annotations that put a container into a group, the first that is set counting. */
+const groupAnnotations = ['io.containerd.runc.v2.group', 'io.kubernetes.cri.sandbox-id'] as const
+
+/**
+ * The group of containers that share a shim: what an annotation of the bundle's config.json says (a pod, in Kubernetes),
+ * else empty for all containers of the namespace. An unreadable config.json has no annotations.
+ *
+ * @internal
+ */
+export async function groupOfBundle(bundle: string): Promise<string> {
+  try {
+    const config = JSON.parse(await readFile(join(bundle, 'config.json'), 'utf8')) as { annotations?: unknown }
+    return groupOfAnnotations(config.annotations)
+  } catch {
+    return ''
+  }
+}
+
+/** The group that annotations name; empty when they name none. @internal */
+export function groupOfAnnotations(annotations: unknown): string {
+  if (typeof annotations !== 'object' || annotations === null) return ''
+  for (const name of groupAnnotations) {
+    const value = (annotations as Record<string, unknown>)[name]
+    if (typeof value === 'string' && value !== '') return value
+  }
+  return ''
+}

@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import { spawn } from 'node:child_process'
+import { readFile, writeFile } from 'node:fs/promises'
+import { StackError } from '@teu/errors'
+
+/** How long a shim may take to listen, in milliseconds. */
+const startTimeoutMs = 20_000
+
+/** Variables that a shim passes on to the one that stays; all others end with the caller. */
+const passedOn = ['PATH', 'TTRPC_ADDRESS', 'GRPC_ADDRESS', 'MAX_SHIM_VERSION', 'TEU_SHIM_STATE', 'NODE_EXTRA_CA_CERTS']
+
+/**
+ * Starts this program again with `argv`, in its own session, and waits until it says on descriptor 3 that it listens.
+ * What it says instead, or writes to its standard error, becomes the message of the error.
+ *
+ * @internal
+ */
+export async function spawnSelf(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+  const script = process.argv[1]
+  if (script === undefined) throw new StackError('internal', 'a shim cannot find its own program')
+  const child = spawn(process.execPath, ['--max-semi-space-size=1', ...process.execArgv, script, ...argv], {
+    cwd: '/',
+    env: Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+    detached: true,
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+  })
+  const said = await firstWords(child)
+  child.unref()
+  if (said !== 'ready') throw new StackError('unknown', said || 'the shim ended before it listened')
+  if (child.pid !== undefined) await adjustOomScore(child.pid)
+}
+
+async function firstWords(child: ReturnType<typeof spawn>): Promise<string> {
+  const { promise, resolve, reject } = Promise.withResolvers<string>()
+  const timer = setTimeout(() => {
+    child.kill('SIGKILL')
+    reject(new StackError('deadline-exceeded', `the shim did not listen within ${startTimeoutMs} ms`))
+  }, startTimeoutMs)
+  let text = ''
+  const pipe = child.stdio[3] as import('node:net').Socket
+  pipe.setEncoding('utf8').on('data', (chunk: string) => {
+    text += chunk
+  })
+  pipe.on('error', () => {})
+  pipe.on('close', () => resolve(text))
+  child.on('error', reject)
+  try {
+    return await promise
+  } finally {
+    clearTimeout(timer)
+    pipe.destroy()
+  }
+}
+
+/** One more than the caller's, so that the kernel gives up a shim before containerd. Not everybody may say so. */
+async function adjustOomScore(pid: number): Promise<void> {
+  try {
+    const own = Number(await readFile(`/proc/${process.ppid}/oom_score_adj`, 'utf8'))
+    await writeFile(`/proc/${pid}/oom_score_adj`, String(Math.min(own + 1, 1000)))
+  } catch {}
+}

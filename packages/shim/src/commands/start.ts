@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import { rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { isErrno, lockFile } from '@teu/linux'
+import { formatShimArguments, formatStartReply, readShimEnvironment, taskApiVersions } from '@teu/shim-api'
+import { groupOfBundle } from '../bootstrap/grouping.ts'
+import { isAnswering } from '../bootstrap/is-answering.ts'
+import { makeSocketFolder } from '../bootstrap/shim-address.ts'
+import { spawnSelf } from '../bootstrap/spawn-self.ts'
+import { addressOfGroup, requireFlags, type ShimInvocation } from './surroundings.ts'
+
+/**
+ * The start action: finds the shim of the group of the bundle in the working directory, or starts it. Gives what is to
+ * be printed: the bare address, or JSON to a containerd that says which versions it knows.
+ *
+ * @internal
+ */
+export async function startCommand(invocation: ShimInvocation): Promise<string> {
+  const { arguments: arguments_, env } = invocation
+  requireFlags(arguments_, 'namespace', 'id', 'address')
+  const bundle = process.cwd()
+  const group = await groupOfBundle(bundle)
+  const address = addressOfGroup(invocation, group)
+  await makeSocketFolder(address.folder)
+  if (!(await isAnswering(address.socket))) {
+    using _lock = await lockFile(address.lock)
+    if (!(await isAnswering(address.socket))) {
+      await rm(address.socket, { force: true })
+      const { namespace, id, address: containerd, publishBinary, debug } = arguments_
+      const argv = { action: 'serve', namespace, id, address: containerd, publishBinary, debug } as const
+      await spawnSelf(formatShimArguments({ ...argv, bundle, socket: address.socket }), env)
+    }
+  }
+  const url = `unix://${address.socket}`
+  await writeAddress(bundle, url)
+  const { maximumTaskVersion } = readShimEnvironment(env)
+  const version = Math.min(maximumTaskVersion ?? taskApiVersions.minimum, taskApiVersions.current)
+  const serves = group === '' ? 'namespace' : undefined
+  return formatStartReply(
+    { version, address: url, protocol: 'ttrpc', serves },
+    maximumTaskVersion === undefined ? 'plain' : 'json',
+  )
+}
+
+/** Containerd up to 1.7 reads the address from here when it starts again. */
+async function writeAddress(bundle: string, url: string): Promise<void> {
+  try {
+    await writeFile(join(bundle, 'address'), url, { mode: 0o600 })
+  } catch (error) {
+    if (!isErrno(error, 'EROFS', 'EACCES')) throw error
+  }
+}

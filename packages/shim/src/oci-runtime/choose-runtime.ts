@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir } from 'node:fs/promises'
+import { basename, join } from 'node:path'
+import { ExecOciRuntime } from './exec-runtime.ts'
+import { LibraryOciRuntime } from './library-runtime.ts'
+import type { OciRuntime } from './oci-runtime.ts'
+import { importRuntimeLibrary, type RuntimeLibrary } from './runtime-library.ts'
+
+/** Which runtime a container has; kept in the bundle, so that a later shim uses the same one. @internal */
+export interface RuntimeChoice {
+  /** As in the options: empty, a name in PATH or a path. */
+  readonly binaryName: string
+  /** As in the options: the state directory without the namespace; empty for the default. */
+  readonly root: string
+  readonly systemdCgroup: boolean
+  readonly noPivot: boolean
+  readonly noNewKeyring: boolean
+}
+
+/** What a runtime is chosen in. @internal */
+export interface RuntimeSurroundings {
+  readonly namespace: string
+  readonly path: string
+  /** A library to use in place of an installed `@teu/runtime`. */
+  readonly library?: RuntimeLibrary | undefined
+}
+
+/**
+ * Our own runtime as a library when nothing else is asked for and it is there; else the program that the options name,
+ * and runc when they name none.
+ *
+ * @internal
+ */
+export async function chooseRuntime(
+  choice: RuntimeChoice,
+  bundle: string,
+  surroundings: RuntimeSurroundings,
+): Promise<OciRuntime> {
+  const { binaryName, root, noPivot, noNewKeyring, systemdCgroup } = choice
+  const { namespace, path } = surroundings
+  if (binaryName === '' || basename(binaryName) === 'teu-runtime') {
+    const library = surroundings.library ?? (await importRuntimeLibrary())
+    if (library !== undefined) {
+      const folder = join(root || '/run/teu-runtime', namespace)
+      await mkdir(folder, { recursive: true, mode: 0o711 })
+      return new LibraryOciRuntime(library.createRuntime({ root: folder }), { noPivot, noNewKeyring })
+    }
+  }
+  const binary = binaryName || 'runc'
+  const folder = join(root || '/run/containerd/runc', namespace)
+  return new ExecOciRuntime({ binary, root: folder, bundle, systemdCgroup, noPivot, noNewKeyring, path })
+}

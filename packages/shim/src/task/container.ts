@@ -1,0 +1,120 @@
+// SPDX-License-Identifier: Apache-2.0
+import { StackError } from '@teu/errors'
+import type { CgroupManager } from '@teu/linux'
+import { type TaskEventType, taskEvent, taskEvents, timestampFromNanos } from '@teu/shim-api'
+import { cgroupOfProcess } from '../cgroup/container-cgroup.ts'
+import type { EventPublisher } from '../events/event-publisher.ts'
+import type { ShimLog } from '../log/shim-log.ts'
+import type { ProcessEnd } from '../monitor/monitor-client.ts'
+import type { OciRuntime } from '../oci-runtime/oci-runtime.ts'
+import type { ShimProcess } from '../process/shim-process.ts'
+import type { ContainerRecord } from './container-record.ts'
+
+/** How long the end of the first process waits for the ends of execs to be told first, in milliseconds. */
+const execExitPatienceMs = 5000
+
+/** What every container of a shim works with. @internal */
+export interface ContainerComponents {
+  readonly publisher: EventPublisher
+  readonly log: ShimLog
+}
+
+/** One container: its runtime, its processes, and the order in which their events go out. @internal */
+export class Container {
+  readonly record: ContainerRecord
+  readonly bundle: string
+  readonly runtime: OciRuntime
+  readonly init: ShimProcess
+  readonly execs = new Map<string, ShimProcess>()
+  readonly #components: ContainerComponents
+  readonly #exitsTold = new WeakMap<ShimProcess, Promise<void>>()
+  readonly #oomWatch = new AbortController()
+  #cgroup: CgroupManager | undefined
+
+  constructor(record: ContainerRecord, runtime: OciRuntime, init: ShimProcess, components: ContainerComponents) {
+    this.record = record
+    this.bundle = init.bundle
+    this.runtime = runtime
+    this.init = init
+    this.#components = components
+  }
+
+  get id(): string {
+    return this.record.id
+  }
+
+  /** The process that `execId` names, empty being the first one. `not-found` when there is none. */
+  process(execId: string): ShimProcess {
+    const process = execId === '' ? this.init : this.execs.get(execId)
+    if (process === undefined) throw new StackError('not-found', `process does not exist ${execId}`)
+    return process
+  }
+
+  /** Queues an event; resolves as the publisher does. */
+  publish<T>(type: TaskEventType<T>, message: T): Promise<boolean> {
+    return this.#components.publisher.publish(taskEvent(type, message))
+  }
+
+  /** Reports the end of `process` when it comes. */
+  reportExitOf(process: ShimProcess): void {
+    const told = process.ended.then((end) => this.#reportExit(process, end))
+    this.#exitsTold.set(process, told)
+    told.catch((error: unknown) => this.#components.log.warn(`exit of ${this.id} ${process.execId}: ${error}`))
+  }
+
+  /** The cgroup of the container; undefined when it has none. It is found once, while the first process is there. */
+  cgroup(): CgroupManager | undefined {
+    this.#cgroup ??= this.init.isLive ? cgroupOfProcess(this.init.pid) : undefined
+    return this.#cgroup
+  }
+
+  /** Publishes an event each time the container runs out of memory. */
+  async watchMemory(): Promise<void> {
+    try {
+      const cgroup = this.cgroup()
+      if (cgroup === undefined) return
+      const { signal } = this.#oomWatch
+      for await (const _ of cgroup.oomEvents({ signal, keepAlive: false })) {
+        void this.publish(taskEvents.oom, { containerId: this.id })
+      }
+    } catch (error) {
+      this.#components.log.debug(`no out-of-memory events of ${this.id}: ${error}`)
+    }
+  }
+
+  /** Ends what this object does in the background. */
+  close(): void {
+    this.#oomWatch.abort()
+  }
+
+  async #reportExit(process: ShimProcess, end: ProcessEnd): Promise<void> {
+    await process.save().catch(() => {})
+    if (process === this.init) await this.#endOthers()
+    await process.exitReleased
+    const delivered = this.publish(taskEvents.exit, {
+      containerId: this.id,
+      id: process.execId || this.id,
+      pid: process.pid,
+      exitStatus: end.status,
+      exitedAt: timestampFromNanos(end.nanoseconds),
+    })
+    void delivered.then((taken) => {
+      if (!taken || process.state === 'deleted') return
+      process.record.exitReported = true
+      // The bundle may be gone by now, and then nobody needs to know.
+      process.save().catch(() => {})
+    })
+  }
+
+  /** The end of the first process is the last that is heard of a container, so everything else ends before. */
+  async #endOthers(): Promise<void> {
+    if (this.record.sharedPids) await this.runtime.kill(this.id, 9, true).catch(() => {})
+    const live = [...this.execs.values()].filter((exec) => exec.isLive || this.#exitsTold.has(exec))
+    let timer: NodeJS.Timeout | undefined
+    const patience = new Promise((resolve) => {
+      timer = setTimeout(resolve, execExitPatienceMs)
+    })
+    await Promise.race([Promise.allSettled(live.map((exec) => this.#exitsTold.get(exec))), patience])
+    clearTimeout(timer)
+  }
+}

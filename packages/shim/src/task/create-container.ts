@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomBytes } from 'node:crypto'
+import { chown } from 'node:fs/promises'
+import { isAbsolute, join } from 'node:path'
+import { codeOf, messageOf, StackError } from '@teu/errors'
+import { type CreateTaskRequest, isAnyOf, RuncOptions, runcOptions, taskEvents, unpackAny } from '@teu/shim-api'
+import { streamOf } from '../monitor/monitor-config.ts'
+import { mountRootfs, unmountRootfs } from '../mounts/rootfs.ts'
+import { chooseRuntime, type RuntimeSurroundings } from '../oci-runtime/choose-runtime.ts'
+import type { OciRuntime } from '../oci-runtime/oci-runtime.ts'
+import { makeRecordFolder } from '../process/process-record.ts'
+import { newProcessRecord, ShimProcess } from '../process/shim-process.ts'
+import { Container, type ContainerComponents } from './container.ts'
+import { type ContainerRecord, saveContainer, sharesPids } from './container-record.ts'
+import { checkIdentifier } from './identifier.ts'
+
+/** What making a container needs besides the request. @internal */
+export interface CreateSurroundings extends RuntimeSurroundings, ContainerComponents {
+  /** A folder whose path is short enough for sockets in it. */
+  readonly socketFolder: string
+}
+
+/** Makes a container: mounts, records, the runtime's create, the event. Leaves nothing behind when it fails. @internal */
+export async function createContainer(
+  request: CreateTaskRequest,
+  surroundings: CreateSurroundings,
+  signal: AbortSignal | undefined,
+): Promise<Container> {
+  checkRequest(request)
+  const { id, bundle } = request
+  const options = readOptions(request)
+  const record: ContainerRecord = {
+    version: 1,
+    id,
+    namespace: surroundings.namespace,
+    runtime: {
+      binaryName: options.binaryName,
+      root: options.root,
+      systemdCgroup: options.systemdCgroup,
+      noPivot: options.noPivotRoot,
+      noNewKeyring: options.noNewKeyring,
+    },
+    sharedPids: await sharesPids(bundle),
+    mounted: request.rootfs.length > 0,
+  }
+  const runtime = await chooseRuntime(record.runtime, bundle, surroundings)
+  const init = new ShimProcess(bundle, newProcessRecord('', request))
+  const container = new Container(record, runtime, init, surroundings)
+  await makeRecordFolder(bundle)
+  await Promise.all([saveContainer(bundle, record), init.save(), ownStreams(request, options)])
+  await mountRootfs(bundle, request.rootfs)
+  const release = init.holdExit()
+  try {
+    await make(container, surroundings, signal)
+    void container.publish(taskEvents.create, {
+      containerId: id,
+      bundle,
+      rootfs: request.rootfs,
+      io: request,
+      checkpoint: request.checkpoint,
+      pid: init.pid,
+    })
+    return container
+  } catch (error) {
+    await undo(container)
+    throw runtimeError(error, 'OCI runtime create failed')
+  } finally {
+    release()
+  }
+}
+
+/** A free path for a console socket. @internal */
+export function consoleSocketIn(folder: string): string {
+  return join(folder, `${randomBytes(8).toString('hex')}.pty`)
+}
+
+/** A runtime's error under the name of what was being done, which is what callers search for the reason. @internal */
+export function runtimeError(error: unknown, doing: string): StackError {
+  return new StackError(codeOf(error), `${doing}: ${messageOf(error)}`, { cause: error })
+}
+
+async function make(container: Container, surroundings: CreateSurroundings, signal?: AbortSignal): Promise<void> {
+  const { init, runtime, id, bundle } = container
+  const made = await runtime.create({
+    id,
+    bundle,
+    execId: '',
+    stdin: init.record.stdin,
+    stdout: init.record.stdout,
+    stderr: init.record.stderr,
+    terminal: init.record.terminal,
+    consoleSocket: consoleSocketIn(surroundings.socketFolder),
+    signal,
+  })
+  init.move('create')
+  init.adopt(made.pid, made.monitor)
+  container.cgroup()
+  container.reportExitOf(init)
+  await init.save()
+}
+
+async function undo({ id, bundle, runtime, init }: Container): Promise<void> {
+  init.release()
+  await forceDelete(runtime, id)
+  unmountRootfs(bundle)
+}
+
+async function forceDelete(runtime: OciRuntime, id: string): Promise<void> {
+  // What could not be made has nothing to delete; the error that counts is the first one.
+  await runtime.delete(id, true).catch(() => {})
+}
+
+function checkRequest(request: CreateTaskRequest): void {
+  checkIdentifier(request.id, 'container id')
+  if (!isAbsolute(request.bundle)) {
+    throw new StackError('invalid-argument', `bundle ${JSON.stringify(request.bundle)} is no absolute path`)
+  }
+  if (request.checkpoint !== '') throw new StackError('not-implemented', 'restoring a checkpoint is not supported')
+  for (const uri of [request.stdin, request.stdout, request.stderr]) streamOf(uri)
+}
+
+function readOptions({ options }: CreateTaskRequest): RuncOptions {
+  if (options === undefined || options.typeUrl === '') return RuncOptions.fromPartial({})
+  if (isAnyOf(runcOptions, options)) return unpackAny(runcOptions, options)
+  throw new StackError('invalid-argument', `unsupported options ${JSON.stringify(options.typeUrl)}`)
+}
+
+/** In a user namespace the container's root may not open what the host's root owns. */
+async function ownStreams(request: CreateTaskRequest, { ioUid, ioGid }: RuncOptions): Promise<void> {
+  if (ioUid === 0 && ioGid === 0) return
+  for (const uri of [request.stdin, request.stdout, request.stderr]) {
+    const { path } = streamOf(uri)
+    if (path !== '') await chown(path, ioUid, ioGid)
+  }
+}

@@ -1,0 +1,148 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isNotFound, StackError } from '@teu/errors'
+import {
+  type DeleteResponse,
+  type ExecProcessRequest,
+  type KillRequest,
+  taskEvents,
+  timestampFromNanos,
+  unpackJson,
+} from '@teu/shim-api'
+import { streamOf } from '../monitor/monitor-config.ts'
+import { unmountRootfs } from '../mounts/rootfs.ts'
+import { removeProcessFiles } from '../process/process-record.ts'
+import { canMove } from '../process/process-state.ts'
+import { newProcessRecord, ShimProcess } from '../process/shim-process.ts'
+import type { Container } from './container.ts'
+import { consoleSocketIn, runtimeError } from './create-container.ts'
+import { checkIdentifier } from './identifier.ts'
+
+/** Registers an exec; it runs when it is started. @internal */
+export async function addExec(container: Container, request: ExecProcessRequest): Promise<void> {
+  const { execId, spec } = request
+  checkIdentifier(execId, 'exec id')
+  if (container.execs.has(execId)) throw new StackError('already-exists', `id ${execId}`)
+  if (!container.init.isLive) {
+    throw new StackError('failed-precondition', `cannot exec in a ${container.init.state} container`)
+  }
+  if (spec === undefined) throw new StackError('invalid-argument', `exec ${execId} has no process`)
+  for (const uri of [request.stdin, request.stdout, request.stderr]) streamOf(uri)
+  const exec = new ShimProcess(container.bundle, newProcessRecord(execId, request, unpackJson(spec)))
+  container.execs.set(execId, exec)
+  await exec.save()
+  void container.publish(taskEvents.execAdded, { containerId: container.id, execId })
+}
+
+/** Starts the first process or an exec; its start is published before its end may be. Gives the pid. @internal */
+export async function startProcess(
+  container: Container,
+  process: ShimProcess,
+  socketFolder: string,
+  signal: AbortSignal | undefined,
+): Promise<number> {
+  if (!canMove(process.state, 'start')) {
+    throw new StackError('failed-precondition', `cannot start a ${process.state} process`)
+  }
+  const release = process.holdExit()
+  try {
+    if (process === container.init) await startInit(container)
+    else await startExec(container, process, socketFolder, signal)
+    // It may have ended already; then it stays so.
+    if (canMove(process.state, 'start')) process.move('start')
+    await process.save()
+    return process.pid
+  } finally {
+    release()
+  }
+}
+
+async function startInit(container: Container): Promise<void> {
+  const { id, init } = container
+  try {
+    await container.runtime.start(id)
+  } catch (error) {
+    throw runtimeError(error, 'OCI runtime start failed')
+  }
+  void container.publish(taskEvents.start, { containerId: id, pid: init.pid })
+  void container.watchMemory()
+}
+
+async function startExec(
+  container: Container,
+  exec: ShimProcess,
+  socketFolder: string,
+  signal: AbortSignal | undefined,
+): Promise<void> {
+  const { id, bundle, init } = container
+  if (!init.isLive) throw new StackError('failed-precondition', `cannot exec in a ${init.state} container`)
+  const { execId, stdin, stdout, stderr, terminal, spec } = exec.record
+  try {
+    const made = await container.runtime.exec(
+      { id, bundle, execId, stdin, stdout, stderr, terminal, consoleSocket: consoleSocketIn(socketFolder), signal },
+      spec,
+    )
+    exec.adopt(made.pid, made.monitor)
+  } catch (error) {
+    throw runtimeError(error, 'OCI runtime exec failed')
+  }
+  container.reportExitOf(exec)
+  void container.publish(taskEvents.execStarted, { containerId: id, execId, pid: exec.pid })
+}
+
+/** Signals a process. `not-found` when it has ended. @internal */
+export async function killProcess(container: Container, { execId, signal, all }: KillRequest): Promise<void> {
+  const process = container.process(execId)
+  if (process === container.init) {
+    try {
+      return await container.runtime.kill(container.id, signal, all)
+    } catch (error) {
+      if (isNotFound(error) || !process.isLive) throw alreadyFinished(error)
+      throw error
+    }
+  }
+  if (process.pid === 0) throw new StackError('failed-precondition', `exec ${execId} is not started`)
+  if (!process.isLive) throw alreadyFinished()
+  process.signal(signal)
+}
+
+function alreadyFinished(cause?: unknown): StackError {
+  return new StackError('not-found', 'process already finished: not found', { cause })
+}
+
+/** Forgets an exec that has ended, or was never started. @internal */
+export async function deleteExec(container: Container, exec: ShimProcess): Promise<DeleteResponse> {
+  if (!canMove(exec.state, 'delete') || exec.isLive) {
+    throw new StackError('failed-precondition', `cannot delete a ${exec.state} process`)
+  }
+  const reply = deleteReply(exec)
+  exec.release()
+  exec.move('delete')
+  container.execs.delete(exec.execId)
+  await removeProcessFiles(container.bundle, exec.execId)
+  return reply
+}
+
+/** Removes a container that has stopped, or was never started. @internal */
+export async function deleteContainer(container: Container): Promise<DeleteResponse> {
+  const { init, id, bundle } = container
+  if (!canMove(init.state, 'delete')) {
+    throw new StackError('failed-precondition', `cannot delete a ${init.state} process`)
+  }
+  const wasCreated = init.isLive
+  await container.runtime.delete(id, wasCreated).catch((error: unknown) => {
+    if (!isNotFound(error)) throw error
+  })
+  if (wasCreated) await init.ended
+  const reply = deleteReply(init)
+  for (const process of [init, ...container.execs.values()]) process.release()
+  container.close()
+  unmountRootfs(bundle)
+  init.move('delete')
+  void container.publish(taskEvents.delete, { containerId: id, id: '', ...reply })
+  return reply
+}
+
+function deleteReply({ record }: ShimProcess): DeleteResponse {
+  const exitedAt = record.exitedAt === '' ? undefined : timestampFromNanos(BigInt(record.exitedAt))
+  return { pid: record.pid, exitStatus: record.exitStatus, exitedAt }
+}
