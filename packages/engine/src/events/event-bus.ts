@@ -21,11 +21,18 @@ const maximumBacklog = 4096
 export interface EventBus {
   publish(type: EventType, action: string, id: string, attributes?: Readonly<Record<string, string>>): void
   /**
-   * Past events from `since` on, then new ones until the signal is aborted, in order and each once. A reader that
-   * falls too far behind gets its stream ended.
+   * Past events from `since` on, then, to follow, new ones until the signal is aborted, in order and each once. A
+   * reader that falls too far behind gets its stream ended.
    */
-  subscribe(options: { since?: bigint | undefined; signal: AbortSignal }): AsyncIterable<EngineEvent>
+  subscribe(options: SubscribeOptions): AsyncIterable<EngineEvent>
   readonly subscribers: number
+}
+
+/** Which events to read. */
+export interface SubscribeOptions {
+  since?: bigint | undefined
+  follow: boolean
+  signal: AbortSignal
 }
 
 interface Subscriber {
@@ -52,7 +59,7 @@ export function createEventBus(): EventBus {
         subscriber.wake()
       }
     },
-    subscribe({ since, signal }) {
+    subscribe({ since, follow, signal }) {
       // Registered before the first read, so that nothing falls between a subscription and its first pull.
       const subscriber: Subscriber = { queue: [], wake() {}, overflowed: false }
       if (since !== undefined) subscriber.queue.push(...past.filter((event) => event.nanoseconds >= since))
@@ -62,17 +69,22 @@ export function createEventBus(): EventBus {
         subscriber.wake()
       }
       signal.addEventListener('abort', leave, { once: true })
-      return drain(subscriber, signal, leave)
+      return drain(subscriber, follow, signal, leave)
     },
   }
 }
 
-async function* drain(subscriber: Subscriber, signal: AbortSignal, leave: () => void): AsyncGenerator<EngineEvent> {
+async function* drain(
+  subscriber: Subscriber,
+  follow: boolean,
+  signal: AbortSignal,
+  leave: () => void,
+): AsyncGenerator<EngineEvent> {
   try {
     while (!signal.aborted) {
       const event = subscriber.queue.shift()
       if (event) yield event
-      else if (subscriber.overflowed) return
+      else if (subscriber.overflowed || !follow) return
       else {
         await new Promise<void>((resolve) => {
           subscriber.wake = resolve

@@ -23,7 +23,7 @@ export function createHttpServer(listener: RequestListener): http.Server {
     } as http.ServerOptions,
     listener,
   )
-  server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
+  server.on('upgrade', (request: IncomingMessage, _socket: Duplex, head: Buffer) => {
     const response = new ServerResponse(request)
     response.assignSocket(request.socket)
     keepHead(request, head)

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: Apache-2.0
+import { isAlreadyExists, StackError } from '@teu/errors'
+import type { Spec } from '@teu/oci-spec/runtime'
+import { formatTime, nowNanoseconds } from '../clock.ts'
+import { fifoPaths } from '../io/fifo-set.ts'
+import { ProcessIo } from '../io/process-io.ts'
+import type { Sandbox } from '../network/network-service.ts'
+import { buildSpec, type NamespaceSource } from '../spec/build-spec.ts'
+import { chooseRuntime } from '../tasks/runtime-choice.ts'
+import type { Container } from './container.ts'
+import { statusAfter } from './container-state.ts'
+import { type ContainerContext, publishContainerEvent, saveContainer } from './context.ts'
+import { containerDirectory, ioDirectory } from './paths.ts'
+import { describeStartFailure } from './start-failure.ts'
+import { userOf } from './user-of.ts'
+
+/** What `finish-run.ts` and `remove.ts` do, handed in because they start containers again themselves. */
+export type StartFailureHandler = (container: Container) => Promise<void>
+
+/**
+ * Starts a container. `not-modified` when it runs already, `conflict` when it is paused or being removed; what the
+ * runtime says otherwise. On failure its network, task and FIFOs are gone again and `error` tells why.
+ */
+export function startContainer(
+  context: ContainerContext,
+  container: Container,
+  afterFailure: StartFailureHandler,
+): Promise<void> {
+  return container.turns.take(() => start(context, container, afterFailure))
+}
+
+/** As {@link startContainer}, for a caller that has the container's turn. */
+export async function start(
+  context: ContainerContext,
+  container: Container,
+  afterFailure: StartFailureHandler,
+): Promise<void> {
+  checkStartable(container)
+  clearTimeout(container.restartTimer)
+  try {
+    const pid = await run(context, container)
+    markRunning(context, container, pid)
+  } catch (error) {
+    await undo(context, container)
+    const failure = describeStartFailure(error, container)
+    Object.assign(container.record.state, { exitCode: failure.exitCode, error: failure.error.message, pid: 0 })
+    saveContainer(context, container, 'kept')
+    // Whoever is attached learns that there will be no output.
+    container.hub.end()
+    await afterFailure(container)
+    throw failure.error
+  }
+}
+
+function checkStartable({ status, name }: Container): void {
+  if (status === 'running') throw new StackError('not-modified', `container ${name} is already running`)
+  if (status === 'paused') {
+    throw new StackError('conflict', 'cannot start a paused container, try unpause instead')
+  }
+  if (status === 'removing' || status === 'dead') {
+    throw new StackError('conflict', 'container is marked for removal and cannot be started')
+  }
+}
+
+async function run(context: ContainerContext, container: Container): Promise<number> {
+  const { record, id } = container
+  const { images, tasks, settings } = context
+  const [sandbox, mounts, user] = await Promise.all([
+    connect(context, container),
+    container.rootfsMounts ?? images.rootfs(id).then((rootfs) => rootfs.mounts),
+    userOf(context, container),
+  ])
+  container.rootfsMounts = mounts
+  record.sandbox = sandbox
+  const spec = buildSpec({
+    id,
+    config: record.config,
+    hostConfig: record.hostConfig,
+    user,
+    network: sandbox.namespace,
+    ipc: joined(context, record.hostConfig.IpcMode, 'ipc'),
+    pid: joined(context, record.hostConfig.PidMode, 'pid'),
+    files: sandbox.files,
+    volumes: record.volumes,
+    host: context.host,
+    cgroupParent: settings.cgroupParent,
+  })
+  container.process = spec.process
+  await createInContainerd(context, container, spec)
+  const terminal = record.config.Tty ?? false
+  const streams = { stdin: record.config.OpenStdin ?? false, stdout: true, stderr: !terminal }
+  const directory = ioDirectory(settings, id)
+  container.io = ProcessIo.create(directory, fifoPaths(directory, streams), container.hub)
+  const pid = await tasks.create(id, mounts, container.io.paths, terminal)
+  container.io.started()
+  await tasks.start(id)
+  return pid
+}
+
+async function connect(context: ContainerContext, container: Container): Promise<Sandbox> {
+  const { config, hostConfig, name } = container.record
+  return context.network.connect({
+    containerId: container.id,
+    containerName: name,
+    hostname: config.Hostname ?? '',
+    domainname: config.Domainname,
+    hostConfig,
+    joinPid: joinedPid(context, hostConfig.NetworkMode),
+    directory: containerDirectory(context.settings, container.id),
+  })
+}
+
+/** The container record that the task needs. One left over from a crash is replaced. */
+async function createInContainerd(context: ContainerContext, container: Container, spec: Spec): Promise<void> {
+  const { settings, tasks } = context
+  const { config, hostConfig, snapshotter } = container.record
+  const runtime = chooseRuntime(hostConfig.Runtime ?? '', settings.defaultRuntime, settings.runtimes)
+  const request = { id: container.id, image: config.Image ?? '', labels: {}, spec, snapshotter, runtime }
+  try {
+    await tasks.createContainer(request)
+  } catch (error) {
+    if (!isAlreadyExists(error)) throw error
+    await removeFromContainerd(context, container.id)
+    await tasks.createContainer(request)
+  }
+}
+
+/** Removes a container's task and record, whatever state they are in. */
+export async function removeFromContainerd({ tasks }: ContainerContext, id: string): Promise<void> {
+  await tasks.kill(id, 9, { all: true }).catch(() => {})
+  for (let attempt = 0; attempt < 50; attempt++) {
+    // A task that has just been killed needs a moment until it may be deleted.
+    const deleted = await tasks.delete(id).then(
+      () => true,
+      () => false,
+    )
+    if (deleted || (await tasks.get(id).catch(() => undefined)) === undefined) break
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+  await tasks.deleteContainer(id).catch(() => {})
+}
+
+async function undo(context: ContainerContext, container: Container): Promise<void> {
+  await removeFromContainerd(context, container.id)
+  container.io?.remove()
+  container.io = undefined
+  container.record.sandbox = undefined
+  await context.network.release(container.id).catch((error: Error) => {
+    context.log.error('a network place could not be released', { container: container.id, error: error.message })
+  })
+}
+
+function markRunning(context: ContainerContext, container: Container, pid: number): void {
+  const { state } = container.record
+  state.status = statusAfter(state.status, 'start')
+  state.pid = pid
+  state.exitCode = 0
+  state.error = ''
+  state.oomKilled = false
+  state.stoppedByUser = false
+  state.startedAt = formatTime(nowNanoseconds())
+  saveContainer(context, container, 'kept')
+  publishContainerEvent(context, container, 'start')
+  container.running.resolve()
+}
+
+/** The namespace of another container that a mode such as `container:<id>` names. */
+function joined(context: ContainerContext, mode: string | undefined, kind: 'ipc' | 'pid'): NamespaceSource | undefined {
+  const pid = joinedPid(context, mode)
+  return pid === undefined ? undefined : { kind: 'path', path: `/proc/${pid}/ns/${kind}` }
+}
+
+function joinedPid(context: ContainerContext, mode: string | undefined): number | undefined {
+  if (!mode?.startsWith('container:')) return undefined
+  const other = context.containers.find(mode.slice('container:'.length))
+  if (!other.hasProcess) {
+    throw new StackError('conflict', `cannot join network of a non running container: ${other.id}`)
+  }
+  return other.record.state.pid
+}

@@ -1,0 +1,267 @@
+// SPDX-License-Identifier: Apache-2.0
+import { chmodSync, mkdirSync } from 'node:fs'
+import type http from 'node:http'
+import path from 'node:path'
+import { currentApiVersion } from '@teu/engine-api'
+import { messageOf } from '@teu/errors'
+import { containerBackend } from './containers/container-backend.ts'
+import { ContainerList } from './containers/container-list.ts'
+import { ContainerStore } from './containers/container-store.ts'
+import type { ContainerContext } from './containers/context.ts'
+import { containerOf } from './containers/create.ts'
+import { finishRun } from './containers/finish-run.ts'
+import { reconcileContainers, recoverContainers } from './containers/reconcile.ts'
+import type { EngineOptions } from './engine-options.ts'
+import { createEventBus, type EventBus } from './events/event-bus.ts'
+import { execBackend } from './exec/exec-backend.ts'
+import { ExecStore } from './exec/exec-store.ts'
+import { finishExec } from './exec/start-exec.ts'
+import { createDispatch, type Dispatch } from './http/dispatch.ts'
+import { expressAdapter } from './http/express-adapter.ts'
+import { type ListenOptions, listenOn } from './http/listen.ts'
+import type { Endpoint } from './http/router.ts'
+import { createHttpServer } from './http/server.ts'
+import { chooseSnapshotter } from './images/choose-snapshotter.ts'
+import { createImageService } from './images/create-image-service.ts'
+import { type Log, silentLog } from './log.ts'
+import { logDriver } from './logs/log-drivers.ts'
+import { createNetworkService } from './network/create-network-service.ts'
+import { containersRouter } from './routers/containers/router.ts'
+import { execRouter } from './routers/exec/router.ts'
+import { imagesRouter } from './routers/images/router.ts'
+import { networksRouter } from './routers/networks/router.ts'
+import { pluginsRouter } from './routers/plugins/router.ts'
+import { systemRouter } from './routers/system/router.ts'
+import { volumesRouter } from './routers/volumes/router.ts'
+import type { EngineSettings } from './settings.ts'
+import { detectHost } from './spec/detect-host.ts'
+import { systemBackend } from './system/system-backend.ts'
+import { detectDefaultRuntime } from './tasks/runtime-choice.ts'
+import { createTaskClient } from './tasks/task-client.ts'
+import { watchTasks } from './tasks/task-events.ts'
+import { engineVersion } from './version.ts'
+import { localVolumes } from './volumes/local-volumes.ts'
+
+/** A running engine. Disposing it stops serving; containers go on. @public */
+export interface Engine extends AsyncDisposable {
+  /**
+   * Serves the Docker Engine API on `unix://` and `tcp://` addresses, and returns them with the ports that were
+   * chosen. Unix sockets get mode 0660, root and the group `teu` where it exists. `permission-denied` for plain TCP
+   * beyond loopback, `already-exists` for a socket that another daemon answers on.
+   */
+  listen(...hosts: string[]): Promise<string[]>
+}
+
+/**
+ * Starts an engine: reads its state, brings it to what containerd says, and follows containerd's events. It serves
+ * nothing before {@link Engine.listen}. `failed-precondition` when the state is of a newer version, `unavailable`
+ * when containerd does not answer.
+ *
+ * @public
+ */
+export async function createEngine(options: EngineOptions): Promise<Engine> {
+  const log = options.log ?? silentLog
+  makeDirectories(options)
+  const stopping = new AbortController()
+  const settings = await settingsOf(options)
+  const store = new ContainerStore(path.join(options.dataRoot, 'engine.db'))
+  const context = await contextOf(options, settings, store, log, stopping.signal)
+  const execs = new ExecStore()
+  for (const record of store.load()) context.containers.add(containerOf(context, record))
+  const { watching } = await follow(context, execs, options, stopping.signal)
+  await recoverContainers(context)
+  return serve(context, execs, options, async () => {
+    stopping.abort()
+    await watching
+    for (const container of context.containers) {
+      clearTimeout(container.restartTimer)
+      container.io?.close()
+      container.log.close()
+    }
+    store[Symbol.dispose]()
+  })
+}
+
+function makeDirectories({ dataRoot, execRoot }: EngineOptions): void {
+  for (const directory of [dataRoot, execRoot]) {
+    mkdirSync(directory, { recursive: true, mode: 0o710 })
+    chmodSync(directory, 0o710)
+  }
+  for (const [directory, mode] of [
+    [path.join(dataRoot, 'containers'), 0o710],
+    [path.join(dataRoot, 'volumes'), 0o701],
+    [path.join(dataRoot, 'tmp'), 0o700],
+    [path.join(execRoot, 'containers'), 0o700],
+    [path.join(execRoot, 'mounts'), 0o700],
+  ] as const) {
+    mkdirSync(directory, { recursive: true, mode })
+    chmodSync(directory, mode)
+  }
+}
+
+async function settingsOf(options: EngineOptions): Promise<EngineSettings> {
+  const logConfig = { Type: options.logConfig?.Type ?? 'json-file', Config: options.logConfig?.Config ?? {} }
+  logDriver(logConfig.Type).validate(logConfig.Config)
+  return {
+    dataRoot: options.dataRoot,
+    execRoot: options.execRoot,
+    defaultRuntime: options.defaultRuntime ?? (await detectDefaultRuntime(options.containerd)),
+    runtimes: options.runtimes ?? {},
+    logConfig,
+    defaultShmSize: options.defaultShmSize ?? 64 << 20,
+    defaultStopTimeout: 10,
+    cgroupParent: options.cgroupParent,
+    labels: options.labels ?? [],
+    debug: options.debug ?? false,
+  }
+}
+
+async function contextOf(
+  options: EngineOptions,
+  settings: EngineSettings,
+  store: ContainerStore,
+  log: Log,
+  stopping: AbortSignal,
+): Promise<ContainerContext> {
+  const { containerd } = options
+  const namespace = options.containerdNamespace ?? 'moby'
+  const events = createEventBus()
+  const containers = new ContainerList()
+  return {
+    settings,
+    store,
+    log,
+    events,
+    containers,
+    stopping,
+    host: detectHost(),
+    users: new Map(),
+    tasks: createTaskClient(containerd, namespace),
+    images: await imagesOf(options, namespace, containers, events),
+    network: createNetworkService({
+      dataRoot: path.join(options.dataRoot, 'network'),
+      execRoot: path.join(options.execRoot, 'network'),
+      ...(options.bridge === undefined ? {} : { bridge: options.bridge }),
+      ...(options.bip === undefined ? {} : { bip: options.bip }),
+      log,
+      onEvent: ({ action, id, attributes }) => events.publish('network', action, id, attributes),
+    }),
+    volumes: localVolumes({
+      root: path.join(options.dataRoot, 'volumes'),
+      events,
+      used: () => new Set([...containers].flatMap(({ record }) => record.mounts.map(({ Name = '' }) => Name))),
+    }),
+  }
+}
+
+async function imagesOf(options: EngineOptions, namespace: string, containers: ContainerList, events: EventBus) {
+  const { containerd, registryAccess, bundledLayouts } = options
+  return createImageService({
+    containerd,
+    namespace,
+    snapshotter: await chooseSnapshotter(containerd),
+    mountDirectory: path.join(options.execRoot, 'mounts'),
+    ...(registryAccess === undefined ? {} : { registryAccess }),
+    ...(bundledLayouts === undefined ? {} : { bundledLayouts }),
+    users: async () =>
+      [...containers].map(({ id, record, hasProcess }) => {
+        return { containerId: id, imageId: record.image.id, running: hasProcess }
+      }),
+    onEvent: ({ action, id, attributes }) => events.publish('image', action, id, attributes),
+  })
+}
+
+/** Follows the ends of processes. Settles once the stream is open; `watching` settles when it is over for good. */
+async function follow(
+  context: ContainerContext,
+  execs: ExecStore,
+  options: EngineOptions,
+  signal: AbortSignal,
+): Promise<{ watching: Promise<void> }> {
+  const opened = Promise.withResolvers<void>()
+  let first = true
+  const failed = (error: unknown) => {
+    context.log.error('an end of a process could not be dealt with', { error: messageOf(error) })
+  }
+  const watching = watchTasks(
+    options.containerd,
+    options.containerdNamespace ?? 'moby',
+    {
+      exited: (containerId, execId, pid, end) => {
+        const container = context.containers.byId(containerId)
+        if (!container) return
+        const exec = execId === '' ? undefined : execs.get(execId)
+        if (exec) finishExec(context, container, exec, end).catch(failed)
+        else if (execId === '') finishRun(context, container, pid, end).catch(failed)
+      },
+      outOfMemory: (containerId) => {
+        const container = context.containers.byId(containerId)
+        if (!container) return
+        container.record.state.oomKilled = true
+        context.events.publish('container', 'oom', containerId, { name: container.name })
+      },
+      connected: () => {
+        opened.resolve()
+        // The start of the engine has its own, more thorough way.
+        if (!first) reconcileContainers(context).catch(failed)
+        first = false
+      },
+    },
+    context.log,
+    signal,
+  )
+  await Promise.race([opened.promise, watching])
+  return { watching }
+}
+
+function serve(context: ContainerContext, execs: ExecStore, options: EngineOptions, stop: () => Promise<void>): Engine {
+  const { log } = context
+  const dispatch = dispatchOf(context, execs, options)
+  const headers = {
+    server: `Docker/${engineVersion} (linux)`,
+    'api-version': currentApiVersion,
+    ostype: 'linux',
+    'docker-experimental': 'false',
+  }
+  const listener = expressAdapter(dispatch, headers)
+  const servers: http.Server[] = []
+  const listenOptions: ListenOptions = {
+    group: options.group,
+    tcpInsecure: options.tcpInsecure,
+    warn: (message) => log.warn(message),
+  }
+  return {
+    listen: async (...hosts) => {
+      const addresses: string[] = []
+      for (const host of hosts) {
+        const server = createHttpServer(listener)
+        addresses.push(await listenOn(server, host, listenOptions))
+        servers.push(server)
+      }
+      return addresses
+    },
+    [Symbol.asyncDispose]: async () => {
+      const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)))
+      for (const server of servers) server.closeAllConnections()
+      await stop()
+      await Promise.all(closed)
+    },
+  }
+}
+
+function dispatchOf(context: ContainerContext, execs: ExecStore, options: EngineOptions): Dispatch {
+  const endpoints: Endpoint[] = [
+    ...systemRouter(systemBackend(context, options.containerd)),
+    ...containersRouter(containerBackend(context)),
+    ...execRouter(execBackend(context, execs)),
+    ...imagesRouter(context.images),
+    ...networksRouter(context.network),
+    ...volumesRouter(context.volumes),
+    ...pluginsRouter(),
+  ]
+  return createDispatch(endpoints, ({ method, target }, status, error) => {
+    const fields = { method, target: target.split('?', 1)[0], status, error: messageOf(error) }
+    if (status >= 500) context.log.error('request failed', fields)
+    else context.log.debug('request refused', fields)
+  })
+}

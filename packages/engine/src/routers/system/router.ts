@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import { decodeTimestamp, systemRoutes as routes } from '@teu/engine-api'
+import { emptyReply, jsonReply } from '../../http/exchange.ts'
+import { type Endpoint, endpoint } from '../../http/router.ts'
+import type { SystemBackend } from './backend.ts'
+
+/** What a ping's reply carries beside the headers of all replies. */
+const pingHeaders = {
+  'builder-version': '1',
+  swarm: 'inactive',
+  'cache-control': 'no-cache, no-store, must-revalidate',
+  pragma: 'no-cache',
+}
+
+/** Endpoints of the engine itself. */
+export function systemRouter(backend: SystemBackend): Endpoint[] {
+  return [
+    endpoint(routes.pingHead, () => emptyReply(200, pingHeaders)),
+    endpoint(routes.ping, () => ({ kind: 'text', status: 200, text: 'OK', headers: pingHeaders })),
+    endpoint(routes.version, async () => jsonReply(await backend.version())),
+    endpoint(routes.info, async () => jsonReply(await backend.info())),
+    endpoint(routes.events, ({ query, request }) => {
+      const until = decodeTimestamp(query.until)
+      const { since, filters } = query
+      const body = backend.events({ since, until, filters, signal: request.signal })
+      return { kind: 'stream', status: 200, contentType: 'application/json', body }
+    }),
+    endpoint(routes.diskUsage, async ({ query }) => jsonReply(await backend.diskUsage(query.type))),
+  ]
+}

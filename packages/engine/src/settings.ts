@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { LogConfig } from '@teu/engine-api'
+import type { RuntimeConfig } from './tasks/runtime-choice.ts'
+
+/** What is fixed for the life of an engine. */
+export interface EngineSettings {
+  readonly dataRoot: string
+  readonly execRoot: string
+  readonly defaultRuntime: string
+  readonly runtimes: Readonly<Record<string, RuntimeConfig>>
+  readonly logConfig: Required<LogConfig>
+  readonly defaultShmSize: number
+  readonly defaultStopTimeout: number
+  readonly cgroupParent: string | undefined
+  readonly labels: readonly string[]
+  readonly debug: boolean
+}

@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto'
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import os from 'node:os'
+import path from 'node:path'
+import type { ContainerdServices } from '@teu/containerd-api'
+import type { InfoResult } from '@teu/engine-api'
+import type { ContainerContext } from '../containers/context.ts'
+import { logDrivers } from '../logs/log-drivers.ts'
+import { engineVersion } from '../version.ts'
+
+/** Everything that `docker info` shows. */
+export async function engineInfo(context: ContainerContext, containerd: ContainerdServices): Promise<InfoResult> {
+  const [images, { revision }] = await Promise.all([
+    context.images.list({ all: true }),
+    containerd.version.version({}, { timeoutMs: 10_000 }),
+  ])
+  const { settings } = context
+  return {
+    ID: engineId(settings.dataRoot),
+    ...countsOf(context),
+    Images: images.length,
+    Driver: context.images.snapshotter,
+    DriverStatus: [['driver-type', 'io.containerd.snapshotter.v1']],
+    Plugins: {
+      Volume: ['local'],
+      Network: ['bridge', 'host', 'null'],
+      Authorization: null,
+      Log: logDrivers.map(({ name }) => name).filter((name) => name !== 'none'),
+    },
+    ...limitsOf(context),
+    Debug: settings.debug,
+    NFd: readdirSync('/proc/self/fd').length,
+    NGoroutines: 1,
+    SystemTime: new Date().toISOString(),
+    LoggingDriver: settings.logConfig.Type,
+    CgroupDriver: 'cgroupfs',
+    NEventsListener: context.events.subscribers,
+    ...machineOf(),
+    IndexServerAddress: 'https://index.docker.io/v1/',
+    RegistryConfig: registryConfig,
+    GenericResources: null,
+    DockerRootDir: settings.dataRoot,
+    HttpProxy: '',
+    HttpsProxy: '',
+    NoProxy: '',
+    Labels: [...settings.labels],
+    ExperimentalBuild: false,
+    ServerVersion: engineVersion,
+    Runtimes: runtimesOf(context),
+    DefaultRuntime: settings.defaultRuntime,
+    Swarm: inactiveSwarm,
+    // Containers always outlive the engine; there is no other mode.
+    LiveRestoreEnabled: true,
+    Isolation: '',
+    InitBinary: '',
+    ContainerdCommit: { ID: revision },
+    RuncCommit: { ID: '' },
+    InitCommit: { ID: '' },
+    SecurityOptions: context.host.seccomp ? ['name=seccomp,profile=builtin'] : [],
+    CDISpecDirs: [],
+    Warnings: null,
+  }
+}
+
+function countsOf({ containers }: ContainerContext) {
+  const statuses = [...containers].map(({ status }) => status)
+  const count = (...wanted: string[]) => statuses.filter((status) => wanted.includes(status)).length
+  return {
+    Containers: containers.size,
+    ContainersRunning: count('running', 'restarting'),
+    ContainersPaused: count('paused'),
+    ContainersStopped: count('created', 'exited', 'dead', 'removing'),
+  }
+}
+
+function limitsOf({ host }: ContainerContext) {
+  const { limits } = host
+  return {
+    MemoryLimit: limits.memory,
+    SwapLimit: limits.swap,
+    CpuCfsPeriod: limits.cpuQuota,
+    CpuCfsQuota: limits.cpuQuota,
+    CPUShares: limits.cpuShares,
+    CPUSet: limits.cpuset,
+    PidsLimit: limits.pids,
+    OomKillDisable: limits.oomKillDisable,
+    CgroupVersion: String(host.cgroupVersion),
+    IPv4Forwarding: readText('/proc/sys/net/ipv4/ip_forward').trim() === '1',
+  }
+}
+
+function machineOf() {
+  const release = Object.fromEntries(
+    readText('/etc/os-release')
+      .split('\n')
+      .map((line) => line.split('=', 2) as [string, string])
+      .map(([key, value = '']) => [key, value.replace(/^"(.*)"$/, '$1')]),
+  )
+  return {
+    KernelVersion: os.release(),
+    OperatingSystem: release['PRETTY_NAME'] ?? 'Linux',
+    OSVersion: release['VERSION_ID'] ?? '',
+    OSType: 'linux',
+    Architecture: os.machine(),
+    NCPU: os.availableParallelism(),
+    MemTotal: os.totalmem(),
+    Name: os.hostname(),
+  }
+}
+
+function runtimesOf({ settings }: ContainerContext): InfoResult['Runtimes'] {
+  const configured = Object.entries(settings.runtimes).map(([name, { path: file, runtimeType }]) => [
+    name,
+    { ...(file === undefined ? {} : { path: file }), ...(runtimeType === undefined ? {} : { runtimeType }) },
+  ])
+  return { [settings.defaultRuntime]: { path: settings.defaultRuntime }, ...Object.fromEntries(configured) }
+}
+
+const registryConfig: InfoResult['RegistryConfig'] = {
+  AllowNondistributableArtifactsCIDRs: null,
+  AllowNondistributableArtifactsHostnames: null,
+  InsecureRegistryCIDRs: ['127.0.0.0/8'],
+  IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
+  Mirrors: null,
+}
+
+const inactiveSwarm: InfoResult['Swarm'] = {
+  NodeID: '',
+  NodeAddr: '',
+  LocalNodeState: 'inactive',
+  ControlAvailable: false,
+  Error: '',
+  RemoteManagers: null,
+}
+
+/** An id that stays as long as the data root does. */
+function engineId(dataRoot: string): string {
+  const file = path.join(dataRoot, 'engine-id')
+  const found = readText(file).trim()
+  if (found !== '') return found
+  const id = randomUUID()
+  writeFileSync(file, `${id}\n`, { mode: 0o600 })
+  return id
+}
+
+function readText(file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch {
+    return ''
+  }
+}
