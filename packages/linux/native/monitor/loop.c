@@ -135,8 +135,23 @@ static int watch_children(struct monitor *monitor)
 	return watch_change(monitor, &monitor->signals, EPOLLIN);
 }
 
+/* Without a sync channel its number must not become that of anything else: it is closed once the child has it. */
+static void reserve_sync_channel(void)
+{
+	int fd;
+
+	if (fcntl(SYNC_CHANNEL, F_GETFD) >= 0)
+		return;
+	fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (fd >= 0 && fd != SYNC_CHANNEL) {
+		dup3(fd, SYNC_CHANNEL, O_CLOEXEC);
+		close(fd);
+	}
+}
+
 static int prepare(struct monitor *monitor)
 {
+	reserve_sync_channel();
 	umask(0177);
 	setsid();
 	/* Run from a memory file, it would be called by the number of a descriptor. */

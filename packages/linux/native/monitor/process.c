@@ -15,8 +15,6 @@
 
 #include "monitor/state.h"
 
-#define SYNC_CHANNEL 3
-
 static uint32_t status_of(int wait_status)
 {
 	if (WIFSIGNALED(wait_status))

@@ -15,6 +15,7 @@
 #include "init/init.h"
 #include "monitor/config.h"
 
+#define SYNC_CHANNEL 3
 #define MAX_CLIENTS 8
 #define MAX_STRAYS 64
 #define PUMP_BYTES 4096
