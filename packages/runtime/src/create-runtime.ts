@@ -18,7 +18,7 @@ import type { Runtime, RuntimeInit } from './runtime.ts'
 
 /** Where the state is kept unless the caller says otherwise: for root, and for others below their own directory. @internal */
 export function defaultRoot(): string {
-  const directory = process.env['XDG_RUNTIME_DIR']
+  const directory = process.env.XDG_RUNTIME_DIR
   return process.geteuid?.() !== 0 && directory ? `${directory}/teu-runtime` : '/run/teu-runtime'
 }
 

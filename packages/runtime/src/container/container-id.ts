@@ -7,6 +7,6 @@ const maximumLength = 1024
 export function checkContainerId(id: string): void {
   if (id === '') throw new StackError('invalid-argument', 'container id cannot be empty')
   if (!/^[\w+.-]+$/.test(id) || id === '.' || id === '..' || id.length > maximumLength) {
-    throw new StackError('invalid-argument', `invalid container ID format: ${JSON.stringify(id.slice(0, 256))}`)
+    throw new StackError('invalid-argument', 'invalid container ID format')
   }
 }

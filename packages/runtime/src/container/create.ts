@@ -43,7 +43,7 @@ export async function createContainer(
   checkContainerId(id)
   const bundle = await loadBundle(options.bundle ?? '.', options.spec)
   checkConsole(bundle.spec.process, options.consoleSocket)
-  const extra = extraFds(options.preserveFds ?? 0, process.env['LISTEN_FDS'], '1')
+  const extra = extraFds(options.preserveFds ?? 0, process.env.LISTEN_FDS, '1')
   options.signal?.throwIfAborted()
   await directory.claim(id)
   const making: Making = { directory, id, options, bundle, extra, facts: readHostFacts(), warn, pid: 0 }

@@ -43,7 +43,7 @@ export async function execInContainer(
   const steps = compileExec(await execContext(saved, program, options, init.pid, warn))
   const request = {
     stdio: options.stdio ?? (['inherit', 'inherit', 'inherit'] as const),
-    extraFds: extraFds(options.preserveFds ?? 0, process.env['LISTEN_FDS'], undefined).fds,
+    extraFds: extraFds(options.preserveFds ?? 0, process.env.LISTEN_FDS, undefined).fds,
     ...(options.signal && { signal: options.signal }),
   }
   let pid = 0
@@ -82,7 +82,7 @@ async function execContext(
   const facts = readHostFacts()
   const seccomp = await compileFilter(saved.spec.linux?.seccomp, hookState(saved, 'running', initPid))
   const seccompSocket = seccomp && saved.spec.linux?.seccomp?.listenerPath
-  const extra = extraFds(options.preserveFds ?? 0, process.env['LISTEN_FDS'], undefined)
+  const extra = extraFds(options.preserveFds ?? 0, process.env.LISTEN_FDS, undefined)
   return {
     process: program,
     capabilities: capabilityMasks(program.capabilities, facts.lastCapability, warn),

@@ -8,7 +8,14 @@ export function checkConsole(process: Pick<Process, 'terminal'>, consoleSocket: 
     const message = 'cannot allocate tty if runc will detach without setting console socket'
     throw new StackError('invalid-argument', message)
   }
-  if (!process.terminal && consoleSocket !== undefined) {
-    throw new StackError('invalid-argument', 'cannot use console socket if runc will not detach or allocate tty')
-  }
+  if (!process.terminal && consoleSocket !== undefined) throw unusedConsole()
+}
+
+/** In the foreground the terminal is the caller's own, so that nobody else may ask for it. @internal */
+export function checkForegroundConsole(consoleSocket: string | undefined): void {
+  if (consoleSocket !== undefined) throw unusedConsole()
+}
+
+function unusedConsole(): StackError {
+  return new StackError('invalid-argument', 'cannot use console socket if runc will not detach or allocate tty')
 }

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+import type { Command, OptionHelp } from './command.ts'
+
+/** A command that is loaded when it is called. @internal */
+export interface CatalogueEntry {
+  summary: string
+  load: () => Promise<Command>
+}
+
+/** Every command by name. Each is loaded alone: start-up is most of what a call costs. @internal */
+export const commands: Readonly<Record<string, CatalogueEntry>> = {
+  create: { summary: 'create a container', load: async () => (await import('./create.ts')).command },
+  delete: { summary: 'remove a stopped container', load: async () => (await import('./delete.ts')).command },
+  exec: { summary: 'run another process in a container', load: async () => (await import('./exec.ts')).command },
+  features: { summary: 'print what this runtime knows', load: async () => (await import('./features.ts')).command },
+  kill: { summary: "send a signal to the container's init", load: async () => (await import('./kill.ts')).command },
+  list: {
+    summary: 'list the containers of the state directory',
+    load: async () => (await import('./list.ts')).command,
+  },
+  pause: { summary: 'stop all processes of a container', load: async () => (await import('./pause.ts')).command },
+  ps: { summary: 'show the processes of a container', load: async () => (await import('./ps.ts')).command },
+  resume: { summary: 'let a paused container go on', load: async () => (await import('./resume.ts')).command },
+  run: { summary: 'create and run a container', load: async () => (await import('./run.ts')).command },
+  spec: { summary: 'write a config.json to start from', load: async () => (await import('./spec.ts')).command },
+  start: {
+    summary: 'execute the program of a created container',
+    load: async () => (await import('./start.ts')).command,
+  },
+  state: { summary: 'print the state of a container', load: async () => (await import('./state.ts')).command },
+  update: { summary: 'change the limits of a container', load: async () => (await import('./update.ts')).command },
+}
+
+/** Options that come before the command. @internal */
+export const globalOptions: Readonly<Record<string, OptionHelp>> = {
+  debug: { type: 'boolean', help: 'log more' },
+  log: { type: 'string', help: 'file to write the log to, default standard error' },
+  'log-format': { type: 'string', help: 'text (default) or json' },
+  root: { type: 'string', help: "directory of the containers' state, default /run/teu-runtime" },
+  criu: { type: 'string', help: 'accepted; checkpoints are not supported' },
+  'systemd-cgroup': { type: 'boolean', help: 'refused; cgroups are managed through cgroupfs' },
+  rootless: { type: 'string', help: 'accepted; whoever is not root may do without a cgroup' },
+  help: { type: 'boolean', short: 'h', help: 'show help' },
+  version: { type: 'boolean', short: 'v', help: 'print the version' },
+}

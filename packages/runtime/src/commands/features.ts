@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+import { knownMountOptions } from '@teu/linux'
+import {
+  type Features,
+  hookKinds,
+  linuxNamespaceTypes,
+  runtimeSpecVersion,
+  seccompActions,
+  seccompFlags,
+  seccompOperators,
+} from '@teu/oci-spec/runtime'
+import { capabilityNames } from '../spec/capabilities.ts'
+import type { Command } from './command.ts'
+import { packageVersion } from './version.ts'
+
+/** `features`. @internal */
+export const command: Command = {
+  name: 'features',
+  summary: 'print what this runtime knows',
+  usage: '',
+  arguments: { from: 0, to: 0 },
+  options: {},
+  async run({ print }) {
+    print(`${JSON.stringify(features(packageVersion()), undefined, 4)}\n`)
+    return 0
+  },
+}
+
+const notDone: ReadonlySet<string> = new Set(['idmap', 'ridmap'])
+
+/** What the runtime knows, whether or not this kernel has it. @internal */
+export function features(version: string): Features {
+  return {
+    ociVersionMin: '1.0.0',
+    ociVersionMax: runtimeSpecVersion,
+    hooks: [...hookKinds],
+    mountOptions: knownMountOptions.filter((option) => !notDone.has(option)),
+    linux: {
+      namespaces: [...linuxNamespaceTypes].sort(),
+      capabilities: [...capabilityNames],
+      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      seccomp: {
+        enabled: true,
+        actions: [...seccompActions].sort(),
+        operators: [...seccompOperators].sort(),
+        archs: ['SCMP_ARCH_AARCH64', 'SCMP_ARCH_ARM', 'SCMP_ARCH_X32', 'SCMP_ARCH_X86', 'SCMP_ARCH_X86_64'],
+        knownFlags: [...seccompFlags],
+        supportedFlags: [...seccompFlags],
+      },
+      apparmor: { enabled: true },
+      selinux: { enabled: false },
+      intelRdt: { enabled: false },
+      mountExtensions: { idmap: { enabled: false } },
+      netDevices: { enabled: false },
+    },
+    annotations: {
+      'dev.teu.runtime.version': version,
+      'org.opencontainers.runc.checkpoint.enabled': 'false',
+    },
+  }
+}

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFile } from 'node:fs/promises'
+import { text } from 'node:stream/consumers'
+import { StackError } from '@teu/errors'
+import { type LinuxResources, validateResources } from '@teu/oci-spec/runtime'
+import type { Command, OptionValues } from './command.ts'
+import { textOption } from './parse.ts'
+
+/** `update`. @internal */
+export const command: Command = {
+  name: 'update',
+  summary: 'change the limits of a container',
+  usage: '[command options] <container-id>',
+  arguments: { exactly: 1 },
+  options: {
+    resources: { type: 'string', short: 'r', help: 'file with the limits as JSON, or - for standard input' },
+    'blkio-weight': { type: 'string', help: 'weight of block I/O, 10 to 1000' },
+    'cpu-period': { type: 'string', help: 'length of a CPU period in microseconds' },
+    'cpu-quota': { type: 'string', help: 'CPU time in a period in microseconds' },
+    'cpu-burst': { type: 'string', help: 'CPU time that may be overdrawn in microseconds' },
+    'cpu-share': { type: 'string', help: 'relative weight of the CPU' },
+    'cpu-rt-period': { type: 'string', help: 'length of a real-time period in microseconds' },
+    'cpu-rt-runtime': { type: 'string', help: 'real-time CPU time in a period in microseconds' },
+    'cpu-idle': { type: 'string', help: '1 to run only when nothing else does' },
+    'cpuset-cpus': { type: 'string', help: 'CPUs to use' },
+    'cpuset-mems': { type: 'string', help: 'memory nodes to use' },
+    memory: { type: 'string', help: 'memory limit in bytes' },
+    'memory-reservation': { type: 'string', help: 'soft memory limit in bytes' },
+    'memory-swap': { type: 'string', help: 'limit of memory and swap together in bytes, -1 for none' },
+    'pids-limit': { type: 'string', help: 'limit of processes, -1 for none' },
+  },
+  async run({ runtime, options, positionals }) {
+    const file = textOption(options, 'resources')
+    const resources = file === undefined ? resourcesFromOptions(options) : await readResources(file)
+    await runtime.update(positionals[0] as string, resources)
+    return 0
+  },
+}
+
+async function readResources(file: string): Promise<LinuxResources> {
+  const json = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
+  try {
+    return validateResources(JSON.parse(json))
+  } catch (error) {
+    throw new StackError('invalid-argument', `resources: ${(error as Error).message}`, { cause: error })
+  }
+}
+
+/** The limits that single options name. @internal */
+export function resourcesFromOptions(options: OptionValues): LinuxResources {
+  const number = (name: string) => wholeNumber(name, textOption(options, name))
+  const resources = {
+    memory: {
+      limit: number('memory'),
+      reservation: number('memory-reservation'),
+      swap: number('memory-swap'),
+    },
+    cpu: {
+      period: number('cpu-period'),
+      quota: number('cpu-quota'),
+      burst: number('cpu-burst'),
+      shares: number('cpu-share'),
+      realtimePeriod: number('cpu-rt-period'),
+      realtimeRuntime: number('cpu-rt-runtime'),
+      idle: number('cpu-idle'),
+      cpus: textOption(options, 'cpuset-cpus'),
+      mems: textOption(options, 'cpuset-mems'),
+    },
+    pids: { limit: number('pids-limit') },
+    blockIO: { weight: number('blkio-weight') },
+  }
+  // Through JSON: what is undefined is absent then.
+  return validateResources(JSON.parse(JSON.stringify(resources)))
+}
+
+function wholeNumber(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (!/^-?\d{1,15}$/.test(value)) throw new StackError('invalid-argument', `invalid value for ${name}: ${value}`)
+  return Number(value)
+}
