@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createReadStream } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync } from 'node:fs'
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -55,7 +55,6 @@ export class ShimFixture implements AsyncDisposable {
   readonly #server: TtrpcServer
   readonly #connections: ShimConnection[] = []
   readonly #bundles: Bundle[] = []
-  readonly #shims = new Set<number>()
   readonly cgroup = `/teu-test-${randomBytes(4).toString('hex')}`
 
   private constructor(folder: string, server: TtrpcServer) {
@@ -147,7 +146,6 @@ export class ShimFixture implements AsyncDisposable {
     const { id, path, terminal, stdin, stdout, stderr, options } = bundle
     const request = { id, bundle: path, rootfs: [], terminal, stdin, stdout, stderr, options }
     const { pid } = await task.create({ ...request, checkpoint: '', parentCheckpoint: '' }, { timeoutMs: 20_000 })
-    this.#shims.add((await task.connect({ id })).shimPid)
     return pid
   }
 
@@ -172,7 +170,7 @@ export class ShimFixture implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const connection of this.#connections) connection.close()
-    for (const pid of this.#shims) killQuietly(pid)
+    for (const pid of shimsOf(this.folder)) killQuietly(pid)
     for (const bundle of this.#bundles) {
       await this.#killCgroup(bundle.id)
     }
@@ -226,6 +224,19 @@ function decodeIds(event: Any): { containerId: string; id: string } {
     at += 2 + length
   }
   return fields
+}
+
+/** The shims that were started with addresses in `folder`. */
+function shimsOf(folder: string): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    try {
+      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`${folder}/c.sock`)
+        ? [Number(name)]
+        : []
+    } catch {
+      return []
+    }
+  })
 }
 
 function killQuietly(pid: number): void {

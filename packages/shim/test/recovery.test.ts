@@ -1,0 +1,140 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict'
+import { existsSync, statSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { connectShim, deleteWithShim, nanosFromTimestamp, type TaskService } from '@teu/shim-api'
+import { type Bundle, execProcess, readAll, ShimFixture } from './shim-fixture.ts'
+
+const skip = process.getuid?.() === 0 ? false : 'needs root'
+const runtimes = ['', ...(existsSync('/usr/sbin/runc') ? ['/usr/sbin/runc'] : [])]
+
+async function killShim(task: TaskService, id: string): Promise<void> {
+  const { shimPid } = await task.connect({ id })
+  process.kill(shimPid, 'SIGKILL')
+  await delay(50)
+}
+
+async function run(fixture: ShimFixture, task: TaskService, bundle: Bundle): Promise<number> {
+  const pid = await fixture.createTask(task, bundle)
+  await task.start({ id: bundle.id, execId: '' })
+  return pid
+}
+
+const exits = (fixture: ShimFixture, id: string) => fixture.topics(id).filter((topic) => topic.startsWith('exit'))
+
+for (const binaryName of runtimes) {
+  const name = binaryName || 'our runtime as a library'
+
+  test(`${name}: after kill -9 the next shim has the containers, their output and their exits, once each`, {
+    skip,
+  }, async () => {
+    await using fixture = await ShimFixture.create()
+    const early = await fixture.bundle({ args: ['sh', '-c', 'sleep 1; echo early; exit 5'], binaryName })
+    const late = await fixture.bundle({ args: ['sh', '-c', 'cat; echo late; exit 6'], binaryName, stdin: true })
+    const task = await fixture.connect(early)
+    await run(fixture, task, early)
+    const pid = await run(fixture, task, late)
+    const exec = { id: late.id, execId: 'e', terminal: false, stdin: '', stdout: '', stderr: '' }
+    await task.exec({ ...exec, spec: execProcess(['sleep', '1000']) })
+    await task.start({ id: late.id, execId: 'e' })
+    await killShim(task, late.id)
+    await delay(1300)
+    const again = await fixture.connect(late)
+    assert.equal((await again.connect({ id: late.id })).taskPid, pid)
+    assert.equal((await again.state({ id: late.id, execId: '' })).status, 2)
+    assert.equal((await again.state({ id: late.id, execId: 'e' })).status, 2)
+    const end = await again.wait({ id: early.id, execId: '' }, { timeoutMs: 10_000 })
+    assert.equal(end.exitStatus, 5)
+    const agoMs = Date.now() - Number(nanosFromTimestamp(end.exitedAt as never) / 1_000_000n)
+    assert.ok(agoMs > 200, `exited ${agoMs} ms ago, before the second shim was started`)
+    assert.equal((await readAll(early.stdout)).toString(), 'early\n')
+    await again.closeIO({ id: late.id, execId: '', stdin: true })
+    const rest = readAll(late.stdout)
+    assert.equal((await again.wait({ id: late.id, execId: '' }, { timeoutMs: 10_000 })).exitStatus, 6)
+    assert.equal((await rest).toString(), 'late\n')
+    await fixture.until(() => exits(fixture, late.id).length === 2 && exits(fixture, early.id).length === 1)
+    assert.deepEqual(exits(fixture, late.id), ['exit e', 'exit init'])
+    await killShim(again, late.id)
+    const third = await fixture.connect(late)
+    assert.equal((await third.state({ id: early.id, execId: '' })).exitStatus, 5)
+    await delay(300)
+    assert.equal(exits(fixture, early.id).length, 1)
+    assert.equal(exits(fixture, late.id).length, 2)
+    await third.delete({ id: early.id, execId: '' })
+    await third.delete({ id: late.id, execId: '' })
+  })
+
+  test(`${name}: delete removes a container whose shim was killed, and can be repeated`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })
+    const task = await fixture.connect(bundle)
+    const pid = await run(fixture, task, bundle)
+    await killShim(task, bundle.id)
+    const call = {
+      binary: fixture.shimBinary,
+      namespace: 'test',
+      id: bundle.id,
+      bundle: bundle.path,
+      address: join(fixture.folder, 'c.sock'),
+      ttrpcAddress: fixture.ttrpcAddress,
+    }
+    const reply = await deleteWithShim(call)
+    assert.deepEqual([reply.pid, reply.exitStatus], [pid, 137])
+    assert.equal(existsSync(`/proc/${pid}`), false)
+    assert.equal((await deleteWithShim(call)).exitStatus, 137)
+    await fixture.until(async () => !(await monitors(bundle)))
+  })
+}
+
+test('one shim serves a namespace; a group has its own; sockets are private', { skip }, async () => {
+  await using fixture = await ShimFixture.create()
+  const one = await fixture.bundle({ args: ['true'] })
+  const two = await fixture.bundle({ args: ['true'] })
+  const pod = await fixture.bundle({ args: ['true'], annotations: { 'io.kubernetes.cri.sandbox-id': 'pod' } })
+  const [first, second, third] = await Promise.all([fixture.start(one), fixture.start(two), fixture.start(pod)])
+  assert.deepEqual(first, second)
+  assert.equal(first.version, 3)
+  assert.equal(first.serves, 'namespace')
+  assert.notEqual(third.address, first.address)
+  assert.equal(third.serves, undefined)
+  assert.equal((await fixture.start(one, { maximumTaskVersion: undefined })).version, 2)
+  assert.equal(await readFile(join(one.path, 'address'), 'utf8'), first.address)
+  const path = first.address.slice('unix://'.length)
+  assert.equal(statSync(path).mode & 0o777, 0o600)
+  assert.equal(statSync(dirname(path)).mode & 0o777, 0o700)
+  for (const { address } of [first, third]) {
+    using shim = connectShim({ version: 2, address, protocol: 'ttrpc' })
+    await shim.task.shutdown({ id: one.id, now: false })
+  }
+  await fixture.until(() => !existsSync(path) && !existsSync(third.address.slice('unix://'.length)))
+})
+
+test('a create that fails leaves nothing behind and says what runc says', { skip }, async () => {
+  await using fixture = await ShimFixture.create()
+  for (const binaryName of runtimes) {
+    const bundle = await fixture.bundle({ args: ['no-such-program'], binaryName })
+    const task = await fixture.connect(bundle)
+    await assert.rejects(
+      fixture.createTask(task, bundle).then(() => task.start({ id: bundle.id, execId: '' })),
+      /^StackError: OCI runtime (create|start) failed: .*executable file not found in \$PATH/,
+    )
+    await task.delete({ id: bundle.id, execId: '' }).catch(() => {})
+    await fixture.until(async () => !(await monitors(bundle)))
+    await assert.rejects(task.state({ id: bundle.id, execId: '' }), { code: 'not-found' })
+  }
+})
+
+/** Whether a process has the bundle as its working directory, as monitors do. */
+async function monitors(bundle: Bundle): Promise<boolean> {
+  const { readdirSync, readlinkSync } = await import('node:fs')
+  return readdirSync('/proc').some((pid) => {
+    try {
+      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`) === bundle.path
+    } catch {
+      return false
+    }
+  })
+}

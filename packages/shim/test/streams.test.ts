@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict'
+import { createReadStream, existsSync } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { crc32 } from 'node:zlib'
+import { execProcess, readAll, ShimFixture } from './shim-fixture.ts'
+
+const skip = process.getuid?.() === 0 ? false : 'needs root'
+const size = 20 * 1024 * 1024
+const runtimes = ['', ...(existsSync('/usr/sbin/runc') ? ['/usr/sbin/runc'] : [])]
+
+/** Reads a FIFO to its end by its checksum. */
+async function checksum(path: string): Promise<{ length: number; crc: number }> {
+  let length = 0
+  let crc = 0
+  for await (const chunk of createReadStream(path)) {
+    length += (chunk as Buffer).length
+    crc = crc32(chunk as Buffer, crc)
+  }
+  return { length, crc }
+}
+
+for (const binaryName of runtimes) {
+  const name = binaryName || 'our runtime as a library'
+
+  test(`${name}: 20 MiB arrive whole, also at a reader that is slow and one that comes late`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const script = `dd if=/dev/zero bs=64k count=${size / 65536} 2>/dev/null; echo late >&2`
+    const bundle = await fixture.bundle({ args: ['sh', '-c', script], binaryName })
+    const task = await fixture.connect(bundle)
+    await fixture.createTask(task, bundle)
+    await task.start({ id: bundle.id, execId: '' })
+    await delay(200)
+    assert.deepEqual(await checksum(bundle.stdout), { length: size, crc: crc32(Buffer.alloc(size)) })
+    await task.wait({ id: bundle.id, execId: '' }, { timeoutMs: 10_000 })
+    await delay(300)
+    assert.equal((await readAll(bundle.stderr)).toString(), 'late\n')
+    await task.delete({ id: bundle.id, execId: '' })
+  })
+
+  test(`${name}: a reader that vanishes does not break the container, and a new one gets the rest`, {
+    skip,
+  }, async () => {
+    await using fixture = await ShimFixture.create()
+    const args = ['sh', '-c', 'echo one; cat >/dev/null; echo two']
+    const bundle = await fixture.bundle({ args, binaryName, stdin: true })
+    const task = await fixture.connect(bundle)
+    await fixture.createTask(task, bundle)
+    await task.start({ id: bundle.id, execId: '' })
+    const first = await open(bundle.stdout, 'r')
+    const { bytesRead, buffer } = await first.read(Buffer.alloc(100), 0, 100, null)
+    assert.equal(buffer.subarray(0, bytesRead).toString(), 'one\n')
+    await first.close()
+    const input = await open(bundle.stdin, 'w')
+    await input.writeFile('some input\n')
+    await input.close()
+    await delay(100)
+    assert.equal((await task.state({ id: bundle.id, execId: '' })).status, 2, 'its input has not ended yet')
+    await task.closeIO({ id: bundle.id, execId: '', stdin: true })
+    assert.equal((await task.wait({ id: bundle.id, execId: '' }, { timeoutMs: 10_000 })).exitStatus, 0)
+    assert.equal((await readAll(bundle.stdout)).toString(), 'two\n')
+    await task.delete({ id: bundle.id, execId: '' })
+  })
+
+  test(`${name}: a terminal has the size it is given, echoes its input and tells of the end`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const args = ['sh', '-c', 'read line; stty size; echo got $line; exit 4']
+    const bundle = await fixture.bundle({ args, binaryName, stdin: true, terminal: true })
+    const out = readAll(bundle.stdout)
+    const task = await fixture.connect(bundle)
+    await fixture.createTask(task, bundle)
+    await task.start({ id: bundle.id, execId: '' })
+    await task.resizePty({ id: bundle.id, execId: '', width: 91, height: 27 })
+    const input = await open(bundle.stdin, 'w')
+    await input.writeFile('hello\n')
+    assert.equal((await task.wait({ id: bundle.id, execId: '' }, { timeoutMs: 10_000 })).exitStatus, 4)
+    assert.equal((await out).toString(), 'hello\r\n27 91\r\ngot hello\r\n')
+    await input.close()
+    await task.delete({ id: bundle.id, execId: '' })
+  })
+
+  test(`${name}: an exec with a terminal gives 2 MiB whole`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })
+    const { id } = bundle
+    const task = await fixture.connect(bundle)
+    await fixture.createTask(task, bundle)
+    await task.start({ id, execId: '' })
+    const script = 'dd if=/dev/zero bs=4096 count=512 2>/dev/null'
+    const exec = { id, execId: 'tty', terminal: true, stdin: '', stdout: bundle.stdout, stderr: '' }
+    await task.exec({ ...exec, spec: execProcess(['sh', '-c', script], true) })
+    await task.resizePty({ id, execId: 'tty', width: 80, height: 24 })
+    await task.start({ id, execId: 'tty' })
+    // The container itself holds the FIFO too, so there is no end to wait for.
+    let length = 0
+    for await (const chunk of createReadStream(bundle.stdout)) {
+      length += (chunk as Buffer).length
+      if (length >= 512 * 4096) break
+    }
+    assert.equal(length, 512 * 4096)
+    assert.equal((await task.wait({ id, execId: 'tty' }, { timeoutMs: 10_000 })).exitStatus, 0)
+    await task.kill({ id, execId: '', signal: 9, all: true })
+    await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
+    await task.delete({ id, execId: '' })
+  })
+}
