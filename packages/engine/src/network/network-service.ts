@@ -18,6 +18,8 @@ export interface ConnectRequest {
   hostConfig: HostConfig
   /** The init process of the container that `container:<id>` names; required in that mode. */
   joinPid?: number | undefined
+  /** That container's directory: its files are shared. Own ones are written without it. */
+  joinDirectory?: string | undefined
   /** The container's own directory: `hostname`, `hosts` and `resolv.conf` are written into it. */
   directory: string
 }
