@@ -140,10 +140,9 @@ async function contextOf(
     images: await imagesOf(options, namespace, containers, events),
     network: createNetworkService({
       dataRoot: path.join(options.dataRoot, 'network'),
-      execRoot: path.join(options.execRoot, 'network'),
-      ...(options.bridge === undefined ? {} : { bridge: options.bridge }),
-      ...(options.bip === undefined ? {} : { bip: options.bip }),
-      log,
+      execRoot: options.execRoot,
+      ...(options.bridge === undefined ? {} : { bridgeName: options.bridge }),
+      ...(options.bip === undefined ? {} : { bridgeAddress: options.bip }),
       onEvent: ({ action, id, attributes }) => events.publish('network', action, id, attributes),
     }),
     volumes: localVolumes({

@@ -3,7 +3,6 @@
 /** How a run ended. */
 export interface RunEnd {
   exitCode: number
-  error: string
 }
 
 /** Tells whoever waits of the end of a run, and of a container's removal. */

@@ -30,7 +30,7 @@ export function finishRun(
     container.hub.end()
     container.running = Promise.withResolvers<void>()
     container.log.endFollowers()
-    container.exits.exited({ exitCode: state.exitCode, error: state.error })
+    container.exits.exited({ exitCode: state.exitCode })
     await takeApart(context, container)
     if (pause !== undefined) scheduleRestart(context, container, pause)
     else if (container.record.hostConfig.AutoRemove) await autoRemove(context, container)
@@ -105,14 +105,14 @@ async function afterFailedRestart(context: ContainerContext, container: Containe
   if (pause !== undefined) return scheduleRestart(context, container, pause)
   state.status = statusAfter(state.status, 'exit')
   saveContainer(context, container, 'kept')
-  container.exits.exited({ exitCode: state.exitCode, error: state.error })
+  container.exits.exited({ exitCode: state.exitCode })
 }
 
 /** What a failed first start leads to: `--rm` holds for it too. */
 export async function afterFailedStart(context: ContainerContext, container: Container): Promise<void> {
   const { state, hostConfig } = container.record
   if (state.status === 'restarting') state.status = statusAfter(state.status, 'exit')
-  container.exits.exited({ exitCode: state.exitCode, error: state.error })
+  container.exits.exited({ exitCode: state.exitCode })
   if (hostConfig.AutoRemove) await autoRemove(context, container)
 }
 

@@ -67,7 +67,7 @@ export async function removeContainer(
   container.hub.end()
   container.log.close()
   publishContainerEvent(context, container, 'destroy')
-  container.exits.removed({ exitCode: record.state.exitCode, error: record.state.error })
+  container.exits.removed({ exitCode: record.state.exitCode })
 }
 
 function refusal({ name, status }: Container): StackError {

@@ -105,7 +105,7 @@ async function connect(context: ContainerContext, container: Container): Promise
     hostname: config.Hostname ?? '',
     domainname: config.Domainname,
     hostConfig,
-    joinPid: joinedPid(context, hostConfig.NetworkMode),
+    ...joinedNetwork(context, hostConfig.NetworkMode),
     directory: containerDirectory(context.settings, container.id),
   })
 }
@@ -168,6 +168,14 @@ function markRunning(context: ContainerContext, container: Container, pid: numbe
 function joined(context: ContainerContext, mode: string | undefined, kind: 'ipc' | 'pid'): NamespaceSource | undefined {
   const pid = joinedPid(context, mode)
   return pid === undefined ? undefined : { kind: 'path', path: `/proc/${pid}/ns/${kind}` }
+}
+
+/** The container whose network a mode such as `container:<id>` names. */
+function joinedNetwork(context: ContainerContext, mode: string | undefined) {
+  const joinPid = joinedPid(context, mode)
+  if (joinPid === undefined) return {}
+  const other = context.containers.find((mode as string).slice('container:'.length))
+  return { joinPid, joinDirectory: containerDirectory(context.settings, other.id) }
 }
 
 function joinedPid(context: ContainerContext, mode: string | undefined): number | undefined {

@@ -22,13 +22,13 @@ export function waitFor(container: Container, condition: WaitCondition): Promise
   if (condition === 'removed') return container.exits.removal.then(resultOf, failedRemoval)
   const runs = container.hasProcess || container.status === 'restarting'
   if (condition === 'not-running' && !runs) {
-    return Promise.resolve(resultOf({ exitCode: state.exitCode, error: state.error }))
+    return Promise.resolve(resultOf(state))
   }
   return container.exits.nextExit.then(resultOf)
 }
 
-function resultOf({ exitCode, error }: RunEnd): ContainerWaitResult {
-  return { StatusCode: exitCode, ...(error === '' ? {} : { Error: { Message: error } }) }
+function resultOf({ exitCode }: RunEnd): ContainerWaitResult {
+  return { StatusCode: exitCode }
 }
 
 function failedRemoval(error: unknown): ContainerWaitResult {

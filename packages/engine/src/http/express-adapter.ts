@@ -8,8 +8,12 @@ import { takeOver } from './take-over.ts'
 /** Headers of every reply. */
 export type FixedHeaders = Readonly<Record<string, string>>
 
-/** A handler for an HTTP server. */
-export type RequestListener = (request: IncomingMessage, response: ServerResponse) => void
+/** A handler for an HTTP server; the body is apart, since that of an upgrade is not in the request. */
+export type RequestListener = (
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: AsyncIterable<Uint8Array>,
+) => void
 
 /**
  * The one file that knows the framework: an express application that hands every request to `dispatch` and carries
@@ -17,16 +21,20 @@ export type RequestListener = (request: IncomingMessage, response: ServerRespons
  */
 export function expressAdapter(dispatch: Dispatch, headers: FixedHeaders): RequestListener {
   const app = express()
+  const bodies = new WeakMap<IncomingMessage, AsyncIterable<Uint8Array>>()
   app.disable('x-powered-by').disable('etag')
   app.use(async (request, response) => {
     for (const [name, value] of Object.entries(headers)) response.setHeader(name, value)
-    const reply = await dispatch(rawRequest(request, response))
+    const reply = await dispatch(rawRequest(request, response, bodies.get(request) ?? request))
     await carryOut(reply, request, response)
   })
-  return app
+  return (request, response, body) => {
+    bodies.set(request, body)
+    app(request, response)
+  }
 }
 
-function rawRequest(request: IncomingMessage, response: ServerResponse): RawRequest {
+function rawRequest(request: IncomingMessage, response: ServerResponse, body: AsyncIterable<Uint8Array>): RawRequest {
   const gone = new AbortController()
   response.once('close', () => {
     if (!response.writableFinished) gone.abort()
@@ -38,7 +46,7 @@ function rawRequest(request: IncomingMessage, response: ServerResponse): RawRequ
     target: request.url ?? '/',
     headers: request.headers,
     bodyLength: chunked ? undefined : Number(length ?? 0),
-    body: request,
+    body,
     upgrade: request.headers.upgrade !== undefined,
     signal: gone.signal,
   }

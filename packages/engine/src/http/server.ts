@@ -2,7 +2,7 @@
 import http, { type IncomingMessage, ServerResponse } from 'node:http'
 import type { Duplex } from 'node:stream'
 import type { RequestListener } from './express-adapter.ts'
-import { keepHead } from './take-over.ts'
+import { upgradeBody } from './take-over.ts'
 
 /** Go's limit, which clients count on: build requests carry many credentials in one header. */
 const maximumHeaderSize = 1 << 20
@@ -21,13 +21,12 @@ export function createHttpServer(listener: RequestListener): http.Server {
       keepAliveTimeout: 60_000,
       noDelay: true,
     } as http.ServerOptions,
-    listener,
+    (request, response) => listener(request, response, request),
   )
   server.on('upgrade', (request: IncomingMessage, _socket: Duplex, head: Buffer) => {
     const response = new ServerResponse(request)
     response.assignSocket(request.socket)
-    keepHead(request, head)
-    listener(request, response)
+    listener(request, response, upgradeBody(request, head))
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => refuse(error, socket))
   return server
