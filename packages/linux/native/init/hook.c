@@ -146,13 +146,13 @@ static int judge(struct init *init, struct running_hook *running, int attended)
 		;
 	errno = 0;
 	if (attended < 0)
-		return fail(init, "timed out");
+		return fail(init, "hook ran past specified timeout");
 	if (WIFEXITED(status) && WEXITSTATUS(status) == 0)
 		return 0;
 	running->text[running->length] = 0;
 	if (WIFSIGNALED(status))
-		return fail(init, "signal: %s, output: %s", strsignal(WTERMSIG(status)), running->text);
-	return fail(init, "exit status %d, output: %s", WEXITSTATUS(status), running->text);
+		return fail(init, "error running hook: signal: %s, output: %s", strsignal(WTERMSIG(status)), running->text);
+	return fail(init, "error running hook: exit status %d, output: %s", WEXITSTATUS(status), running->text);
 }
 
 int execute_hook(struct init *init, const struct launch_hook *hook)

@@ -78,8 +78,8 @@ STEP(mount)
 	if (mount.copy_up)
 		original = clone_tree(target, "", 0);
 	if (mount_fd(init, -1, mount.source, target, mount.type, mount.flags, mount.data) < 0)
-		result = fail(init, "mount %s:%s, flags: 0x%x, data: %s", mount.source, mount.destination, mount.flags,
-			      mount.data);
+		result = fail(init, "mount %s:%s, flags: 0x%x%s%s", mount.source, mount.destination, mount.flags,
+			      mount.data[0] ? ", data: " : "", mount.data);
 	close(target);
 	if (result < 0 || (mount.propagation.count == 0 && original < 0))
 		return result;
@@ -139,7 +139,7 @@ STEP(bind)
 	tree = bind.slot >= 0 ? take_slot(init, (uint32_t)bind.slot)
 			      : clone_tree(AT_FDCWD, bind.source, (int)bind.recursive);
 	if (tree < 0)
-		return fail(init, "mount %s:%s", bind.source, bind.destination);
+		return fail(init, "stat %s", bind.source);
 	result = bind_tree(init, &bind, tree);
 	close(tree);
 	return result;

@@ -198,7 +198,7 @@ int guard_procfs(struct init *init, int target, const char *destination, int sou
 	int in_procfs = fstatfs(target, &filesystem) == 0 && filesystem.f_type == PROC_SUPER_MAGIC;
 	int is_root = in_procfs && fstat(target, &status) == 0 && status.st_ino == 1;
 
-	errno = EINVAL;
+	errno = 0;
 	if (!path)
 		return fail(init, "\"%s\" is outside of the container's root", destination);
 	if (strcmp(path, "/proc") == 0 || is_root) {

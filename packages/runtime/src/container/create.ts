@@ -10,6 +10,7 @@ import { writeIdMaps } from '../launch/id-maps.ts'
 import { compileCreate } from '../program/compile-create.ts'
 import type { Step } from '../program/program.ts'
 import { capabilityMasks } from '../spec/capabilities.ts'
+import { specWarnings } from '../spec/check-spec.ts'
 import { type Bundle, loadBundle } from '../spec/load-spec.ts'
 import { checkContainerId } from './container-id.ts'
 import { destroyProcess } from './end-process.ts'
@@ -42,6 +43,7 @@ export async function createContainer(
 ): Promise<CreatedContainer> {
   checkContainerId(id)
   const bundle = await loadBundle(options.bundle ?? '.', options.spec)
+  for (const warning of specWarnings(bundle.spec)) warn(warning)
   checkConsole(bundle.spec.process, options.consoleSocket)
   const extra = extraFds(options.preserveFds ?? 0, process.env.LISTEN_FDS, '1')
   options.signal?.throwIfAborted()
@@ -152,13 +154,13 @@ async function adopt(making: Making, saved: SavedState, pid: number): Promise<vo
 
 async function runCreateHooks({ options, bundle }: Making, saved: SavedState): Promise<void> {
   const state = hookState(saved, 'creating', saved.init_process_pid)
-  await runHooks('prestart', bundle.spec.hooks?.prestart, state, options.signal)
-  await runHooks('createRuntime', bundle.spec.hooks?.createRuntime, state, options.signal)
+  await runHooks(bundle.spec.hooks?.prestart, state, options.signal)
+  await runHooks(bundle.spec.hooks?.createRuntime, state, options.signal)
 }
 
 async function undo(making: Making): Promise<void> {
   const { directory, id, cgroup, pid } = making
-  if (pid > 0) await destroyProcess(pid)
+  if (pid > 0) await destroyProcess(pid, { reap: true })
   await cgroup?.killAll().catch(() => {})
   await cgroup?.delete().catch((error) => making.warn(`remove the cgroup of ${id}: ${error.message}`))
   await directory.remove(id)

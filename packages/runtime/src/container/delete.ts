@@ -55,7 +55,7 @@ export async function removeContainer(
   }
   await directory.remove(saved.id)
   try {
-    await runHooks('poststop', saved.spec.hooks?.poststop, hookState(saved, 'stopped', 0), signal)
+    await runHooks(saved.spec.hooks?.poststop, hookState(saved, 'stopped', 0), signal)
   } catch (error) {
     warn((error as Error).message)
   }
@@ -66,7 +66,7 @@ async function killInit(saved: SavedState, signal: AbortSignal | undefined): Pro
   if (init === undefined) return
   await killContainer(saved, 9, {})
   try {
-    await init.wait({ timeoutMs: killTimeoutMs, ...(signal && { signal }) })
+    await init.waitExit({ timeoutMs: killTimeoutMs, ...(signal && { signal }) })
   } catch (error) {
     signal?.throwIfAborted()
     throw new StackError('deadline-exceeded', `container init of ${saved.id} still running`, { cause: error })

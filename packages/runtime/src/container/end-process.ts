@@ -7,8 +7,13 @@ import { isInitRunning } from './status.ts'
 
 const killTimeoutMs = 10_000
 
-/** Kills a process, waits for its end and reaps it when it is ours. Fine when it is gone. @internal */
-export async function destroyProcess(pid: number): Promise<void> {
+/**
+ * Kills a process and waits for its end. With `reap` it is reaped, too, when it is a child of ours; without, that is
+ * left to who waits for its exit status. Fine when it is gone.
+ *
+ * @internal
+ */
+export async function destroyProcess(pid: number, { reap }: { reap: boolean }): Promise<void> {
   let process: Pidfd
   try {
     process = Pidfd.open(pid)
@@ -18,7 +23,8 @@ export async function destroyProcess(pid: number): Promise<void> {
   }
   try {
     process.signal(9)
-    await process.wait({ timeoutMs: killTimeoutMs })
+    if (reap) await process.wait({ timeoutMs: killTimeoutMs })
+    else await process.waitExit({ timeoutMs: killTimeoutMs })
   } finally {
     process.close()
   }

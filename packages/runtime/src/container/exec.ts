@@ -58,7 +58,7 @@ export async function execInContainer(
     await awaitExecution(ready.channel, steps)
     return ready
   } catch (error) {
-    if (pid > 0) await destroyProcess(pid)
+    if (pid > 0) await destroyProcess(pid, { reap: true })
     throw error
   }
 }

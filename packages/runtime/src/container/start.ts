@@ -27,9 +27,9 @@ export async function startContainer(
   await handOver(fifo, init, options.signal)
   await rm(fifo, { force: true })
   try {
-    await runHooks('poststart', saved.spec.hooks?.poststart, hookState(saved, 'running', init.pid), options.signal)
+    await runHooks(saved.spec.hooks?.poststart, hookState(saved, 'running', init.pid), options.signal)
   } catch (error) {
-    await destroyProcess(init.pid)
+    await destroyProcess(init.pid, { reap: false })
     throw error
   }
 }

@@ -16,8 +16,9 @@ export async function attend(
   send: (signal: number) => Promise<void>,
 ): Promise<number> {
   using _forwarding = forwardSignals(send)
-  if (started.exited === undefined) throw new StackError('internal', `process ${started.pid} is no child of this one`)
-  const { exitCode } = await started.exited
+  const exited = started.exited
+  if (exited === undefined) throw new StackError('internal', `process ${started.pid} is no child of this one`)
+  const { exitCode } = await exited
   await terminal?.drained()
   return exitCode
 }

@@ -1,33 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, spawn } from 'node:child_process'
 import { StackError } from '@teu/errors'
-import type { Hook, HookKind, State } from '@teu/oci-spec/runtime'
+import type { Hook, State } from '@teu/oci-spec/runtime'
 
 const outputLimit = 4096
 
 /**
- * Runs hooks of one kind in the runtime's namespaces, in order. Each gets the state as JSON on its standard input, its
+ * Runs hooks in the runtime's namespaces, in order. Each gets the state as JSON on its standard input, its
  * own environment and nothing else, and is killed when its timeout is over or `signal` fires. Rejects at the first that
  * fails, with its output (at most 4 KiB of each stream).
  *
  * @internal
  */
-export async function runHooks(
-  kind: HookKind,
-  hooks: readonly Hook[] | undefined,
-  state: State,
-  signal?: AbortSignal,
-): Promise<void> {
+export async function runHooks(hooks: readonly Hook[] | undefined, state: State, signal?: AbortSignal): Promise<void> {
   for (const [index, hook] of (hooks ?? []).entries()) {
     try {
       await runHook(hook, JSON.stringify(state), signal)
     } catch (error) {
       signal?.throwIfAborted()
-      throw new StackError('internal', `error running ${kind} hook #${index}: ${(error as Error).message}`, {
+      throw new StackError('internal', `error running hook #${index}: ${hookError(hook, error)}`, {
         cause: error,
       })
     }
   }
+}
+
+function hookError(hook: Hook, error: unknown): string {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (code === 'ENOENT') return `fork/exec ${hook.path}: no such file or directory`
+  return code === 'EACCES' ? `fork/exec ${hook.path}: permission denied` : message
 }
 
 async function runHook(hook: Hook, state: string, signal: AbortSignal | undefined): Promise<void> {
@@ -45,7 +46,7 @@ async function runHook(hook: Hook, state: string, signal: AbortSignal | undefine
   try {
     const reason = await ended(child)
     if (stopped.reason !== undefined) throw new Error(stopped.reason)
-    if (reason !== undefined) throw new Error(`${reason}, stdout: ${output()}, stderr: ${errors()}`)
+    if (reason !== undefined) throw new Error(`error running hook: ${reason}, stdout: ${output()}, stderr: ${errors()}`)
   } finally {
     stopped[Symbol.dispose]()
   }
@@ -81,7 +82,9 @@ function stopper(child: ChildProcess, timeout: number | undefined, signal: Abort
   }
   const onAbort = () => stop('cancelled')
   const timer =
-    timeout === undefined ? undefined : setTimeout(() => stop(`timed out after ${timeout} s`), timeout * 1000)
+    timeout === undefined
+      ? undefined
+      : setTimeout(() => stop(`hook ran past specified timeout of ${timeout}.0s`), timeout * 1000)
   signal?.addEventListener('abort', onAbort)
   return state
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { StackError } from '@teu/errors'
+import { StackError, wrap } from '@teu/errors'
 import { encodeProgram, type Step } from '../program/program.ts'
 import { launchError } from './failure.ts'
 import type { InitLauncher, Launched, LaunchRequest } from './launcher.ts'
@@ -67,7 +67,7 @@ async function converse(channel: SyncChannel, steps: readonly Step[], handlers: 
         await handlers.created(pid)
         break
       case 'hooks':
-        await handlers.hooks?.()
+        await runHandler(handlers.hooks)
         break
       case 'ready':
         return pid
@@ -77,6 +77,14 @@ async function converse(channel: SyncChannel, steps: readonly Step[], handlers: 
         throw new StackError('internal', 'unable to start container process: init ended before it was ready')
     }
     channel.go()
+  }
+}
+
+async function runHandler(handler: (() => Promise<void>) | undefined): Promise<void> {
+  try {
+    await handler?.()
+  } catch (error) {
+    throw wrap(error, 'unable to start container process: error during container init')
   }
 }
 

@@ -30,11 +30,8 @@ function describe(steps: readonly Step[], index: number, step: Step | undefined)
       return `error mounting ${JSON.stringify(step.source)} to rootfs at ${JSON.stringify(step.destination)}: `
     case 'hook':
       return `error running hook #${hookIndex(steps, index)}: `
-    case 'seccomp':
-    case 'working-directory':
-      return ''
     default:
-      return `${step.kind}: `
+      return ''
   }
 }
 

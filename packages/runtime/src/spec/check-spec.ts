@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs'
 import { StackError } from '@teu/errors'
 import { resourceLimits } from '@teu/linux'
 import type { Process, Spec } from '@teu/oci-spec/runtime'
@@ -27,12 +28,22 @@ export function checkSpec(spec: Spec): asserts spec is ContainerSpec {
   refuseUnsupported(spec)
 }
 
+/** What is odd about a spec that is accepted all the same. @internal */
+export function specWarnings(spec: Spec): string[] {
+  return (spec.mounts ?? [])
+    .filter(({ destination }) => !destination.startsWith('/'))
+    .map(({ destination }) => `mount destination ${destination} is not absolute; it is taken from the root`)
+}
+
 /** The same for one process, of a container or of an exec. @internal */
 export function checkProcess(process: Process, at: string): void {
   if ((process.args ?? []).length === 0) throw invalid(`${at}.args: must not be empty`)
   if (process.args?.[0] === '') throw invalid(`${at}.args[0]: must not be empty`)
   if (!process.cwd.startsWith('/')) throw invalid(`${at}.cwd: must be an absolute path`)
   normalizeEnvironment(process.env ?? [])
+  if (process.selinuxLabel && !existsSync('/sys/fs/selinux/enforce')) {
+    throw invalid('selinux label is specified in config, but selinux is disabled or not supported')
+  }
   const seen = new Set<string>()
   for (const { type } of process.rlimits ?? []) {
     if (!Object.hasOwn(resourceLimits, type)) throw invalid(`${at}.rlimits: invalid rlimit type: ${type}`)

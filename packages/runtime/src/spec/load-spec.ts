@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs'
 import { readFile, realpath, stat } from 'node:fs/promises'
 import { join, resolve } from 'node:path'
 import { StackError, wrap } from '@teu/errors'
@@ -33,7 +34,10 @@ async function readConfig(bundle: string): Promise<unknown> {
     text = await readFile(join(bundle, 'config.json'), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
-    throw new StackError('not-found', 'JSON specification file config.json not found', { cause: error })
+    const message = existsSync(bundle)
+      ? 'JSON specification file config.json not found'
+      : `chdir ${bundle}: no such file or directory`
+    throw new StackError('not-found', message, { cause: error })
   }
   try {
     return JSON.parse(text)
@@ -47,7 +51,10 @@ async function findRootfs(path: string): Promise<string> {
     const real = await realpath(path)
     if ((await stat(real)).isDirectory()) return real
   } catch (error) {
-    throw wrap(error, `invalid rootfs ${JSON.stringify(path)}`)
+    const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
+    if (!missing) throw wrap(error, `invalid rootfs ${JSON.stringify(path)}`)
+    const message = `invalid rootfs: stat ${path}: no such file or directory`
+    throw new StackError('invalid-argument', message, { cause: error })
   }
-  throw new StackError('invalid-argument', `invalid rootfs ${JSON.stringify(path)}: not a directory`)
+  throw new StackError('invalid-argument', `invalid rootfs: ${path} is not a directory`)
 }
