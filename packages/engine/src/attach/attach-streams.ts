@@ -59,6 +59,8 @@ export class Attachment {
     const end = await this.#end.promise
     signal.removeEventListener('abort', gone)
     this.#leave()
+    // What the client still sends is nobody's: the process may be another one by then.
+    connection.removeAllListeners('data').removeAllListeners('end').resume()
     if (end !== 'process-ended') this.#target.onStdinEnd?.()
     return end
   }

@@ -73,7 +73,8 @@ function attach(
     stderr: request.stderr,
     framed: !config.Tty,
     stdin: takesInput ? () => container.running.promise.then(() => container.io?.stdin) : undefined,
-    onStdinEnd: takesInput && config.StdinOnce ? () => closeStdin(context, container) : undefined,
+    // A terminal stays open: its user may have left and come back.
+    onStdinEnd: takesInput && config.StdinOnce && !config.Tty ? () => closeStdin(context, container) : undefined,
     detachKeys: config.Tty ? detachKeys : undefined,
   })
 }

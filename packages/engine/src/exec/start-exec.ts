@@ -123,7 +123,7 @@ export function attachExec(context: ContainerContext, exec: ExecSession, options
             () => undefined,
           )
       : undefined,
-    onStdinEnd: request.AttachStdin ? () => void exec.running.promise.then(closeStdin, () => {}) : undefined,
+    onStdinEnd: request.AttachStdin && !tty ? () => void exec.running.promise.then(closeStdin, () => {}) : undefined,
     detachKeys: tty ? parseDetachKeys(request.DetachKeys) : undefined,
   })
   return {
