@@ -11,14 +11,20 @@ import { write } from '../context/streams.ts'
  * Writes a tar to `path`, which appears whole or not at all, or to standard output when it is empty. Refuses a
  * terminal and a path that cannot become a file, before the engine is asked.
  */
-export async function saveStream(context: CommandContext, path: string, open: () => Promise<Readable>): Promise<void> {
+export async function saveStream(
+  context: CommandContext,
+  path: string,
+  doing: string,
+  open: () => Promise<Readable>,
+): Promise<void> {
   const { stdout } = context.streams
   if (path === '') {
     if (stdout.isTTY) throw new Error('cowardly refusing to save to a terminal. Use the -o flag or redirect')
     for await (const chunk of await open()) await write(stdout, chunk as Uint8Array)
     return
   }
-  checkTarget(path)
+  const refusal = targetRefusal(path)
+  if (refusal !== undefined) throw new Error(`failed to ${doing}: ${refusal}`)
   const source = await open()
   // A device or a pipe is written to as it is; only a plain file can be put in place whole.
   if (existsSync(path) && !lstatSync(path).isFile()) return pipeline(source, createWriteStream(path))
@@ -32,12 +38,8 @@ export async function saveStream(context: CommandContext, path: string, open: ()
   }
 }
 
-function checkTarget(path: string): void {
+function targetRefusal(path: string): string | undefined {
   const directory = dirname(path)
-  if (!existsSync(directory)) {
-    throw new Error(`failed to save image: invalid output path: directory ${JSON.stringify(directory)} does not exist`)
-  }
-  if (existsSync(path) && lstatSync(path).isDirectory()) {
-    throw new Error(`failed to save image: invalid output path: ${JSON.stringify(path)} must be a regular file`)
-  }
+  if (!existsSync(directory)) return `invalid output path: stat ${directory}: no such file or directory`
+  return existsSync(path) && lstatSync(path).isDirectory() ? 'cannot write to a directory' : undefined
 }

@@ -14,6 +14,10 @@ export interface FlagOptions {
   readonly defaultText?: string
   /** The word that help prints for the value, where it is not the kind's own. */
   readonly helpValue?: string
+  /** The long name of the flag that this one is another spelling of. */
+  readonly sameAs?: string
+  /** Printed when the flag is used: what to write instead. */
+  readonly deprecated?: string
 }
 
 /** Refuses a text by throwing, or returns what is kept of it. */

@@ -7,9 +7,9 @@ const dateGrammar =
 /**
  * A point in time as the engine reads it, in seconds with nanoseconds: from an age (`42m`), a date with as many parts
  * as one likes (in the local zone unless it names one), or seconds since 1970, which are passed on. Undefined for an
- * empty text; throws `invalid value for "<name>": …` for what is none of these.
+ * empty text; throws for what is none of these.
  */
-export function timeOf(text: string, name: string, now: number = Date.now()): string | undefined {
+export function timeOf(text: string, now: number = Date.now()): string | undefined {
   if (text === '') return undefined
   try {
     return secondsText(BigInt(now) * 1_000_000n - BigInt(parseDuration(text)))
@@ -20,9 +20,7 @@ export function timeOf(text: string, name: string, now: number = Date.now()): st
   const match = dateGrammar.exec(text)
   const instant = match ? instantOf(match) : Number.NaN
   if (Number.isNaN(instant)) {
-    throw new Error(
-      `invalid value for ${JSON.stringify(name)}: failed to parse value as time or duration: ${JSON.stringify(text)}`,
-    )
+    throw new Error(`failed to parse value as time or duration: ${JSON.stringify(text)}`)
   }
   const fraction = BigInt((match?.[7] ?? '').padEnd(9, '0'))
   return secondsText(BigInt(instant) * 1_000_000n + fraction)

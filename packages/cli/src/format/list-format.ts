@@ -52,11 +52,6 @@ export function formatList<T>({ template, isTable }: ListFormat, shape: ListShap
   return `${alignColumns([renderHeader(template, shape.titles), ...lines].join('\n'))}\n`
 }
 
-/** Runs the template once on a row of nothing, so that a wrong field fails before the engine is asked. */
-export function checkListFormat<T>({ template }: ListFormat, shape: ListShape<T>, nothing: T): void {
-  execute(template, new Struct(shape.typeName, shape.row(nothing)))
-}
-
 function execute(template: Template, row: Struct): string {
   try {
     return renderTemplate(template, row)

@@ -19,6 +19,10 @@ export interface Flag<T> {
   readonly multiple: boolean
   /** Left out of the help page, still parsed. */
   readonly hidden?: boolean
+  /** The long name of the flag that this one is another spelling of; values go there. */
+  readonly sameAs?: string
+  /** Printed when the flag is used: what to write instead. */
+  readonly deprecated?: string
   /** What help prints as the default; absent when there is nothing worth saying. */
   readonly defaultText?: string
   /** What the command sees when the flag is not given. */

@@ -130,13 +130,15 @@ class FlagReader {
   }
 
   #accept({ name, flag }: Named, text: string): void {
+    const target = flag.sameAs ?? name
     try {
-      this.values.set(name, flag.accept(this.values.get(name), text))
+      this.values.set(target, flag.accept(this.values.get(target), text))
     } catch (error) {
       const spelled = flag.char ? `-${flag.char}, --${name}` : `--${name}`
       throw new FlagError(`invalid argument ${quote(text)} for "${spelled}" flag: ${(error as Error).message}`)
     }
-    this.given.add(name)
+    this.given.add(target)
+    if (flag.deprecated) this.notices.push(`Flag --${name} has been deprecated, ${flag.deprecated}`)
   }
 }
 

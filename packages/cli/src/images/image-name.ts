@@ -6,6 +6,9 @@ export function readName(text: string): Reference {
   try {
     return parseReference(text)
   } catch (error) {
-    throw new Error((error as Error).message.replace(/: "[\s\S]*"$/, ''), { cause: error })
+    const message = (error as Error).message.replace(/: "[\s\S]*"$/, '')
+    // A digest that is not even shaped like one makes the whole name no reference.
+    const known = message.startsWith('invalid reference format') || /@[a-z0-9+._-]+:[0-9a-fA-F]{32,}$/.test(text)
+    throw new Error(known ? message : 'invalid reference format', { cause: error })
   }
 }

@@ -1,16 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { EngineClient } from '@teu/engine-api'
-import {
-  familiarName,
-  formatReference,
-  parseReference,
-  type Reference,
-  withDefaultTag,
-} from '@teu/oci-spec/distribution'
+import { withDefaultTag } from '@teu/oci-spec/distribution'
 import type { CommandContext } from '../context/command-context.ts'
 import type { OutputStream } from '../context/streams.ts'
 import { credentialsFor } from '../credentials/credentials.ts'
 import { showProgress } from '../progress/show-progress.ts'
+import { readName } from './image-name.ts'
 
 /** What to pull and where to say so. */
 export interface PullImageOptions {
@@ -30,7 +25,7 @@ export async function pullImage(
   engine: EngineClient,
   { image, platform, quiet, output, all = false }: PullImageOptions,
 ): Promise<void> {
-  const parsed = parseReference(image)
+  const parsed = readName(image)
   const reference = all ? parsed : withDefaultTag(parsed)
   const auth = await credentialsFor(context, reference.registry)
   const messages = await engine.imagePull({
@@ -40,14 +35,4 @@ export async function pullImage(
     ...(auth ? { auth } : {}),
   })
   await showProgress(messages, output, { quiet })
-}
-
-/** The name a pulled or pushed image goes by afterwards, such as `docker.io/library/busybox:latest`. */
-export function fullName(reference: Reference): string {
-  return formatReference(reference)
-}
-
-/** {@link familiarName} of a reference, for lines that people read. */
-export function shortName(reference: Reference): string {
-  return familiarName(reference)
 }

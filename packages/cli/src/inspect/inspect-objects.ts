@@ -36,8 +36,8 @@ export async function inspectObjects(
     }
   }
   if (template) for (const line of found) context.print(line as string)
-  if (!template && !(format === 'json' && found.length === 0)) context.print(printJson(found, format))
-  if (template && found.length === 0) context.print('')
+  if (!template) context.print(printJson(found, format))
+  if (template && found.length === 0 && failures.length > 0) context.print('')
   if (failures.length > 0) throw new ExitError(1, failures.join('\n'))
 }
 

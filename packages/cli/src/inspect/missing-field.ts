@@ -3,35 +3,63 @@ import { Nil } from '../format/go-template/values.ts'
 
 const nil = { list: new Nil('list'), map: new Nil('map'), pointer: new Nil('pointer') }
 
-/**
- * Fields of inspected objects that a reply leaves out, or sends as null, when they are empty. Templates are written
- * for the original's types, where such a field is there and has a value that is false.
- */
-const emptyFields: Readonly<Record<string, unknown>> = {
-  ...fieldsOf(nil.pointer, 'Health Healthcheck ImageManifestDescriptor StopTimeout IPAMConfig SizeRw SizeRootFs Init'),
-  ...fieldsOf(nil.pointer, 'MemorySwappiness OomKillDisable PidsLimit Descriptor'),
-  ...fieldsOf(nil.list, 'Args Binds BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps'),
-  ...fieldsOf(nil.list, 'BlkioWeightDevice CapAdd CapDrop Cmd DeviceCgroupRules DeviceRequests Devices Dns DnsOptions'),
-  ...fieldsOf(nil.list, 'DnsSearch Entrypoint Env ExecIDs ExtraHosts GroupAdd Links MaskedPaths Mounts OnBuild'),
-  ...fieldsOf(nil.list, 'ReadonlyPaths RepoDigests RepoTags SecondaryIPAddresses SecondaryIPv6Addresses SecurityOpt'),
-  ...fieldsOf(nil.list, 'Shell Ulimits VolumesFrom Aliases DNSNames Manifests Layers'),
-  ...fieldsOf(
-    nil.map,
-    'Annotations ExposedPorts Labels PortBindings Ports StorageOpt Sysctls Tmpfs Volumes DriverOpts',
-  ),
-  ...fieldsOf(nil.map, 'Networks Options'),
-  ...fieldsOf('', 'Runtime StopSignal MacAddress Variant OsVersion Name Driver Author Comment Parent'),
-  ...fieldsOf(false, 'ArgsEscaped NetworkDisabled'),
+/** Fields that one kind of object leaves out, or sends as null, when they are empty. */
+interface Kind {
+  /** A key that only this kind of object has. */
+  readonly mark: string
+  readonly empty: Readonly<Record<string, unknown>>
 }
 
-function fieldsOf(value: unknown, names: string): Record<string, unknown> {
-  return Object.fromEntries(names.split(' ').map((name) => [name, value]))
+function kind(
+  mark: string,
+  names: { list?: string; map?: string; pointer?: string; text?: string; flag?: string },
+): Kind {
+  const of = (value: unknown, words = '') =>
+    words === '' ? [] : words.split(' ').map((name) => [name, value] as const)
+  return {
+    mark,
+    empty: Object.fromEntries([
+      ...of(nil.list, names.list),
+      ...of(nil.map, names.map),
+      ...of(nil.pointer, names.pointer),
+      ...of('', names.text),
+      ...of(false, names.flag),
+    ]),
+  }
 }
 
+const kinds: readonly Kind[] = [
+  kind('NetworkMode', {
+    list:
+      'Binds BlkioDeviceReadBps BlkioDeviceReadIOps BlkioDeviceWriteBps BlkioDeviceWriteIOps BlkioWeightDevice CapAdd ' +
+      'CapDrop DeviceCgroupRules DeviceRequests Devices Dns DnsOptions DnsSearch ExtraHosts GroupAdd Links MaskedPaths ' +
+      'Mounts ReadonlyPaths SecurityOpt Ulimits VolumesFrom',
+    map: 'Annotations PortBindings StorageOpt Sysctls Tmpfs',
+    pointer: 'Init MemorySwappiness OomKillDisable PidsLimit',
+    text: 'Runtime',
+  }),
+  kind('WorkingDir', {
+    list: 'Cmd Entrypoint Env OnBuild Shell',
+    map: 'ExposedPorts Labels Volumes',
+    pointer: 'Healthcheck StopTimeout',
+    text: 'MacAddress StopSignal',
+    flag: 'ArgsEscaped NetworkDisabled',
+  }),
+  kind('OOMKilled', { pointer: 'Health' }),
+  kind('HostConfig', { list: 'Args ExecIDs Mounts', pointer: 'ImageManifestDescriptor SizeRootFs SizeRw' }),
+  kind('RootFS', { list: 'Manifests RepoDigests RepoTags', pointer: 'Config Descriptor', text: 'OsVersion Variant' }),
+  kind('SandboxKey', { list: 'SecondaryIPAddresses SecondaryIPv6Addresses', map: 'Networks Ports' }),
+  kind('NetworkID', { list: 'Aliases DNSNames Links', map: 'DriverOpts', pointer: 'IPAMConfig' }),
+  kind('Destination', { text: 'Driver Name' }),
+  kind('Mountpoint', { map: 'Labels Options Status', pointer: 'UsageData', text: 'CreatedAt' }),
+  kind('IPAM', { map: 'Containers Labels Options' }),
+]
+
 /**
- * What a template sees for a key that a reply does not hold: the same key in the case the wire uses (`.ID` for `Id`,
- * `.HostConfig.NanoCPUs` for `NanoCpus`), or the empty value of a field that the reply leaves out. Undefined when
- * there is no such field.
+ * What a template sees for a key that an inspected object does not hold, or holds as null: the same key in the case
+ * the wire uses (`.ID` for `Id`, `.HostConfig.NanoCPUs` for `NanoCpus`), or the empty value of a field that replies
+ * leave out. Templates are written for the original's types, where such a field is always there. Undefined when the
+ * object can have no such field.
  */
 export function missingField(map: Record<string, unknown>, name: string): unknown {
   if (/^[A-Z]/.test(name)) {
@@ -39,5 +67,6 @@ export function missingField(map: Record<string, unknown>, name: string): unknow
     const key = Object.keys(map).find((other) => other !== name && other.toLowerCase() === folded)
     if (key !== undefined) return map[key]
   }
-  return Object.hasOwn(emptyFields, name) ? emptyFields[name] : undefined
+  const known = kinds.find(({ mark, empty }) => Object.hasOwn(map, mark) && Object.hasOwn(empty, name))
+  return known?.empty[name]
 }

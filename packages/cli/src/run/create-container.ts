@@ -2,9 +2,10 @@
 
 import type { ContainerCreateResult, EngineClient } from '@teu/engine-api'
 import { isNotFound } from '@teu/errors'
-import { familiarReference, parseReference, type Reference, withDefaultTag } from '@teu/oci-spec/distribution'
+import { familiarReference, type Reference, withDefaultTag } from '@teu/oci-spec/distribution'
 import type { CommandContext } from '../context/command-context.ts'
 import { terminalSize } from '../context/streams.ts'
+import { readName } from '../images/image-name.ts'
 import { pullImage } from '../images/pull-image.ts'
 import { openCidFile } from './cid-file.ts'
 import type { CreateConfig } from './container-config.ts'
@@ -43,14 +44,7 @@ export async function createContainer(
 
 /** The reference with its tag; undefined for an image id, which cannot be pulled. */
 function nameOf(image: string): Reference | undefined {
-  if (/^(sha256:)?[0-9a-f]{64}$/.test(image)) return undefined
-  try {
-    return withDefaultTag(parseReference(image))
-  } catch (error) {
-    // The client's text ends before the reference itself, which the user has just typed.
-    const message = (error as Error).message.replace(/: "[\s\S]*"$/, '')
-    throw new Error(message, { cause: error })
-  }
+  return /^(sha256:)?[0-9a-f]{64}$/.test(image) ? undefined : withDefaultTag(readName(image))
 }
 
 function withConsole(context: CommandContext, created: CreateConfig): CreateConfig {

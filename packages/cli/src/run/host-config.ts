@@ -42,7 +42,7 @@ export function hostConfigOf(
     CapDrop: orNull(flags['cap-drop']),
     CgroupnsMode: flags.cgroupns,
     Dns: [...flags.dns],
-    DnsOptions: [...flags['dns-opt'], ...flags['dns-option']],
+    DnsOptions: [...flags['dns-option']],
     DnsSearch: [...flags['dns-search']],
     ExtraHosts: orNull(flags['add-host']),
     GroupAdd: orNull(flags['group-add']),

@@ -6,8 +6,7 @@ import type { CreateFlagValues } from './create-flags.ts'
 import { isUserDefined } from './namespace-modes.ts'
 
 function attachmentsOf(flags: CreateFlagValues): readonly NetworkAttachment[] {
-  const all = [...flags.net, ...flags.network]
-  return all.length > 0 ? all : [{ target: 'default' }]
+  return flags.network.length > 0 ? flags.network : [{ target: 'default' }]
 }
 
 /** The network mode of the host config: the first network's name. */
@@ -37,7 +36,7 @@ export function networkingConfigOf(flags: CreateFlagValues): NetworkingConfig {
 type FullAttachment = NetworkAttachment & { links?: readonly string[] }
 
 function withPlainFlags(attachment: NetworkAttachment, flags: CreateFlagValues): FullAttachment {
-  const aliases = [...flags['net-alias'], ...flags['network-alias']]
+  const aliases = flags['network-alias']
   refuseBoth(attachment.aliases, aliases, '--network-alias and per-network alias')
   refuseBoth(attachment.ipv4, flags.ip, '--ip and per-network IPv4 address')
   refuseBoth(attachment.ipv6, flags.ip6, '--ip6 and per-network IPv6 address')

@@ -13,7 +13,7 @@ export const exportCommand = defineCommand({
   arguments: { min: 1, max: 1 },
   run: async (context, { values, args }) => {
     const engine = await context.engine()
-    await saveStream(context, values.output, () =>
+    await saveStream(context, values.output, 'export container', () =>
       engine.containerExport(args[0] as string, { signal: context.signal }),
     )
   },

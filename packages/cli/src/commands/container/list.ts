@@ -3,13 +3,12 @@ import { containerShape, noContainer } from '../../containers/container-list.ts'
 import { ExitError } from '../../exit-status.ts'
 import { filterFlag } from '../../flags/filter.ts'
 import { integer, text, toggle } from '../../flags/kinds.ts'
-import {
-  checkListFormat,
-  formatList,
-  type ListFormat,
-  type ListShape,
-  parseListFormat,
-} from '../../format/list-format.ts'
+import { functionNames } from '../../format/go-template/functions.ts'
+import { TemplateSyntaxError } from '../../format/go-template/lexer.ts'
+import { parseTemplate } from '../../format/go-template/parser.ts'
+import { Struct } from '../../format/go-template/values.ts'
+import { formatList, parseListFormat } from '../../format/list-format.ts'
+import { renderTemplate } from '../../format/template.ts'
 import { defineCommand } from '../../grammar/command.ts'
 
 /** `ps`: the list of containers. */
@@ -35,8 +34,8 @@ export const listCommand = defineCommand({
     }
     const wanted = values.quiet ? '{{.ID}}' : values.format || context.config.formats.psFormat || ''
     const shape = containerShape({ truncate: !values['no-trunc'], size: values.size })
-    const format = parseContainerFormat(wanted, shape)
-    const size = values.size || (wanted !== 'json' && readsSize(format, shape))
+    const size = readsSize(wanted, shape) || values.size
+    const format = parseListFormat(wanted, shape)
     const engine = await context.engine()
     const limit = values.latest && values.last === -1 ? 1 : values.last
     const containers = await engine.containerList({
@@ -50,25 +49,25 @@ export const listCommand = defineCommand({
   },
 })
 
-function parseContainerFormat(wanted: string, shape: ReturnType<typeof containerShape>): ListFormat {
-  try {
-    return parseListFormat(wanted, shape)
-  } catch (error) {
-    const reason = (error as Error).message.replace('template parsing error:', 'failed to parse template:')
-    throw new ExitError(1, reason, { cause: error })
-  }
-}
-
-/** Tries the template on nothing: it fails where it names a wrong field, and tells whether it asks for the size. */
-function readsSize(format: ListFormat, shape: ReturnType<typeof containerShape>): boolean {
+/**
+ * Tries the template, as it was typed, on nothing: it fails where it names a wrong field, and tells whether it asks
+ * for the size, which is costly to find out.
+ */
+function readsSize(format: string, shape: ReturnType<typeof containerShape>): boolean {
   let read = false
-  const row: ListShape<typeof noContainer>['row'] = (container) => ({
-    ...shape.row(container),
+  const members = {
+    ...shape.row(noContainer),
     Size: () => {
       read = true
       return ''
     },
-  })
-  checkListFormat(format, { ...shape, row }, noContainer)
+  }
+  try {
+    const template = parseTemplate('', format, functionNames)
+    renderTemplate(template, new Struct(shape.typeName, members))
+  } catch (error) {
+    const what = error instanceof TemplateSyntaxError ? 'parse' : 'execute'
+    throw new ExitError(1, `failed to ${what} template: ${(error as Error).message}`, { cause: error })
+  }
   return read
 }

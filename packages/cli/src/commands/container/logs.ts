@@ -31,8 +31,8 @@ export const logsCommand = defineCommand({
       timestamps: values.timestamps,
       details: values.details,
       tail: values.tail,
-      since: timeOf(values.since, 'since'),
-      until: timeOf(values.until, 'until'),
+      since: timeOf(values.since),
+      until: timeOf(values.until),
       signal,
     })
     if (!container.Config.Tty) return copyFrames(output, streams.stdout, streams.stderr)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { joinHostPort } from '../../containers/ports.ts'
 import { defineCommand } from '../../grammar/command.ts'
+import { parseUnsigned } from '../../grammar/go-number.ts'
 
 /** `port`: where the ports of a container are published. */
 export const portCommand = defineCommand({
@@ -18,20 +19,35 @@ export const portCommand = defineCommand({
     if (port !== undefined) {
       const key = keyOf(port)
       const bindings = ports[key]
-      if (!bindings) throw new Error(`no public port '${port}' published for ${name}`)
+      if (!bindings) throw new Error(`Error: No public port '${port}' published for ${name}`)
       for (const { HostIp, HostPort } of bindings) context.print(joinHostPort(HostIp ?? '', HostPort ?? ''))
       return
     }
     const lines = Object.entries(ports).flatMap(([key, bindings]) =>
       (bindings ?? []).map(({ HostIp, HostPort }) => `${key} -> ${joinHostPort(HostIp ?? '', HostPort ?? '')}`),
     )
-    const naturally = new Intl.Collator('en', { numeric: true })
-    for (const line of lines.sort(naturally.compare)) context.print(line)
+    for (const line of lines.sort(compareNaturally)) context.print(line)
   },
 })
 
+/** Orders runs of digits by their numbers and everything else by its characters. */
+function compareNaturally(a: string, b: string): number {
+  const left = a.split(/(\d+)/)
+  const right = b.split(/(\d+)/)
+  for (let part = 0; part < Math.min(left.length, right.length); part++) {
+    const [x, y] = [left[part] as string, right[part] as string]
+    const difference = part % 2 === 1 ? Number(x) - Number(y) : x < y ? -1 : x > y ? 1 : 0
+    if (difference !== 0) return difference
+  }
+  return left.length - right.length
+}
+
 function keyOf(text: string): string {
   const [port, protocol = 'tcp'] = text.split('/') as [string, string?]
-  if (!/^[0-9]+$/.test(port) || Number(port) > 65535) throw new Error(`invalid port format: ${text}`)
+  try {
+    parseUnsigned(port, 16)
+  } catch (error) {
+    throw new Error(`Error: invalid port (${text}): ${(error as Error).message}`, { cause: error })
+  }
   return `${port}/${protocol || 'tcp'}`
 }

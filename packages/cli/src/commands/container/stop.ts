@@ -1,20 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { ContainerStopOptions } from '@teu/engine-api'
+import type { CommandContext } from '../../context/command-context.ts'
 import { integer, text } from '../../flags/kinds.ts'
 import { defineCommand } from '../../grammar/command.ts'
+import type { ParsedFlags } from '../../grammar/flag.ts'
 import { forEachName } from '../each.ts'
 
 const flags = {
   signal: text("Signal to send instead of the container's own", { char: 's' }),
-  time: integer('Seconds to wait before killing', { hidden: true }),
+  time: integer('Seconds to wait before killing', {
+    hidden: true,
+    sameAs: 'timeout',
+    deprecated: 'use --timeout instead',
+  }),
   timeout: integer('Seconds to wait before killing', { char: 't' }),
 }
 
-function timeoutOf(given: ReadonlySet<string>, values: { time: number; timeout: number }): { timeout?: number } {
-  if (given.has('timeout') && given.has('time')) {
-    throw new Error('conflicting options: cannot specify both --timeout and --time')
+function stopOptions(context: CommandContext, { values, given }: ParsedFlags<typeof flags>): ContainerStopOptions {
+  return {
+    signal: context.signal,
+    ...(values.signal === '' ? {} : { stopSignal: values.signal }),
+    ...(given.has('timeout') ? { timeout: values.timeout } : {}),
   }
-  if (given.has('timeout')) return { timeout: values.timeout }
-  return given.has('time') ? { timeout: values.time } : {}
 }
 
 /** `stop`: sends the stop signal, then kills. */
@@ -25,10 +32,10 @@ export const stopCommand = defineCommand({
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
   flags,
   arguments: { min: 1 },
-  run: async (context, { values, given, args }) => {
-    const options = { stopSignal: values.signal || undefined, ...timeoutOf(given, values), signal: context.signal }
+  run: async (context, input) => {
+    const options = stopOptions(context, input)
     const engine = await context.engine()
-    await forEachName(context, args, async (name) => {
+    await forEachName(context, input.args, async (name) => {
       await engine.containerStop(name, options)
       return name
     })
@@ -43,10 +50,10 @@ export const restartCommand = defineCommand({
   usage: '[OPTIONS] CONTAINER [CONTAINER...]',
   flags,
   arguments: { min: 1 },
-  run: async (context, { values, given, args }) => {
-    const options = { stopSignal: values.signal || undefined, ...timeoutOf(given, values), signal: context.signal }
+  run: async (context, input) => {
+    const options = stopOptions(context, input)
     const engine = await context.engine()
-    await forEachName(context, args, async (name) => {
+    await forEachName(context, input.args, async (name) => {
       await engine.containerRestart(name, options)
       return name
     })

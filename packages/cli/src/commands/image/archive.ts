@@ -47,7 +47,7 @@ export const saveCommand = defineCommand({
   arguments: { min: 1 },
   run: async (context, { values, args }) => {
     const engine = await context.engine()
-    await saveStream(context, values.output, () => engine.imageSave(args, { signal: context.signal }))
+    await saveStream(context, values.output, 'save image', () => engine.imageSave(args, { signal: context.signal }))
   },
 })
 

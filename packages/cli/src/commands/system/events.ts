@@ -29,8 +29,8 @@ export const eventsCommand = defineCommand({
     const engine = await context.engine()
     const { signal } = context
     const events = await engine.events({
-      since: timeOf(values.since, 'since'),
-      until: timeOf(values.until, 'until'),
+      since: timeOf(values.since),
+      until: timeOf(values.until),
       filters: values.filter,
       signal,
     })

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { TemplateFunction } from './functions.ts'
+import { parameterTypes, type TemplateFunction } from './functions.ts'
 import {
   type Command,
   commandText,
@@ -166,6 +166,7 @@ class Run {
   ): unknown {
     if (name === 'and' || name === 'or') return this.#logic(name, rest, dot, scope, last)
     const values = [...rest.map((term) => this.#term(term, dot, scope)), ...last]
+    this.#checkTypes(name, rest, values)
     const target = name === 'call' ? values.shift() : this.#options.functions[name]
     if (typeof target !== 'function') return this.#fail(at, commandText(command), 'error calling call: non-function')
     const wanted = target.length
@@ -177,6 +178,17 @@ class Run {
     } catch (error) {
       return this.#fail(at, commandText(command), `error calling ${name}: ${(error as Error).message}`, error)
     }
+  }
+
+  #checkTypes(name: string, terms: readonly Term[], values: readonly unknown[]): void {
+    const wanted = parameterTypes[name] ?? []
+    terms.forEach((term, index) => {
+      const type = wanted[index]
+      if (type === undefined || typeName(values[index]) === type) return
+      if (term.kind === 'constant') this.#fail(term.at, term.text, `expected ${type}; found ${term.text}`)
+      const reason = `wrong type for value; expected ${type}; got ${typeName(values[index])}`
+      this.#fail(term.at, termText(term), reason)
+    })
   }
 
   /** Stops at the first operand that decides. */

@@ -132,6 +132,18 @@ function slice(value: unknown, ...bounds: unknown[]): unknown {
   return Array.isArray(value) ? value.slice(start, end) : Buffer.from(value).subarray(start, end).toString()
 }
 
+/** The types of parameters that functions insist on; others take any value. */
+export const parameterTypes: Readonly<Record<string, readonly ('string' | 'int' | undefined)[]>> = {
+  split: ['string', 'string'],
+  join: [undefined, 'string'],
+  title: ['string'],
+  lower: ['string'],
+  upper: ['string'],
+  pad: ['string', 'int', 'int'],
+  truncate: ['string', 'int'],
+  printf: ['string'],
+}
+
 /** Every function by name. */
 export const templateFunctions: Readonly<Record<string, TemplateFunction>> = { ...goFunctions, ...dockerFunctions }
 
