@@ -16,6 +16,8 @@
  *
  * @packageDocumentation
  */
+export { type DaemonContainerd, type DaemonInit, runDaemon } from './bin/run-daemon.ts'
+export type { DaemonOptions } from './config/daemon-options.ts'
 export { createEngine, type Engine } from './engine.ts'
 export type { EngineOptions } from './engine-options.ts'
 export { createLog, type Log, silentLog } from './log.ts'

@@ -4,11 +4,12 @@ import type { EngineOptions } from '../engine-options.ts'
 import type { DaemonConfig } from './daemon-json.ts'
 import type { DaemonFlags } from './flags.ts'
 
-/** Everything the daemon is started with. */
+/** Everything the daemon is started with. @public */
 export interface DaemonOptions {
   engine: Omit<EngineOptions, 'containerd' | 'log'>
   hosts: string[]
-  containerdAddress: string
+  /** `--containerd`; nothing when it was not given. */
+  containerdAddress: string | undefined
   pidfile: string | undefined
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
@@ -45,7 +46,7 @@ export function daemonOptions(flags: DaemonFlags, config: DaemonConfig): DaemonO
       debug,
     },
     hosts: hostsOf(flags, config),
-    containerdAddress: flags.containerd ?? config.containerd ?? '/run/teu/containerd.sock',
+    containerdAddress: flags.containerd ?? config.containerd,
     pidfile: flags.pidfile ?? config.pidfile,
     logLevel: debug ? 'debug' : levelOf(flags.logLevel ?? config['log-level'] ?? 'info'),
   }
