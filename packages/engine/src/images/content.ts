@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type BlobSource, knownLabels, writeBlob } from '@teu/containerd-api'
-import { isNotFound, StackError } from '@teu/errors'
+import { codeOf, type ErrorCode, isNotFound, StackError } from '@teu/errors'
 import type { Reference } from '@teu/oci-spec/distribution'
 import type { Descriptor, Index, Manifest } from '@teu/oci-spec/image'
 import { callOptions, type ImageContext } from './image-context.ts'
@@ -47,8 +47,32 @@ export async function addLabels(
   await context.containerd.content.update({ info, updateMask }, callOptions(context, { lease, signal }))
 }
 
+/** Failures after which an ingest holds good bytes that a later attempt can build on. */
+const resumable: readonly ErrorCode[] = ['cancelled', 'unavailable', 'deadline-exceeded', 'unknown']
+
+async function write(
+  context: ImageContext,
+  descriptor: Descriptor,
+  source: BlobSource,
+  labels: Readonly<Record<string, string>>,
+  { lease, signal }: Transfer,
+): Promise<boolean> {
+  const { content } = context.containerd
+  const { digest, size } = descriptor
+  const init = { ref: `teu-${digest}`, expected: digest, size: BigInt(size), labels }
+  try {
+    const { existed } = await writeBlob(content, init, source, callOptions(context, { lease, signal }))
+    return existed
+  } catch (error) {
+    // Wrong bytes must not be what the next attempt starts from.
+    if (!resumable.includes(codeOf(error))) await content.abort({ ref: init.ref }, callOptions(context)).catch(() => {})
+    throw error
+  }
+}
+
 /**
- * Makes sure that the store has a blob, and that the transfer's lease keeps it.
+ * Makes sure that the store has a blob, and that the transfer's lease keeps it. One caller at a time brings a blob;
+ * others wait for it. What a broken attempt left behind is built on, except when it was wrong.
  *
  * @returns whether it was there already; then `source` was not read
  */
@@ -60,20 +84,20 @@ export async function ensureContent(
   transfer: Transfer,
 ): Promise<boolean> {
   const { lease, signal } = transfer
-  // First held, then looked at: the other way round the collector could come in between.
-  await holdContent(context, lease, descriptor.digest, signal)
-  if (await hasContent(context, descriptor, signal)) {
-    await addLabels(context, descriptor.digest, labels, transfer)
-    return true
-  }
-  const init = {
-    ref: `teu-${descriptor.digest}`,
-    expected: descriptor.digest,
-    size: BigInt(descriptor.size),
-    labels,
-  }
-  const { existed } = await writeBlob(context.containerd.content, init, source, callOptions(context, { lease, signal }))
-  return existed
+  const { digest } = descriptor
+  return context.locks.run(
+    `blob ${digest}`,
+    async () => {
+      // First held, then looked at: the other way round the collector could come in between.
+      await holdContent(context, lease, digest, signal)
+      if (!(await hasContent(context, descriptor, signal))) {
+        if (!(await write(context, descriptor, source, labels, transfer))) return false
+      }
+      await addLabels(context, digest, labels, transfer)
+      return true
+    },
+    signal,
+  )
 }
 
 /** Says where a blob came from, so that a push can have the registry mount it instead of sending it. */

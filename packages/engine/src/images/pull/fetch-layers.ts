@@ -39,12 +39,11 @@ async function download(
   const { signal } = transfer
   const bytes = (offset: bigint) =>
     progress.count(source.blob(reference, descriptor, { signal, offset: Number(offset) }), Number(offset))
-  const fetch = () => ensureContent(context, descriptor, bytes, sourceLabel(reference), transfer)
   if (context.downloads.full) progress.state('Waiting')
   try {
     await context.downloads.run(async () => {
       signal.throwIfAborted()
-      await context.locks.run(`blob ${descriptor.digest}`, fetch, signal)
+      await ensureContent(context, descriptor, bytes, sourceLabel(reference), transfer)
     })
   } catch (error) {
     throw wrap(error, `blob ${descriptor.digest}`)

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+import { gzipSync } from 'node:zlib'
+import { type Descriptor, digestOf, type ImageConfig, mediaTypes } from '@teu/oci-spec/image'
+import { padding, type TarHeaderInit, tarEnd, tarHeader } from '../src/images/archive/write-tar.ts'
+
+/** One entry of a layer: a header, and the content of a file. */
+export type LayerEntry = Omit<TarHeaderInit, 'size'> & { content?: string | Uint8Array }
+
+/** A whole image in memory. */
+export interface SampleImage {
+  blobs: Map<string, Uint8Array>
+  /** The manifest. */
+  root: Descriptor
+  config: ImageConfig
+  layers: Descriptor[]
+}
+
+/** A plain tar of entries. */
+export function layerTar(entries: readonly LayerEntry[]): Uint8Array {
+  const parts = entries.flatMap(({ content = '', ...header }) => {
+    const bytes = Buffer.from(content)
+    return [tarHeader({ ...header, size: bytes.length }), bytes, padding(bytes.length)]
+  })
+  return Buffer.concat([...parts, tarEnd])
+}
+
+/** Makes an image of the given layers, gzip-compressed, for this machine. */
+export function sampleImage(layers: readonly (readonly LayerEntry[])[], run: ImageConfig['config'] = {}): SampleImage {
+  const blobs = new Map<string, Uint8Array>()
+  const store = (bytes: Uint8Array, mediaType: string): Descriptor => {
+    const digest = digestOf(bytes)
+    blobs.set(digest, bytes)
+    return { mediaType, digest, size: bytes.length }
+  }
+  const tars = layers.map(layerTar)
+  const descriptors = tars.map((tar) => store(gzipSync(tar), mediaTypes.ociLayerGzip))
+  const config: ImageConfig = {
+    created: '2024-05-06T07:08:09Z',
+    architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
+    os: 'linux',
+    config: run,
+    rootfs: { type: 'layers', diff_ids: tars.map((tar) => digestOf(tar)) },
+    history: layers.map((_, index) => ({ created: '2024-05-06T07:08:09Z', created_by: `step ${index}` })),
+  }
+  const configDescriptor = store(Buffer.from(JSON.stringify(config)), mediaTypes.ociConfig)
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: mediaTypes.ociManifest,
+    config: configDescriptor,
+    layers: descriptors,
+  }
+  const root = store(Buffer.from(JSON.stringify(manifest)), mediaTypes.ociManifest)
+  return { blobs, root, config, layers: descriptors }
+}
+
+/** Puts an image into a registry with plain requests, under a name and a tag. */
+export async function uploadImage(url: string, name: string, tag: string, image: SampleImage): Promise<void> {
+  for (const [digest, bytes] of image.blobs) {
+    if (digest === image.root.digest) continue
+    const headers = { 'content-type': 'application/octet-stream' }
+    const uploads = `${url}/v2/${name}/blobs/uploads/?digest=${digest}`
+    const answer = await fetch(uploads, { method: 'POST', headers, body: Buffer.from(bytes) })
+    if (answer.status !== 201) throw new Error(`upload of ${digest}: ${answer.status} ${await answer.text()}`)
+  }
+  const body = Buffer.from(image.blobs.get(image.root.digest) as Uint8Array)
+  const headers = { 'content-type': image.root.mediaType }
+  const answer = await fetch(`${url}/v2/${name}/manifests/${tag}`, { method: 'PUT', headers, body })
+  if (answer.status !== 201) throw new Error(`manifest: ${answer.status} ${await answer.text()}`)
+}
