@@ -102,7 +102,7 @@ test('a v1 cgroup with cgroups and processes below is killed and removed as a wh
   const manager = fixture(t)
   await manager.create()
   const child = sleeper(t)
-  const inner = join(manager.paths['devices'] as string, 'below')
+  const inner = join(manager.paths.devices as string, 'below')
   mkdirSync(inner)
   const below = createCgroupManager({ paths: { devices: inner }, setup })
   await below.join(child.pid as number)

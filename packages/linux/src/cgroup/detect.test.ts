@@ -82,8 +82,8 @@ test('a path in a cgroup file may hold colons', () => {
 test('absolute paths start at the mount, relative ones at the own cgroup', () => {
   const absolute = createCgroupManager({ path: '/teu/c1', setup: detectCgroups(hybrid) })
   assert.equal(absolute.version, 1)
-  assert.equal(absolute.paths['memory'], '/sys/fs/cgroup/memory/teu/c1')
-  assert.equal(absolute.paths['cpuacct'], '/sys/fs/cgroup/cpu,cpuacct/teu/c1')
+  assert.equal(absolute.paths.memory, '/sys/fs/cgroup/memory/teu/c1')
+  assert.equal(absolute.paths.cpuacct, '/sys/fs/cgroup/cpu,cpuacct/teu/c1')
   assert.equal(absolute.paths[''], '/sys/fs/cgroup/unified/teu/c1')
   const relative = createCgroupManager({ path: 'c1', setup: detectCgroups(v2) })
   assert.equal(relative.version, 2)
@@ -93,7 +93,7 @@ test('absolute paths start at the mount, relative ones at the own cgroup', () =>
 test('no path leads out of a hierarchy', () => {
   const setup = detectCgroups(v1)
   for (const path of ['/../../etc', '../../../etc', '/a/../../../etc']) {
-    const memory = createCgroupManager({ path, setup }).paths['memory'] as string
+    const memory = createCgroupManager({ path, setup }).paths.memory as string
     assert.ok(memory.startsWith('/sys/fs/cgroup/memory/'), memory)
   }
 })
@@ -101,7 +101,7 @@ test('no path leads out of a hierarchy', () => {
 test('in a container without cgroup namespace the own path is relative to what is mounted', () => {
   const mountinfo = '32 31 0:29 /docker/abc /sys/fs/cgroup/memory rw - cgroup cgroup rw,memory\n'
   const setup = detectCgroups({ mountinfo, selfCgroup: '4:memory:/docker/abc/inner\n' })
-  assert.equal(createCgroupManager({ path: 'c1', setup }).paths['memory'], '/sys/fs/cgroup/memory/inner/c1')
+  assert.equal(createCgroupManager({ path: 'c1', setup }).paths.memory, '/sys/fs/cgroup/memory/inner/c1')
 })
 
 test('saved paths win', () => {

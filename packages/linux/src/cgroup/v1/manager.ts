@@ -28,7 +28,7 @@ export class V1CgroupManager implements CgroupManager {
   async create(): Promise<void> {
     for (const folder of this.#folders) {
       makeCgroup(folder)
-      if (folder === this.paths['cpuset']) inheritCpuset(folder)
+      if (folder === this.paths.cpuset) inheritCpuset(folder)
     }
   }
 
@@ -72,7 +72,7 @@ export class V1CgroupManager implements CgroupManager {
   }
 
   freezerState(): FreezerState {
-    const state = readControl(this.paths['freezer'], 'freezer.state')?.trim()
+    const state = readControl(this.paths.freezer, 'freezer.state')?.trim()
     if (state === 'FROZEN') return 'frozen'
     return state === 'FREEZING' ? 'freezing' : 'thawed'
   }
@@ -99,7 +99,7 @@ export class V1CgroupManager implements CgroupManager {
   }
 
   oomKillCount(): bigint {
-    return readKeyed(this.paths['memory'], 'memory.oom_control')['oom_kill'] ?? 0n
+    return readKeyed(this.paths.memory, 'memory.oom_control').oom_kill ?? 0n
   }
 
   oomEvents(options?: { signal?: AbortSignal; keepAlive?: boolean }): AsyncIterable<void> {
@@ -123,8 +123,7 @@ export class V1CgroupManager implements CgroupManager {
   }
 
   async #tryFreeze(): Promise<boolean> {
-    if (this.paths['freezer'] === undefined || this.freezerState() === 'frozen')
-      return this.paths['freezer'] !== undefined
+    if (this.paths.freezer === undefined || this.freezerState() === 'frozen') return this.paths.freezer !== undefined
     try {
       await this.freeze({ timeoutMs: 500 })
       return true

@@ -8,31 +8,31 @@ type Paths = Readonly<Record<string, string>>
 
 /** Reads all counters of the v1 controllers; what the host lacks is 0. @internal */
 export function readV1Stats(paths: Paths): CgroupStats {
-  const limit = readNumber(paths['pids'], 'pids.max')
+  const limit = readNumber(paths.pids, 'pids.max')
   return {
     cpu: readCpu(paths),
-    memory: readMemory(paths['memory']),
-    pids: { current: readNumber(paths['pids'], 'pids.current'), limit: limit === noLimit ? 0n : limit },
+    memory: readMemory(paths.memory),
+    pids: { current: readNumber(paths.pids, 'pids.current'), limit: limit === noLimit ? 0n : limit },
     blkio: {
-      ioServiceBytes: readBlkio(paths['blkio'], 'io_service_bytes'),
-      ioServiced: readBlkio(paths['blkio'], 'io_serviced'),
+      ioServiceBytes: readBlkio(paths.blkio, 'io_service_bytes'),
+      ioServiced: readBlkio(paths.blkio, 'io_serviced'),
     },
-    hugetlb: readHugetlb(paths['hugetlb']),
+    hugetlb: readHugetlb(paths.hugetlb),
   }
 }
 
 function readCpu(paths: Paths): CpuStats {
-  const throttling = readKeyed(paths['cpu'], 'cpu.stat')
-  const perCpu = readControl(paths['cpuacct'], 'cpuacct.usage_percpu') ?? ''
+  const throttling = readKeyed(paths.cpu, 'cpu.stat')
+  const perCpu = readControl(paths.cpuacct, 'cpuacct.usage_percpu') ?? ''
   return {
-    usageNs: readNumber(paths['cpuacct'], 'cpuacct.usage'),
-    userNs: readNumber(paths['cpuacct'], 'cpuacct.usage_user'),
-    kernelNs: readNumber(paths['cpuacct'], 'cpuacct.usage_sys'),
+    usageNs: readNumber(paths.cpuacct, 'cpuacct.usage'),
+    userNs: readNumber(paths.cpuacct, 'cpuacct.usage_user'),
+    kernelNs: readNumber(paths.cpuacct, 'cpuacct.usage_sys'),
     perCpuNs: perCpu.split(/\s+/).filter(Boolean).map(BigInt),
     throttling: {
-      periods: throttling['nr_periods'] ?? 0n,
-      throttledPeriods: throttling['nr_throttled'] ?? 0n,
-      throttledNs: throttling['throttled_time'] ?? 0n,
+      periods: throttling.nr_periods ?? 0n,
+      throttledPeriods: throttling.nr_throttled ?? 0n,
+      throttledNs: throttling.throttled_time ?? 0n,
     },
   }
 }

@@ -61,7 +61,7 @@ export class V2CgroupManager implements CgroupManager {
 
   freezerState(): FreezerState {
     const wanted = readControl(this.#folder, 'cgroup.freeze')?.trim() === '1'
-    const frozen = readKeyed(this.#folder, 'cgroup.events')['frozen'] === 1n
+    const frozen = readKeyed(this.#folder, 'cgroup.events').frozen === 1n
     if (frozen) return 'frozen'
     return wanted ? 'freezing' : 'thawed'
   }
@@ -88,7 +88,7 @@ export class V2CgroupManager implements CgroupManager {
   }
 
   oomKillCount(): bigint {
-    return readKeyed(this.#folder, 'memory.events')['oom_kill'] ?? 0n
+    return readKeyed(this.#folder, 'memory.events').oom_kill ?? 0n
   }
 
   oomEvents(options?: { signal?: AbortSignal; keepAlive?: boolean }): AsyncIterable<void> {

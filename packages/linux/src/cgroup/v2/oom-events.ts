@@ -28,7 +28,7 @@ export async function* v2OomEvents(
       const count = killCount(folder)
       if (count !== undefined && count > seen) yield
       seen = count ?? seen
-      if (count === undefined || readKeyed(folder, 'cgroup.events')['populated'] === 0n) return
+      if (count === undefined || readKeyed(folder, 'cgroup.events').populated === 0n) return
     }
   } catch (error) {
     if (!options.signal?.aborted) throw error
@@ -39,7 +39,7 @@ export async function* v2OomEvents(
 
 function killCount(folder: string): bigint | undefined {
   if (readControl(folder, 'memory.events') === undefined) return undefined
-  return readKeyed(folder, 'memory.events')['oom_kill'] ?? 0n
+  return readKeyed(folder, 'memory.events').oom_kill ?? 0n
 }
 
 function drain(inotify: number): void {

@@ -27,8 +27,8 @@ function readCpu(folder: string): CpuStats {
     kernelNs: ns('system_usec'),
     perCpuNs: [],
     throttling: {
-      periods: stat['nr_periods'] ?? 0n,
-      throttledPeriods: stat['nr_throttled'] ?? 0n,
+      periods: stat.nr_periods ?? 0n,
+      throttledPeriods: stat.nr_throttled ?? 0n,
       throttledNs: ns('throttled_usec'),
     },
   }
@@ -44,15 +44,15 @@ function readMemory(folder: string): MemoryStats {
     usage,
     max: readNumber(folder, 'memory.peak'),
     limit,
-    failcnt: readKeyed(folder, 'memory.events')['max'] ?? 0n,
+    failcnt: readKeyed(folder, 'memory.events').max ?? 0n,
     swap: {
       usage: usage + readNumber(folder, 'memory.swap.current'),
       max: 0n,
       limit: limit === noLimit || swapLimit === noLimit ? noLimit : limit + swapLimit,
-      failcnt: readKeyed(folder, 'memory.swap.events')['max'] ?? 0n,
+      failcnt: readKeyed(folder, 'memory.swap.events').max ?? 0n,
     },
-    kernel: { ...none, usage: stat['kernel'] ?? 0n },
-    kernelTcp: { ...none, usage: stat['sock'] ?? 0n },
+    kernel: { ...none, usage: stat.kernel ?? 0n },
+    kernelTcp: { ...none, usage: stat.sock ?? 0n },
     stat,
   }
 }
@@ -91,7 +91,7 @@ function readHugetlb(folder: string): CgroupStats['hugetlb'] {
     stats[size] = {
       usage: readNumber(folder, `hugetlb.${size}.current`),
       max: 0n,
-      failcnt: readKeyed(folder, `hugetlb.${size}.events`)['max'] ?? 0n,
+      failcnt: readKeyed(folder, `hugetlb.${size}.events`).max ?? 0n,
     }
   }
   return stats
