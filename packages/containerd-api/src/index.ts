@@ -239,5 +239,6 @@ export {
   underLease,
 } from './metadata.ts'
 export { type ContainerdServer, type ServeContainerdOptions, serveContainerd } from './server/serve.ts'
+export { claimSocketPath, protectSocket } from './server/socket-path.ts'
 export { type ContainerdServices, serviceDefinitions } from './services.ts'
 export { dateOf, nanosecondsOf, timestampNow, timestampOf } from './timestamp.ts'

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+import { mkdir, readdir, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Digest, digestAlgorithm, digestAlgorithms, digestEncoded } from '@teu/oci-spec/image'
+
+/** Where the bytes of the content store lie: `blobs/<algorithm>/<hex>` and `ingest/<folder>/data`. */
+export class ContentLayout {
+  readonly root: string
+
+  constructor(root: string) {
+    this.root = root
+  }
+
+  /** Makes the folders. Readable by the daemon alone. */
+  async prepare(): Promise<void> {
+    for (const folder of [...digestAlgorithms.map((algorithm) => `blobs/${algorithm}`), 'ingest'])
+      await mkdir(join(this.root, folder), { recursive: true, mode: 0o700 })
+  }
+
+  blob(digest: Digest): string {
+    return join(this.blobFolder(digest), digestEncoded(digest))
+  }
+
+  blobFolder(digest: Digest): string {
+    return join(this.root, 'blobs', digestAlgorithm(digest))
+  }
+
+  ingest(folder: string): string {
+    return join(this.root, 'ingest', folder)
+  }
+
+  ingestData(folder: string): string {
+    return join(this.ingest(folder), 'data')
+  }
+
+  /** Every digest that has a file. */
+  async digests(): Promise<Digest[]> {
+    const found: Digest[] = []
+    for (const algorithm of digestAlgorithms)
+      for (const name of await readdir(join(this.root, 'blobs', algorithm)).catch(() => []))
+        found.push(`${algorithm}:${name}`)
+    return found
+  }
+
+  /** Removes every ingest folder but those in `keep`. Returns how many. */
+  async sweepIngests(keep: ReadonlySet<string>): Promise<number> {
+    const orphans = (await readdir(join(this.root, 'ingest'))).filter((name) => !keep.has(name))
+    for (const name of orphans) await rm(this.ingest(name), { recursive: true, force: true })
+    return orphans.length
+  }
+}

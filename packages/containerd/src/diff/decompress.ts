@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createReadStream } from 'node:fs'
+import { open } from 'node:fs/promises'
+import { pipeline, type Readable, type Transform } from 'node:stream'
+import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { StackError } from '@teu/errors'
+
+/** How the bytes of a blob are packed. */
+export type Compression = 'none' | 'gzip' | 'zstd'
+
+// Measured: with Node's 16 KiB the copies cost as much as the decompression.
+const chunkSize = 256 * 1024
+
+/** What a blob begins with tells how it is compressed; its media type may be wrong. */
+export function detectCompression(head: Uint8Array): Compression {
+  const begins = (...bytes: number[]) => bytes.every((byte, index) => head[index] === byte)
+  if (begins(0x1f, 0x8b, 0x08)) return 'gzip'
+  if (begins(0x28, 0xb5, 0x2f, 0xfd)) return 'zstd'
+  // A skippable frame of zstd comes first in seekable archives.
+  if (head.length >= 4 && (head[0]! & 0xf0) === 0x50 && head[1] === 0x2a && head[2] === 0x4d && head[3] === 0x18)
+    return 'zstd'
+  return 'none'
+}
+
+/** The uncompressed bytes of a file, no faster than they are taken. */
+export async function openDecompressed(path: string): Promise<Readable> {
+  const source = createReadStream(path, { highWaterMark: chunkSize })
+  const unpack = unpackerOf(detectCompression(await headOf(path)))
+  if (unpack === undefined) return source
+  // A failure of either side reaches the reader as an error of the last stream.
+  pipeline(source, unpack, () => {})
+  return unpack
+}
+
+/** @throws the error of a broken stream, with its class */
+export function decompressionError(error: unknown): unknown {
+  const code = (error as { code?: unknown }).code
+  if (typeof code !== 'string' || !(code.startsWith('Z_') || code.startsWith('ZSTD_'))) return error
+  return new StackError(
+    'invalid-argument',
+    `layer cannot be decompressed: ${(error as Error).message}: invalid argument`,
+    {
+      cause: error,
+    },
+  )
+}
+
+function unpackerOf(compression: Compression): Transform | undefined {
+  if (compression === 'gzip') return createGunzip({ chunkSize })
+  return compression === 'zstd' ? createZstdDecompress({ chunkSize }) : undefined
+}
+
+async function headOf(path: string): Promise<Uint8Array> {
+  await using file = await open(path)
+  const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0)
+  return buffer.subarray(0, bytesRead)
+}

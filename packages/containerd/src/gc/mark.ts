@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+import { knownLabels } from '@teu/containerd-api'
+import type { MetadataDatabase } from '../metadata/database.ts'
+import { parseLabels } from '../metadata/values.ts'
+import {
+  contentResource,
+  expiryOf,
+  imageResource,
+  isRoot,
+  labelReferences,
+  leasedResource,
+  type Resource,
+  snapshotResource,
+} from './resources.ts'
+
+/** What refers to what, and what is needed for its own sake. */
+export interface ResourceGraph {
+  roots: Resource[]
+  /** Needed, but not what they refer to: what a flat lease holds. */
+  flat: Resource[]
+  references: Map<Resource, Resource[]>
+  /** When the next lease ends, in milliseconds since 1970. */
+  nextExpiry: number | undefined
+}
+
+/** Everything that is reachable from the roots. */
+export function markAll({
+  roots,
+  flat,
+  references,
+}: Pick<ResourceGraph, 'roots' | 'flat' | 'references'>): Set<Resource> {
+  const alive = new Set<Resource>(roots)
+  const open = [...alive]
+  for (let resource = open.pop(); resource !== undefined; resource = open.pop())
+    for (const target of references.get(resource) ?? []) {
+      if (alive.has(target)) continue
+      alive.add(target)
+      open.push(target)
+    }
+  for (const resource of flat) {
+    alive.add(resource)
+    // A snapshot is nothing without its parents, whatever the lease says of references.
+    for (let parent = parentOf(references, resource); parent !== undefined; parent = parentOf(references, parent)) {
+      if (alive.has(parent)) break
+      alive.add(parent)
+    }
+  }
+  return alive
+}
+
+/** Reads the graph from the rows. */
+export function readGraph(database: MetadataDatabase): ResourceGraph {
+  const graph: ResourceGraph = {
+    roots: [],
+    flat: [],
+    references: new Map(),
+    nextExpiry: undefined,
+  }
+  readImages(database, graph)
+  readContainers(database, graph)
+  readContent(database, graph)
+  readSnapshots(database, graph)
+  readLeases(database, graph)
+  return graph
+}
+
+function parentOf(references: ResourceGraph['references'], resource: Resource): Resource | undefined {
+  return resource.startsWith('s\0') ? references.get(resource)?.find((target) => target.startsWith('s\0')) : undefined
+}
+
+function readImages(database: MetadataDatabase, graph: ResourceGraph): void {
+  for (const row of database.all('SELECT namespace, name, target, labels FROM images')) {
+    const namespace = String(row.namespace)
+    const resource = imageResource(namespace, String(row.name))
+    const { digest } = JSON.parse(String(row.target)) as { digest: string }
+    graph.roots.push(resource)
+    const references = [contentResource(namespace, digest), ...labelReferences(namespace, parseLabels(row.labels))]
+    graph.references.set(resource, references)
+  }
+}
+
+function readContainers(database: MetadataDatabase, graph: ResourceGraph): void {
+  for (const row of database.all('SELECT namespace, snapshotter, snapshot_key, labels FROM containers')) {
+    const namespace = String(row.namespace)
+    if (row.snapshot_key !== '')
+      graph.roots.push(snapshotResource(namespace, String(row.snapshotter), String(row.snapshot_key)))
+    graph.roots.push(...labelReferences(namespace, parseLabels(row.labels)))
+  }
+}
+
+function readContent(database: MetadataDatabase, graph: ResourceGraph): void {
+  for (const row of database.all('SELECT namespace, digest, labels FROM content')) {
+    const namespace = String(row.namespace)
+    const resource = contentResource(namespace, String(row.digest))
+    const labels = parseLabels(row.labels)
+    if (isRoot(labels)) graph.roots.push(resource)
+    graph.references.set(resource, labelReferences(namespace, labels))
+  }
+}
+
+function readSnapshots(database: MetadataDatabase, graph: ResourceGraph): void {
+  const sql = `SELECT s.namespace, s.snapshotter, s.name, s.labels, p.name AS parent
+    FROM snapshots s LEFT JOIN snapshots p ON p.id = s.parent`
+  for (const row of database.all(sql)) {
+    const [namespace, snapshotter] = [String(row.namespace), String(row.snapshotter)]
+    const resource = snapshotResource(namespace, snapshotter, String(row.name))
+    const labels = parseLabels(row.labels)
+    if (isRoot(labels)) graph.roots.push(resource)
+    const parent = row.parent === null ? [] : [snapshotResource(namespace, snapshotter, String(row.parent))]
+    graph.references.set(resource, [...parent, ...labelReferences(namespace, labels)])
+  }
+}
+
+function readLeases(database: MetadataDatabase, graph: ResourceGraph): void {
+  const flat = new Set<string>()
+  for (const row of database.all('SELECT namespace, id, labels FROM leases')) {
+    const labels = parseLabels(row.labels)
+    const expiry = expiryOf(labels)
+    if (expiry !== undefined && (graph.nextExpiry === undefined || expiry < graph.nextExpiry)) graph.nextExpiry = expiry
+    if (labels[knownLabels.gcFlat] !== undefined) flat.add(`${row.namespace}\0${row.id}`)
+    graph.roots.push(...labelReferences(String(row.namespace), labels))
+  }
+  for (const row of database.all('SELECT namespace, lease, type, id FROM lease_resources')) {
+    const resource = leasedResource(String(row.namespace), String(row.type), String(row.id))
+    if (resource === undefined) continue
+    if (flat.has(`${row.namespace}\0${row.lease}`)) graph.flat.push(resource)
+    else graph.roots.push(resource)
+  }
+}

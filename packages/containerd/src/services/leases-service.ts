@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+import { type ContainerdServices, lookupIn, parseFilters } from '@teu/containerd-api'
+import type { GcTrigger } from '../gc/scheduler.ts'
+import type { LeaseStore } from '../metadata/leases.ts'
+import { contextOf } from './context.ts'
+
+/** What the leases service stands on. */
+export interface LeasesServiceComponents {
+  leases: LeaseStore
+  gc: GcTrigger
+}
+
+/** The Leases service over its store. */
+export function leasesService({ leases, gc }: LeasesServiceComponents): ContainerdServices['leases'] {
+  return {
+    async create({ id, labels }, options) {
+      return { lease: await leases.create(contextOf(options).namespace, id, labels) }
+    },
+    async delete({ id, sync }, options) {
+      await leases.delete(contextOf(options).namespace, id)
+      if (sync) await gc.collect()
+      else gc.deleted()
+      return {}
+    },
+    async list({ filters }, options) {
+      const filter = parseFilters(filters)
+      const found = leases.list(contextOf(options).namespace)
+      return { leases: found.filter(({ id, labels }) => filter.matches(lookupIn({ id, labels }))) }
+    },
+    async addResource({ id, resource }, options) {
+      await leases.addResource(contextOf(options).namespace, id, resource)
+      return {}
+    },
+    async deleteResource({ id, resource }, options) {
+      await leases.deleteResource(contextOf(options).namespace, id, resource)
+      gc.dirty()
+      return {}
+    },
+    async listResources({ id }, options) {
+      return { resources: leases.resources(contextOf(options).namespace, id) }
+    },
+  }
+}

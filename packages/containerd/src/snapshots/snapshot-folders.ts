@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+import { chmodSync, mkdirSync } from 'node:fs'
+import { mkdir, readdir, rename } from 'node:fs/promises'
+import { join } from 'node:path'
+import { RootDirectory } from '@teu/linux'
+import type { TreeWorkers } from '../diff/tree-workers.ts'
+
+/** Up to how many entries a tree is removed without a worker: fewer than starting one costs. */
+const smallTree = 256
+
+/** The numbered folders of a snapshotter, `<root>/snapshots/<id>`. */
+export class SnapshotFolders {
+  readonly #root: string
+  readonly #workers: TreeWorkers
+
+  constructor(root: string, workers: TreeWorkers) {
+    this.#root = root
+    this.#workers = workers
+  }
+
+  /** Makes the root, for the daemon alone. */
+  async prepare(): Promise<void> {
+    await mkdir(join(this.#root, 'snapshots'), { recursive: true, mode: 0o700 })
+  }
+
+  path(id: number): string {
+    return join(this.#root, 'snapshots', String(id))
+  }
+
+  /** Makes the folder of a snapshot with folders in it, whatever the umask. */
+  make(id: number, inside: Readonly<Record<string, number>>): void {
+    mkdirSync(this.path(id), { mode: 0o700 })
+    for (const [name, mode] of Object.entries(inside)) {
+      const path = join(this.path(id), name)
+      mkdirSync(path)
+      chmodSync(path, mode)
+    }
+  }
+
+  async ids(): Promise<number[]> {
+    const names = await readdir(join(this.#root, 'snapshots'))
+    return names.filter((name) => /^[0-9]+$/.test(name)).map(Number)
+  }
+
+  /** Removes folders with all in them, as what a container or an image left there may be hostile. */
+  async remove(ids: readonly number[]): Promise<void> {
+    const names: string[] = []
+    for (const id of ids) {
+      const name = `rm-${id}`
+      // Renamed first, so that a removal that is cut short is not taken for a snapshot.
+      await rename(this.path(id), join(this.#root, 'snapshots', name)).catch(ignoreMissing)
+      names.push(name)
+    }
+    await this.#removeNamed(names)
+  }
+
+  /** Removes what earlier removals left unfinished. */
+  async finishRemovals(): Promise<void> {
+    const names = await readdir(join(this.#root, 'snapshots'))
+    await this.#removeNamed(names.filter((name) => !/^[0-9]+$/.test(name)))
+  }
+
+  async #removeNamed(names: readonly string[]): Promise<void> {
+    using root = RootDirectory.open(join(this.#root, 'snapshots'))
+    const large: string[] = []
+    for (const name of names)
+      if (countEntries(root, name, smallTree) < smallTree) root.removeAll(name)
+      else large.push(name)
+    if (large.length > 0) await this.#workers.run('remove', { root: join(this.#root, 'snapshots'), names: large })
+  }
+}
+
+/** How many entries a tree has, counted up to a limit. */
+function countEntries(root: RootDirectory, top: string, limit: number): number {
+  const folders = [top]
+  let count = 0
+  for (let folder = folders.pop(); folder !== undefined && count < limit; folder = folders.pop()) {
+    if (root.lstat(folder) === undefined) continue
+    for (const { name, kind } of root.readdir(folder)) {
+      count++
+      if (kind === 'directory') folders.push(`${folder}/${name}`)
+    }
+  }
+  return count
+}
+
+function ignoreMissing(error: NodeJS.ErrnoException): void {
+  if (error.code !== 'ENOENT') throw error
+}

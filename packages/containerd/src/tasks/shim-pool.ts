@@ -1,0 +1,233 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createInterface } from 'node:readline'
+import type { Any } from '@teu/containerd-api'
+import { messageOf } from '@teu/errors'
+import {
+  deleteWithShim,
+  namespaceMetadata,
+  resolveShimBinary,
+  type ShimCall,
+  type StartReply,
+  startShim,
+} from '@teu/shim-api'
+import type { Logger } from '../log/logger.ts'
+import type { Bundle } from './bundle.ts'
+import { isOwnShim, Shim } from './shim.ts'
+
+/** How long a shim without tasks is kept, in milliseconds. */
+const idleMs = 60_000
+
+/** How long a shim may take to answer whether it is there, in milliseconds. */
+const loadTimeoutMs = 5000
+
+/** How long a shim may take to end, in milliseconds. */
+const shutdownTimeoutMs = 3000
+
+/** What the pool is made of. */
+export interface ShimPoolInit {
+  /** The daemon's gRPC address, which shims are told. */
+  address: string
+  /** Where shims deliver their events. */
+  ttrpcAddress: string
+  /** The program that publishes events for shims that cannot. */
+  publishBinary?: string | undefined
+  /** Programs of shims, by the name of the runtime; others are looked for in PATH. */
+  shimPaths: Readonly<Record<string, string>>
+  debug: boolean
+  log: Logger
+  /** Hears that a shim is gone, with the tasks that it had. */
+  died(shim: Shim): void
+}
+
+/** Starts shims, finds them again, and shares one connection among the tasks of each. */
+export class ShimPool {
+  readonly #init: ShimPoolInit
+  readonly #shims = new Map<string, Shim>()
+  readonly #starting = new Map<string, Promise<Shim>>()
+  readonly #idle = new Map<Shim, NodeJS.Timeout>()
+
+  constructor(init: ShimPoolInit) {
+    this.#init = init
+  }
+
+  /**
+   * The shim for a new task. One of ours that serves the namespace already is used as it is, which saves a start.
+   *
+   * @throws `not-found` when the runtime's shim is not installed, and what a failed start says
+   */
+  async acquire(runtime: string, bundle: Bundle, options: Any | undefined, signal?: AbortSignal): Promise<Shim> {
+    const binary = await this.#binaryOf(runtime)
+    if (!isOwnShim(binary)) return this.#start(binary, bundle, options, signal)
+    const { namespace } = bundle
+    const running = this.ownShim(namespace)
+    if (running !== undefined) {
+      await bundle.saveShim(binary, running.reply)
+      return running
+    }
+    // Tasks that come together wait for one start.
+    const starting = this.#starting.get(namespace)
+    if (starting !== undefined) {
+      const shim = await starting
+      await bundle.saveShim(binary, shim.reply)
+      return shim
+    }
+    const started = this.#start(binary, bundle, options, undefined)
+    this.#starting.set(namespace, started)
+    return started.finally(() => this.#starting.delete(namespace))
+  }
+
+  /** Our shim of a namespace, when it is connected. */
+  ownShim(namespace: string): Shim | undefined {
+    for (const shim of this.#shims.values()) if (shim.isOwn && shim.alive && shim.namespace === namespace) return shim
+    return undefined
+  }
+
+  /** Connects to the shim of a bundle that an earlier daemon made. Undefined when it does not answer. */
+  async find(bundle: Bundle): Promise<Shim | undefined> {
+    const { binary, reply } = await bundle.loadShim()
+    if (reply === undefined) return undefined
+    const shim = this.#connect(bundle.namespace, reply, binary)
+    try {
+      await shim.task.connect(
+        { id: bundle.id },
+        { timeoutMs: loadTimeoutMs, metadata: namespaceMetadata(bundle.namespace) },
+      )
+      return shim
+    } catch (error) {
+      this.#init.log.debug({ id: bundle.id, address: reply.address, error: messageOf(error) }, 'shim does not answer')
+      this.releaseIfIdle(shim)
+      return undefined
+    }
+  }
+
+  /** Starts our shim anew for a bundle whose shim has died: it finds the containers by their monitors. */
+  async revive(bundle: Bundle): Promise<Shim | undefined> {
+    const { binary } = await bundle.loadShim()
+    if (binary === undefined || !isOwnShim(binary)) return undefined
+    const { namespace } = bundle
+    const running = this.ownShim(namespace) ?? (await this.#starting.get(namespace)?.catch(() => undefined))
+    if (running !== undefined) return running
+    const started = this.#start(binary, bundle, undefined, undefined)
+    this.#starting.set(namespace, started)
+    return started.catch(() => undefined).finally(() => this.#starting.delete(namespace))
+  }
+
+  /** Has the shim's program remove what a dead shim left. Returns how the task ended, as far as that is known. */
+  async cleanUp(bundle: Bundle, binary: string | undefined): Promise<{ pid: number; exitStatus: number } | undefined> {
+    if (binary === undefined) return undefined
+    try {
+      const { pid, exitStatus, warnings } = await deleteWithShim(this.#call(binary, bundle))
+      if (warnings !== '') this.#init.log.warn({ id: bundle.id, warnings: warnings.slice(0, 2048) }, 'shim cleaned up')
+      return { pid, exitStatus }
+    } catch (error) {
+      this.#init.log.warn({ id: bundle.id, error: messageOf(error) }, 'shim could not clean up')
+      return undefined
+    }
+  }
+
+  /** Ends a shim that has no tasks left. One of ours is kept a while: the next task would start it again. */
+  releaseIfIdle(shim: Shim): void {
+    if (shim.tasks.size > 0 || !shim.alive) return
+    if (!shim.isOwn) return void this.#shutDown(shim)
+    if (this.#idle.has(shim)) return
+    const timer = setTimeout(() => {
+      this.#idle.delete(shim)
+      if (shim.tasks.size === 0) void this.#shutDown(shim)
+    }, idleMs)
+    this.#idle.set(shim, timer.unref())
+  }
+
+  /** Ends what has no tasks and leaves what has: containers outlive the daemon. */
+  async close(): Promise<void> {
+    for (const timer of this.#idle.values()) clearTimeout(timer)
+    this.#idle.clear()
+    const shims = [...this.#shims.values()]
+    await Promise.all(shims.filter(({ tasks }) => tasks.size === 0).map((shim) => this.#shutDown(shim)))
+    for (const shim of shims) shim.disconnect()
+  }
+
+  async #start(
+    binary: string,
+    bundle: Bundle,
+    options: Any | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<Shim> {
+    const log = bundle.openLog()
+    this.#readLog(log, bundle)
+    try {
+      const reply = await startShim({ ...this.#call(binary, bundle), options, signal })
+      await bundle.saveShim(binary, reply)
+      const shim = this.#connect(bundle.namespace, reply, binary, () => log.destroy())
+      return shim
+    } catch (error) {
+      log.destroy()
+      throw error
+    }
+  }
+
+  #connect(namespace: string, reply: StartReply, binary: string | undefined, ended = () => {}): Shim {
+    const known = this.#shims.get(reply.address)
+    if (known?.alive) {
+      this.#keep(known)
+      return known
+    }
+    const shim = new Shim(namespace, reply, binary, (dead) => {
+      this.#forget(dead)
+      ended()
+      this.#init.died(dead)
+    })
+    this.#shims.set(reply.address, shim)
+    return shim
+  }
+
+  #keep(shim: Shim): void {
+    clearTimeout(this.#idle.get(shim))
+    this.#idle.delete(shim)
+  }
+
+  #forget(shim: Shim): void {
+    this.#keep(shim)
+    if (this.#shims.get(shim.reply.address) === shim) this.#shims.delete(shim.reply.address)
+  }
+
+  async #shutDown(shim: Shim): Promise<void> {
+    this.#forget(shim)
+    try {
+      await shim.task.shutdown({ id: '', now: false }, { timeoutMs: shutdownTimeoutMs })
+    } catch (error) {
+      // It ends before it has answered, more often than not.
+      this.#init.log.debug({ address: shim.reply.address, error: messageOf(error) }, 'shim shut down')
+    }
+    shim.disconnect()
+  }
+
+  #call(binary: string, bundle: Bundle): ShimCall {
+    const { address, ttrpcAddress, publishBinary, debug } = this.#init
+    const { namespace, id, path } = bundle
+    return {
+      binary,
+      namespace,
+      id,
+      bundle: path,
+      address,
+      publishBinary,
+      debug,
+      ttrpcAddress,
+      grpcAddress: address,
+      maximumTaskVersion: 2,
+    }
+  }
+
+  async #binaryOf(runtime: string): Promise<string> {
+    const known = this.#init.shimPaths[runtime]
+    return known ?? resolveShimBinary(runtime)
+  }
+
+  #readLog(log: import('node:net').Socket, bundle: Bundle): void {
+    log.on('error', () => {})
+    log.unref()
+    createInterface({ input: log }).on('line', (line) => {
+      this.#init.log.debug({ id: bundle.id, namespace: bundle.namespace, line: line.slice(0, 4096) }, 'shim')
+    })
+  }
+}

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+import { basename } from 'node:path'
+import { connectShim, type ShimConnection, type StartReply, type TaskService } from '@teu/shim-api'
+
+/** The program of our own shim, which serves a whole namespace and finds its containers again after a crash. */
+const ownBinary = 'containerd-shim-teu-v1'
+
+/** Whether a shim is ours, by its program's name. */
+export function isOwnShim(binary: string | undefined): boolean {
+  return binary !== undefined && basename(binary).startsWith(ownBinary)
+}
+
+/**
+ * A running shim and the one connection to it, which all its tasks share. It ends when the connection does.
+ */
+export class Shim {
+  readonly namespace: string
+  readonly reply: StartReply
+  /** Its program; undefined for a shim of an earlier daemon that did not note it. */
+  readonly binary: string | undefined
+  readonly tasks = new Set<string>()
+  readonly #connection: ShimConnection
+  #closing = false
+  #closed = false
+
+  constructor(namespace: string, reply: StartReply, binary: string | undefined, died: (shim: Shim) => void) {
+    this.namespace = namespace
+    this.reply = reply
+    this.binary = binary
+    this.#connection = connectShim(reply)
+    void this.#connection.client.closed.then(() => {
+      this.#closed = true
+      if (!this.#closing) died(this)
+    })
+  }
+
+  get task(): TaskService {
+    return this.#connection.task
+  }
+
+  get isOwn(): boolean {
+    return isOwnShim(this.binary)
+  }
+
+  get alive(): boolean {
+    return !this.#closed && !this.#closing
+  }
+
+  /** Ends the connection; the shim and its tasks go on. */
+  disconnect(): void {
+    this.#closing = true
+    this.#connection.close()
+  }
+}
