@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { main } from './command-line.ts'
+
+async function run(...argv: string[]) {
+  const stdout: string[] = []
+  const stderr: string[] = []
+  const status = await main(argv, {
+    stdout: { write: (text) => stdout.push(text) },
+    stderr: { write: (text) => stderr.push(text) },
+    once: (signal, listener) => void (signal === 'SIGTERM' && setImmediate(listener)),
+  })
+  return { status, stdout: stdout.join(''), stderr: stderr.join('') }
+}
+
+test('help and version go to standard output', async () => {
+  assert.match((await run('--help')).stdout, /^Usage: teu-registry serve/)
+  assert.match((await run('--version')).stdout, /^teu-registry \d+\.\d+\.\d+\n$/)
+})
+
+test('wrong usage is status 2, with the usage', async () => {
+  for (const argv of [
+    [],
+    ['start'],
+    ['serve', 'more'],
+    ['serve', '--nope'],
+    ['serve', '--tls-key', 'x'],
+    ['serve', '--addr'],
+  ]) {
+    const { status, stdout, stderr } = await run(...argv)
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.match(stderr, /^teu-registry: .+\n\nUsage: /)
+  }
+})
+
+test('what cannot be served is status 1', async () => {
+  const { status, stderr } = await run('serve', '--addr', 'nowhere')
+  assert.equal(status, 1)
+  assert.match(stderr, /^teu-registry: cannot listen on "nowhere": want host:port\n$/)
+})
