@@ -36,9 +36,4 @@ export class BundleList {
       throw error
     }
   }
-
-  /** Removes the folder when it is empty. */
-  async removeFolder(): Promise<void> {
-    await rm(this.#folder, { recursive: true, force: true })
-  }
 }

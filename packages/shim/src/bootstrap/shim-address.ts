@@ -35,7 +35,11 @@ export function shimAddress(
   const containerd = containerdAddress.replace(/^unix:\/\//, '')
   const folder = env.TEU_SHIM_STATE || (isAbsolute(containerd) ? join(dirname(containerd), 's') : '/run/teu/s')
   const tooLong = Buffer.byteLength(folder) + 65 > maximumSocketPathLength
-  const socket = shimSocketPath(tooLong ? '/run/teu/s' : folder, containerd, namespace, group || wholeNamespace)
+  return shimAddressOf(shimSocketPath(tooLong ? '/run/teu/s' : folder, containerd, namespace, group || wholeNamespace))
+}
+
+/** The files of the shim that listens on `socket`. @internal */
+export function shimAddressOf(socket: string): ShimAddress {
   return { socket, bundles: `${socket}.d`, lock: `${socket}.lock`, folder: dirname(socket) }
 }
 

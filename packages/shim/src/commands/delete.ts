@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs'
 import { readlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -14,6 +15,7 @@ import { unmountRootfs } from '../mounts/rootfs.ts'
 import { chooseRuntime } from '../oci-runtime/choose-runtime.ts'
 import { loadProcesses } from '../process/process-record.ts'
 import { type ContainerRecord, loadContainer } from '../task/container-record.ts'
+import { removeShimFiles } from './leave.ts'
 import { addressOfGroup, requireFlags, type ShimInvocation, searchPath } from './surroundings.ts'
 
 /** How long the end of a killed process may take to be known, in milliseconds. */
@@ -29,7 +31,8 @@ export async function deleteCommand(invocation: ShimInvocation): Promise<Uint8Ar
   const { arguments: arguments_ } = invocation
   requireFlags(arguments_, 'namespace', 'id')
   const bundle = arguments_.bundle || process.cwd()
-  const { socket, bundles } = addressOfGroup(invocation, await groupOfBundle(bundle))
+  const address = addressOfGroup(invocation, await groupOfBundle(bundle))
+  const { socket, bundles } = address
   const record = await loadContainer(bundle)
   let end: ProcessEnd | undefined
   let pid = 0
@@ -41,6 +44,8 @@ export async function deleteCommand(invocation: ShimInvocation): Promise<Uint8Ar
   }
   unmountRootfs(bundle)
   await new BundleList(bundles).remove(arguments_.id)
+  // The last container of a shim that was killed takes the shim's own files with it.
+  if (existsSync(socket) && !(await isAnswering(socket))) await removeShimFiles(address, () => isAnswering(socket))
   const { status, nanoseconds } = end ?? { status: 137, nanoseconds: BigInt(Date.now()) * 1_000_000n }
   return DeleteResponse.encode({ pid, exitStatus: status, exitedAt: timestampFromNanos(nanoseconds) }).finish()
 }

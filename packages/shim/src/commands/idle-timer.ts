@@ -8,21 +8,24 @@ const farewellMs = 3000
 
 /** Says when a shim has been idle long enough. @internal */
 export class IdleTimer {
-  readonly expired: Promise<void>
-  readonly #expire: () => void
   readonly #isIdle: () => boolean
   #timer: NodeJS.Timeout | undefined
+  #expire: (() => void) | undefined
+  #touches = 0
 
   constructor(isIdle: () => boolean) {
-    const { promise, resolve } = Promise.withResolvers<void>()
-    this.expired = promise
-    this.#expire = resolve
     this.#isIdle = isIdle
     this.touch()
   }
 
+  /** How often somebody was here. */
+  get touches(): number {
+    return this.#touches
+  }
+
   /** Somebody was here: start over. */
   touch(): void {
+    this.#touches++
     this.#set(forgottenMs)
   }
 
@@ -31,8 +34,20 @@ export class IdleTimer {
     this.#set(farewellMs)
   }
 
+  /** Resolves the next time that the shim has been idle long enough. */
+  expired(): Promise<void> {
+    if (this.#timer === undefined) this.#set(forgottenMs)
+    return new Promise((resolve) => {
+      this.#expire = resolve
+    })
+  }
+
   #set(ms: number): void {
     clearTimeout(this.#timer)
-    this.#timer = setTimeout(() => (this.#isIdle() ? this.#expire() : this.#set(forgottenMs)), ms)
+    this.#timer = setTimeout(() => {
+      if (!this.#isIdle()) return this.#set(forgottenMs)
+      this.#timer = undefined
+      this.#expire?.()
+    }, ms)
   }
 }

@@ -1,18 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, writeSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
 import type { Socket } from 'node:net'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { messageOf } from '@teu/errors'
 import { peerCredentials } from '@teu/linux'
 import { addTaskService } from '@teu/shim-api'
 import { createTtrpcServer, type TtrpcServer } from '@teu/ttrpc'
 import { BundleList } from '../bootstrap/bundle-list.ts'
+import { type ShimAddress, shimAddressOf } from '../bootstrap/shim-address.ts'
 import { EventPublisher } from '../events/event-publisher.ts'
 import { openShimLog } from '../log/shim-log.ts'
 import { ContainerRegistry } from '../task/registry.ts'
 import { createTaskService } from '../task/task-service.ts'
 import { IdleTimer } from './idle-timer.ts'
+import { removeShimFiles } from './leave.ts'
 import { addressOfGroup, eventsAddress, requireFlags, type ShimInvocation, searchPath } from './surroundings.ts'
 
 /** The descriptor on which the caller of start is told that this shim listens. */
@@ -31,19 +32,20 @@ export async function serveCommand(invocation: ShimInvocation): Promise<void> {
   const { arguments: arguments_, env, runtimeLibrary: library } = invocation
   requireFlags(arguments_, 'namespace', 'id', 'address')
   const { namespace, debug, bundle } = arguments_
-  const socket = arguments_.socket || addressOfGroup(invocation, '').socket
+  const address = arguments_.socket ? shimAddressOf(arguments_.socket) : addressOfGroup(invocation, '')
+  const { socket, bundles, folder } = address
   const log = openShimLog(join(bundle || process.cwd(), 'log'), debug)
   // The bundle in which the shim was started goes before the shim does.
   process.chdir('/')
   surviveSignals((message) => log.warn(message))
   const publisher = new EventPublisher({ namespace, address: eventsAddress(invocation), log: log.warn })
-  const list = new BundleList(`${socket}.d`)
+  const list = new BundleList(bundles)
   const registry = new ContainerRegistry(list, {
     namespace,
     publisher,
     log,
     path: searchPath(env),
-    socketFolder: dirname(socket),
+    socketFolder: folder,
     library,
   })
   await registry.recover()
@@ -55,12 +57,20 @@ export async function serveCommand(invocation: ShimInvocation): Promise<void> {
   )
   await server.listen(socket)
   tellReady()
-  await idle.expired
+  await untilUnwanted(address, idle, () => registry.size === 0)
   await server.close({ graceMs: 1000 })
   await publisher.close(leaveMs)
   registry.close()
-  if (registry.size === 0) await Promise.all([list.removeFolder(), rm(`${socket}.lock`, { force: true })])
   log.close()
+}
+
+/** Resolves when the shim has been idle long enough, and its socket is gone so that nobody can come any more. */
+async function untilUnwanted(address: ShimAddress, idle: IdleTimer, isEmpty: () => boolean): Promise<void> {
+  for (;;) {
+    await idle.expired()
+    const { touches } = idle
+    if (await removeShimFiles(address, () => idle.touches !== touches || !isEmpty())) return
+  }
 }
 
 function createServer(idle: IdleTimer): TtrpcServer {

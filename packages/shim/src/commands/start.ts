@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { isErrno, lockFile } from '@teu/linux'
+import { isErrno } from '@teu/linux'
 import { formatShimArguments, formatStartReply, readShimEnvironment, taskApiVersions } from '@teu/shim-api'
 import { groupOfBundle } from '../bootstrap/grouping.ts'
 import { isAnswering } from '../bootstrap/is-answering.ts'
 import { makeSocketFolder } from '../bootstrap/shim-address.ts'
+import { lockShim } from '../bootstrap/shim-lock.ts'
 import { spawnSelf } from '../bootstrap/spawn-self.ts'
 import { addressOfGroup, requireFlags, type ShimInvocation } from './surroundings.ts'
 
@@ -22,8 +23,8 @@ export async function startCommand(invocation: ShimInvocation): Promise<string> 
   const group = await groupOfBundle(bundle)
   const address = addressOfGroup(invocation, group)
   await makeSocketFolder(address.folder)
-  if (!(await isAnswering(address.socket))) {
-    using _lock = await lockFile(address.lock)
+  {
+    using _lock = await lockShim(address.lock)
     if (!(await isAnswering(address.socket))) {
       await rm(address.socket, { force: true })
       const { namespace, id, address: containerd, publishBinary, debug } = arguments_
