@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import path from 'node:path'
 import { StackError } from '@teu/errors'
 import type { EngineOptions } from '../engine-options.ts'
 import type { DaemonConfig } from './daemon-json.ts'
@@ -10,6 +11,8 @@ export interface DaemonOptions {
   hosts: string[]
   /** `--containerd`; nothing when it was not given. */
   containerdAddress: string | undefined
+  /** `--data-root` and `--exec-root` as given, for what else a program keeps below them. */
+  roots: { data: string; exec: string }
   pidfile: string | undefined
   logLevel: 'debug' | 'info' | 'warn' | 'error'
 }
@@ -24,10 +27,15 @@ export function daemonOptions(flags: DaemonFlags, config: DaemonConfig): DaemonO
     insecureRegistries: [...flags.insecureRegistries, ...(config['insecure-registries'] ?? [])],
     registryMirrors: [...flags.registryMirrors, ...(config['registry-mirrors'] ?? [])],
   }
+  const roots = {
+    data: flags.dataRoot ?? config['data-root'] ?? '/var/lib/teu',
+    exec: flags.execRoot ?? config['exec-root'] ?? '/run/teu',
+  }
   return {
+    roots,
     engine: {
-      dataRoot: flags.dataRoot ?? config['data-root'] ?? '/var/lib/teu/engine',
-      execRoot: flags.execRoot ?? config['exec-root'] ?? '/run/teu/engine',
+      dataRoot: path.join(roots.data, 'engine'),
+      execRoot: path.join(roots.exec, 'engine'),
       containerdNamespace: flags.containerdNamespace ?? config['containerd-namespace'],
       defaultRuntime: flags.defaultRuntime ?? config['default-runtime'],
       runtimes: { ...config.runtimes, ...runtimesIn(flags.addRuntimes) },

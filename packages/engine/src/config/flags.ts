@@ -42,10 +42,10 @@ Options:
       --config-file string           Configuration file (default "/etc/teu/daemon.json")
       --containerd string            Socket of containerd (default "/run/teu/containerd.sock")
       --containerd-namespace string  Namespace to use there (default "moby")
-      --data-root string             Root of lasting state (default "/var/lib/teu/engine")
+      --data-root string             Root of lasting state (default "/var/lib/teu")
   -D, --debug                        Tell more
       --default-runtime string       Runtime of containers that name none
-      --exec-root string             Root of state of this boot (default "/run/teu/engine")
+      --exec-root string             Root of state of this boot (default "/run/teu")
   -G, --group string                 Group of the unix socket (default "teu")
   -H, --host list                    Sockets to listen on (default "unix:///run/teu/engine.sock")
       --help                         Print usage
