@@ -185,12 +185,16 @@ export function sandboxTest(name: string, body: (sandbox: Sandbox) => Promise<vo
 }
 
 /** Polls until `condition` answers something truthy, at most `timeoutMs` (30,000 by default). */
-export async function until<T>(what: string, condition: () => T | Promise<T>, timeoutMs = 30_000): Promise<T> {
+export async function until<T>(
+  what: string,
+  condition: () => T | Promise<T>,
+  timeoutMs = 30_000,
+): Promise<Exclude<T, undefined | false | ''>> {
   const deadline = performance.now() + timeoutMs
   for (let last: unknown; ; ) {
     try {
       const value = await condition()
-      if (value) return value
+      if (value) return value as Exclude<T, undefined | false | ''>
     } catch (error) {
       last = error
     }
