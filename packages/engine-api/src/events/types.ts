@@ -32,6 +32,6 @@ export interface EventMessage {
   scope: 'local' | 'swarm'
   /** Seconds since 1970. */
   time: number
-  /** Nanoseconds since 1970: written as an exact integer on the wire, here rounded to the nearest double. */
-  timeNano: number
+  /** Nanoseconds since 1970: an exact integer on the wire, which reading keeps as a bigint. */
+  timeNano: number | bigint
 }

@@ -10,7 +10,8 @@ export function encodeJsonLine(value: unknown): string {
 }
 
 /**
- * Reads one JSON value a line; blank lines are skipped, the last line needs no end. Throws `invalid-argument` for a
+ * Reads one JSON value a line; blank lines are skipped, the last line needs no end. An integer beyond the exact range
+ * of a double comes as a bigint. Throws `invalid-argument` for a
  * line that is not JSON and `resource-exhausted` for one over `limit` bytes.
  *
  * @public
@@ -37,8 +38,15 @@ export async function* decodeJsonLines<T = unknown>(
 
 function parseLine<T>(line: string): T {
   try {
-    return JSON.parse(line) as T
+    return JSON.parse(line, /\d{16}/.test(line) ? exactInteger : undefined) as T
   } catch (error) {
     throw new StackError('invalid-argument', 'invalid line in a JSON stream', { cause: error })
   }
+}
+
+/** Integers that a double would round, such as nanoseconds since 1970, become bigints. */
+function exactInteger(_: string, value: unknown, context: { source?: string } = {}): unknown {
+  const { source = '' } = context
+  const rounded = typeof value === 'number' && !Number.isSafeInteger(value) && /^-?\d+$/.test(source)
+  return rounded ? BigInt(source) : value
 }
