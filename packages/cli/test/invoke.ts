@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
+import { PassThrough, Readable } from 'node:stream'
 import { fileURLToPath } from 'node:url'
+import { type CliOptions, runCli } from '../src/cli.ts'
 
 /** What one invocation of a command line left behind. */
 export interface Invocation {
   readonly status: number | null
-  readonly signal: NodeJS.Signals | null
   readonly stdout: string
   readonly stderr: string
 }
@@ -17,7 +18,8 @@ export interface InvokeOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Written to stdin, which is then closed. */
   readonly input?: string | Buffer
-  readonly cwd?: string
+  /** Sent after `afterMs`. */
+  readonly signals?: readonly { readonly afterMs: number; readonly name: NodeJS.Signals }[]
 }
 
 const program = fileURLToPath(new URL('program.ts', import.meta.url))
@@ -30,25 +32,54 @@ export const original: readonly string[] | undefined = existsSync('/usr/local/bi
   ? ['/usr/local/bin/docker']
   : undefined
 
-/** Runs `command` with `args` against the engine at `options.host` and waits for its end. */
+function environment({ host, env }: InvokeOptions): NodeJS.ProcessEnv {
+  const { PATH } = process.env
+  return { PATH, HOME: '/nonexistent', TZ: 'UTC', ...(host ? { DOCKER_HOST: host } : {}), ...env }
+}
+
+/** Runs `command` with `args` as a process and waits for its end. */
 export function invoke(
   command: readonly string[],
   args: readonly string[],
-  { host, env = {}, input = '', cwd }: InvokeOptions = {},
+  options: InvokeOptions = {},
 ): Promise<Invocation> {
   const [file, ...first] = command as [string, ...string[]]
   return new Promise((resolve, reject) => {
-    const child = spawn(file, [...first, ...args], {
-      env: { PATH: process.env.PATH, HOME: '/nonexistent', TZ: 'UTC', ...(host ? { DOCKER_HOST: host } : {}), ...env },
-      stdio: 'pipe',
-      ...(cwd ? { cwd } : {}),
-    })
+    const child = spawn(file, [...first, ...args], { env: environment(options), stdio: 'pipe' })
     const output = { stdout: '', stderr: '' }
     child.stdout.setEncoding('utf8').on('data', (text) => (output.stdout += text))
     child.stderr.setEncoding('utf8').on('data', (text) => (output.stderr += text))
     child.once('error', reject)
-    child.once('close', (status, signal) => resolve({ status, signal, ...output }))
+    child.once('close', (status) => resolve({ status, ...output }))
     child.stdin.on('error', () => {})
-    child.stdin.end(input)
+    child.stdin.end(options.input ?? '')
+    for (const { afterMs, name } of options.signals ?? []) setTimeout(() => child.kill(name), afterMs)
   })
+}
+
+/** Runs our command line inside this process, under the name `docker`. */
+export async function run(
+  args: readonly string[],
+  options: InvokeOptions & Pick<CliOptions, 'defaultHost' | 'onDaemonMissing' | 'binName'> = {},
+): Promise<Invocation> {
+  const { defaultHost, onDaemonMissing, binName = 'docker' } = options
+  const stdout = new PassThrough()
+  const stderr = new PassThrough()
+  const texts = Promise.all([textOf(stdout), textOf(stderr)])
+  const status = await runCli(args, {
+    binName,
+    version: '28.2.2',
+    streams: { stdin: Readable.from([Buffer.from(options.input ?? '')]), stdout, stderr },
+    env: environment(options),
+    ...(defaultHost ? { defaultHost } : {}),
+    ...(onDaemonMissing ? { onDaemonMissing } : {}),
+  })
+  stdout.end()
+  stderr.end()
+  const [out, err] = await texts
+  return { status, stdout: out, stderr: err }
+}
+
+async function textOf(stream: Readable): Promise<string> {
+  return Buffer.concat(await stream.toArray()).toString('utf8')
 }

@@ -14,15 +14,15 @@ export function parseFormat(text: string, { name = '', status = 1 } = {}): Templ
   }
 }
 
-/** Runs a template with docker's functions. */
+/** Runs a template with docker's functions; given `missing`, a key that it does not know either is an error. */
 export function renderTemplate(template: Template, data: unknown, missing?: EvaluateOptions['missing']): string {
-  return executeTemplate(template, data, { functions: templateFunctions, ...(missing ? { missing } : {}) })
+  return executeTemplate(template, data, { functions: templateFunctions, missing, strict: missing !== undefined })
 }
 
 /** Runs a template on the titles of its columns; `.Label "a.b-c"` is headed `b c`, other fields by nothing. */
 export function renderHeader(template: Template, titles: Readonly<Record<string, string>>): string {
   const data = { ...titles, Label: (name: string) => name.split('.').at(-1)?.replace(/[-_]/g, ' ') }
-  return executeTemplate(template, data, { functions: headerFunctions, missing: () => '<no value>' })
+  return executeTemplate(template, data, { functions: headerFunctions })
 }
 
 /** What a user typed as `--format`, with `\\t` and `\\n` made real. */

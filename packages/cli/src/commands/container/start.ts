@@ -45,7 +45,7 @@ async function startAll(context: CommandContext, engine: EngineClient, names: re
       failed.push(name)
     }
   }
-  if (failed.length > 0) throw new ExitError(1, `failed to start containers: ${failed.join(', ')}`)
+  if (failed.length > 0) throw new ExitError(1, `Error: failed to start containers: ${failed.join(', ')}`)
   return undefined
 }
 

@@ -79,7 +79,7 @@ export function eventLine({ Type, Action, Actor, time, timeNano }: EventMessage)
 }
 
 /** RFC 3339 with nine digits of a second, in the local zone. */
-function timestamp(time: number, timeNano: number): string {
+function timestamp(time: number, timeNano: number | bigint): string {
   const nanos = timeNano ? BigInt(timeNano) : BigInt(time) * 1_000_000_000n
   const date = new Date(Number(nanos / 1_000_000n))
   const two = (value: number) => String(value).padStart(2, '0')

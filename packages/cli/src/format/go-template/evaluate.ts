@@ -16,8 +16,10 @@ import { isMap, isTrue, Nil, Struct, typeName } from './values.ts'
 /** How values are looked up. */
 export interface EvaluateOptions {
   readonly functions: Readonly<Record<string, TemplateFunction>>
-  /** Finds a key of a map that is not there; undefined means the map has no such entry, which is an error. */
-  readonly missing?: (map: Record<string, unknown>, key: string, path: readonly string[]) => unknown
+  /** What a map has for a key that is not there, or is null; undefined when it can have no such key. */
+  readonly missing?: ((map: Record<string, unknown>, key: string) => unknown) | undefined
+  /** A key that is nowhere is an error rather than `<no value>`. */
+  readonly strict?: boolean
 }
 
 /** A template that failed while it ran, in Go's words. */
@@ -227,7 +229,7 @@ class Run {
     if (term.kind === 'chain') value = this.#term(term.term, dot, scope)
     term.names.forEach((name, index) => {
       const isLast = index === term.names.length - 1
-      value = this.#field(value, name, term, term.names.slice(0, index), isLast ? parameters() : [])
+      value = this.#field(value, name, term, isLast ? parameters() : [])
     })
     if (term.names.length === 0 && parameters().length > 0) {
       this.#fail(term.at, termText(term), `can't give argument to non-function ${termText(term)}`)
@@ -235,7 +237,7 @@ class Run {
     return value
   }
 
-  #field(value: unknown, name: string, term: Term, path: readonly string[], parameters: unknown[]): unknown {
+  #field(value: unknown, name: string, term: Term, parameters: unknown[]): unknown {
     if (value instanceof Struct) {
       const member = Object.hasOwn(value.members, name) ? value.members[name] : undefined
       if (!member) return this.#fail(term.at, termText(term), `can't evaluate field ${name} in type ${value.typeName}`)
@@ -245,27 +247,23 @@ class Run {
       }
       return member(...parameters)
     }
-    if (isMap(value)) return this.#entry(value, name, term, path, parameters)
+    if (isMap(value)) return this.#entry(value, name, term, parameters)
     if (value === null || value === undefined || value instanceof Nil) {
+      if (!this.#options.strict && value === undefined) return undefined
       return this.#fail(term.at, termText(term), `nil data; no entry for key ${JSON.stringify(name)}`)
     }
     return this.#fail(term.at, termText(term), `can't evaluate field ${name} in type ${typeName(value)}`)
   }
 
-  #entry(
-    map: Record<string, unknown>,
-    name: string,
-    term: Term,
-    path: readonly string[],
-    parameters: readonly unknown[],
-  ): unknown {
-    const value = Object.hasOwn(map, name) && map[name] !== null ? map[name] : this.#options.missing?.(map, name, path)
+  #entry(map: Record<string, unknown>, name: string, term: Term, parameters: readonly unknown[]): unknown {
+    const value = Object.hasOwn(map, name) && map[name] !== null ? map[name] : this.#options.missing?.(map, name)
     if (typeof value === 'function') return value(...parameters)
     if (parameters.length > 0) {
       return this.#fail(term.at, termText(term), `${name} is not a method but has arguments`)
     }
     if (value !== undefined) return value
     if (Object.hasOwn(map, name)) return null
+    if (!this.#options.strict) return undefined
     return this.#fail(term.at, termText(term), `map has no entry for key ${JSON.stringify(name)}`)
   }
 }
