@@ -54,7 +54,7 @@ export {
 export type { FileLock, LockFileOptions } from './file/file-lock.ts'
 export { lockFile } from './file/file-lock.ts'
 export type { WaitOptions } from './file/wait-readable.ts'
-export { waitPriority, waitReadable } from './file/wait-readable.ts'
+export { waitPriority, waitReadable, waitWritable } from './file/wait-readable.ts'
 export { atFlags, mountApiFlags, mountAttributes, mountFlags, umountFlags } from './mount/constants.ts'
 export type { MountDescription } from './mount/mount-at.ts'
 export { mountAllAt, mountAt, unmountAll } from './mount/mount-at.ts'

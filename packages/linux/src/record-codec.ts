@@ -72,17 +72,18 @@ class FieldWriter {
       case 'u32':
       case 'i32':
         if (!Number.isInteger(value)) throw new RangeError(`${value} is not an integer`)
-        return this.integer(value as number, type)
+        this.integer(value as number, type)
+        return
       case 'u64':
-        this.#buffer.writeBigUInt64LE(value as bigint, this.#reserve(8))
-        return
+        return this.#wide((at) => this.#buffer.writeBigUInt64LE(value as bigint, at))
       case 'i64':
-        this.#buffer.writeBigInt64LE(value as bigint, this.#reserve(8))
-        return
+        return this.#wide((at) => this.#buffer.writeBigInt64LE(value as bigint, at))
       case 'str':
-        return this.#string(value as string)
+        this.#string(value as string)
+        return
       case 'bytes':
-        return this.#data(value as Uint8Array)
+        this.#data(value as Uint8Array)
+        return
       case 'strs':
         this.integer((value as string[]).length, 'u32')
         for (const item of value as string[]) this.#string(item)
@@ -93,17 +94,24 @@ class FieldWriter {
     }
   }
 
+  #wide(write: (at: number) => void): void {
+    write(this.#reserve(8))
+  }
+
   #string(value: string): void {
     if (value.includes('\0')) throw new RangeError('a string holds a NUL')
     this.#data(Buffer.from(value, 'utf8'))
-    this.#buffer[this.#reserve(1)] = 0
+    const end = this.#reserve(1)
+    this.#buffer[end] = 0
   }
 
   #data(value: Uint8Array): void {
     this.integer(value.length, 'u32')
-    this.#buffer.set(value, this.#reserve(value.length))
+    const at = this.#reserve(value.length)
+    this.#buffer.set(value, at)
   }
 
+  /** Room for `size` bytes. It may move the buffer: reserve first, then name the buffer. */
   #reserve(size: number): number {
     const at = this.length
     if (at + size > this.#buffer.length) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
 import test from 'node:test'
@@ -67,6 +67,23 @@ test('a subreaper reaps a grandchild whose parent has ended', { timeout: 20_000 
   } finally {
     setChildSubreaper(false)
   }
+})
+
+test('a number that has gone to another process is not opened', () => {
+  const startTime = readProcessStat(process.pid)?.startTime as bigint
+  Pidfd.open(process.pid, startTime).close()
+  const before = readdirSync('/proc/self/fd').length
+  assert.throws(() => Pidfd.open(process.pid, startTime + 1n), { code: 'ESRCH' })
+  assert.equal(readdirSync('/proc/self/fd').length, before)
+})
+
+test('a pending wait that is not kept alive lets the program end', () => {
+  const code = `const { Pidfd } = await import('@teu/linux')
+    Pidfd.open(process.pid).waitExit({ keepAlive: false, timeoutMs: 100_000 })
+    process.exitCode = 7`
+  const argv = ['--conditions=teu-source', '--input-type=module', '-e', code]
+  const { status } = spawnSync(process.execPath, argv, { cwd: import.meta.dirname, timeout: 20_000 })
+  assert.equal(status, 7)
 })
 
 test('a process that never was', () => {

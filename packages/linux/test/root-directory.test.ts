@@ -143,6 +143,23 @@ test('the root itself can be changed but not removed or replaced', needsRoot, (t
   assert.ok(existsSync(path))
 })
 
+test('device numbers that do not fit are refused, not cut', needsRoot, (t) => {
+  const { root } = fixture(t)
+  for (const [major, minor] of [
+    [4096, 0],
+    [1, 1 << 20],
+    [-1, 0],
+    [2 ** 31, 3],
+    [1.5, 3],
+    [Number.NaN, 0],
+  ] as const) {
+    assert.throws(() => root.mknod('dev', fileTypes.characterDevice, major, minor), { code: 'EINVAL' })
+  }
+  root.mknod('dev', fileTypes.blockDevice, 4095, (1 << 20) - 1)
+  const stat = root.lstat('dev')
+  assert.deepEqual([stat?.rdevMajor, stat?.rdevMinor], [4095, (1 << 20) - 1])
+})
+
 test('a path with a zero byte is refused, not cut', needsRoot, (t) => {
   const { root } = fixture(t)
   assert.throws(() => root.mkdir('a\0b', 0o755), TypeError)

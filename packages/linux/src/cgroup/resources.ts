@@ -14,7 +14,7 @@ export interface LinuxResources {
   unified?: Readonly<Record<string, string>>
 }
 
-/** One rule of the device list; the last that matches an access decides. @public */
+/** One rule of the device list; the last that matches an access decides, and without one it is denied. @public */
 export interface DeviceRule {
   allow: boolean
   /** `a` (all) when absent. */

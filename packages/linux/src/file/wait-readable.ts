@@ -25,6 +25,11 @@ export function waitReadable(fd: number, options: WaitOptions = {}): Promise<voi
   return waitFor(fd, pollEvents.readable, options)
 }
 
+/** As {@link waitReadable}, for room to write. @public */
+export function waitWritable(fd: number, options: WaitOptions = {}): Promise<void> {
+  return waitFor(fd, pollEvents.writable, options)
+}
+
 /** As {@link waitReadable}, for exceptional conditions (EPOLLPRI), which is how cgroup and sysfs files notify. @public */
 export function waitPriority(fd: number, options: WaitOptions = {}): Promise<void> {
   return waitFor(fd, pollEvents.prioritized, options)

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync } from 'node:fs'
-import { isErrno } from '../errno.ts'
+import { isErrno, systemError } from '../errno.ts'
 import { type WaitOptions, waitReadable } from '../file/wait-readable.ts'
 import { native } from '../native/load.ts'
+import { readProcessStat } from './stat.ts'
 
 /** How a process ended: by exit with `exitCode`, or by `signal` (then `exitCode` is 128 + signal, as shells report it). @public */
 export interface ProcessExit {
@@ -27,9 +28,16 @@ export class Pidfd implements Disposable {
     this.fd = fd
   }
 
-  /** Throws `ESRCH` when there is no such process. */
-  static open(pid: number): Pidfd {
-    return new Pidfd(pid, native().pidfdOpen(pid, 0))
+  /**
+   * Throws `ESRCH` when there is no such process. With `startTime`, as {@link readProcessStat} told it earlier, also
+   * when the number has gone to another process since.
+   */
+  static open(pid: number, startTime?: bigint): Pidfd {
+    const process = new Pidfd(pid, native().pidfdOpen(pid, 0))
+    // Looked at only now: what the descriptor refers to can no longer change.
+    if (startTime === undefined || readProcessStat(pid)?.startTime === startTime) return process
+    process.close()
+    throw systemError('ESRCH', 3, 'pidfd_open')
   }
 
   /** Takes over a descriptor, for example one received through {@link receiveFds}. */

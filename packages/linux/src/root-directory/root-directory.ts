@@ -102,8 +102,12 @@ export class RootDirectory implements Disposable {
     }
   }
 
-  /** Makes a device, FIFO, socket or empty file; `mode` carries the type bits of {@link fileTypes}. */
+  /**
+   * Makes a device, FIFO, socket or empty file; `mode` carries the type bits of {@link fileTypes}. Throws `EINVAL` for
+   * a device number that Linux has no bits for (major above 4095, minor above 1048575).
+   */
   mknod(path: string, mode: number, major = 0, minor = 0): void {
+    if (!isWithin(major, 0xfff) || !isWithin(minor, 0xfffff)) throw systemError('EINVAL', 22, 'mknod', path)
     this.#at(path, 'mknod', (dirfd, name) => native().mknodat(dirfd, name, mode, major, minor))
   }
 
@@ -253,6 +257,10 @@ export class RootDirectory implements Disposable {
       if (!this.#isDirectory(path)) throw systemError('ENOTDIR', 20, 'mkdir', path)
     }
   }
+}
+
+function isWithin(number: number, highest: number): boolean {
+  return Number.isInteger(number) && number >= 0 && number <= highest
 }
 
 // openat2 wants a path that is not empty; a leading slash means the root with RESOLVE_IN_ROOT.

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isErrno } from '../errno.ts'
-import { type WaitOptions, waitReadable } from '../file/wait-readable.ts'
+import { type WaitOptions, waitReadable, waitWritable } from '../file/wait-readable.ts'
 import { native } from '../native/load.ts'
 
 /** Bytes and the descriptors that came with them. The descriptors are the receiver's to close, and close-on-exec. @public */
@@ -44,22 +44,27 @@ export async function receiveFds(socketFd: number, options: ReceiveFdsOptions = 
   }
 }
 
-/** Sends all of the bytes with the descriptors, waiting by retry while the peer does not read. Throws `ETIMEDOUT`. @public */
+/**
+ * Sends all of the bytes, the descriptors with the first of them, waiting through the event loop while the peer does
+ * not read. Default 10 000 milliseconds for all, then `ETIMEDOUT`.
+ *
+ * @public
+ */
 export async function sendAllFds(
   socketFd: number,
   data: Uint8Array,
   fds: readonly number[],
-  options: { signal?: AbortSignal; timeoutMs?: number } = {},
+  options: WaitOptions = {},
 ): Promise<void> {
-  const deadline = performance.now() + (options.timeoutMs ?? 10_000)
-  let sent = 0
-  while (sent < data.length) {
+  const { timeoutMs = 10_000 } = options
+  const deadline = performance.now() + timeoutMs
+  for (let sent = 0; sent < data.length; ) {
     options.signal?.throwIfAborted()
     try {
       sent += sendFds(socketFd, data.subarray(sent), sent === 0 ? fds : [])
     } catch (error) {
-      if (!isErrno(error, 'EAGAIN') || performance.now() > deadline) throw error
-      await new Promise((resolve) => setTimeout(resolve, 5))
+      if (!isErrno(error, 'EAGAIN')) throw error
+      await waitWritable(socketFd, { ...options, timeoutMs: Math.max(0, deadline - performance.now()) })
     }
   }
 }

@@ -29,6 +29,11 @@ test('from list to list only the difference is written, additions first', () => 
   assert.deepEqual(deviceWrites('c 1:3 rwm\n', [nothing, nullDevice]), [])
 })
 
+test('no rules deny everything, as on v2', () => {
+  assert.deepEqual(deviceWrites(all, []), [{ file: 'devices.deny', value: 'a' }])
+  assert.deepEqual(deviceWrites(all, [nullDevice]), deviceWrites(all, [nothing, nullDevice]))
+})
+
 test('a later rule takes back an earlier one', () => {
   const rules = [nothing, nullDevice, { allow: false, type: 'c', major: 1, minor: 3, access: 'w' }]
   assert.deepEqual(deviceWrites('', rules), [{ file: 'devices.allow', value: 'c 1:3 rm' }])

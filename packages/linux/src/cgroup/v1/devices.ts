@@ -8,7 +8,7 @@ export interface DeviceWrite {
   value: string
 }
 
-/** Makes the device list of a cgroup what the rules say, touching only what differs. @internal */
+/** Makes the device list of a cgroup what the rules say, touching only what differs. No rule at all denies all. @internal */
 export function applyV1Devices(folder: string, rules: readonly DeviceRule[]): void {
   const current = readControl(folder, 'devices.list') ?? ''
   for (const { file, value } of deviceWrites(current, rules)) writeControl(folder, file, value)
@@ -43,8 +43,7 @@ interface DeviceState {
 }
 
 function stateOf(rules: readonly DeviceRule[]): DeviceState {
-  // A cgroup starts with what its parent has, which for the first is everything.
-  const state: DeviceState = { allowAll: true, access: new Map() }
+  const state: DeviceState = { allowAll: false, access: new Map() }
   for (const rule of rules) addRule(state, rule)
   return state
 }
