@@ -28,11 +28,12 @@ const farthestConditional = 255
  * @internal
  */
 export class BackwardAssembler {
-  readonly #instructions: Buffer[] = []
+  /** Pairs of words: operation and jumps, operand. */
+  readonly #words: number[] = []
 
   /** The place of the instruction that was put in last, which is the first so far. */
   here(): Label {
-    return this.#instructions.length
+    return this.#words.length / 2
   }
 
   load(offset: number): Label {
@@ -56,14 +57,20 @@ export class BackwardAssembler {
 
   /** The program as an array of struct sock_filter. Throws `invalid-argument` when it is longer than the kernel takes. */
   toBytes(): Uint8Array {
-    if (this.#instructions.length > longestProgram) {
-      const length = this.#instructions.length
+    const length = this.here()
+    if (length > longestProgram) {
       throw new StackError(
         'invalid-argument',
         `seccomp filter has ${length} instructions, at most ${longestProgram} fit`,
       )
     }
-    return Buffer.concat(this.#instructions.toReversed())
+    // Little endian, as both machines that filters are made for.
+    const program = new DataView(new ArrayBuffer(length * 8))
+    for (let i = 0; i < length; i++) {
+      program.setUint32(i * 8, this.#words[(length - i - 1) * 2] as number, true)
+      program.setUint32(i * 8 + 4, this.#words[(length - i - 1) * 2 + 1] as number, true)
+    }
+    return new Uint8Array(program.buffer)
   }
 
   #near(target: Label, farthest: number): Label {
@@ -72,12 +79,7 @@ export class BackwardAssembler {
   }
 
   #put(code: number, whenTrue: number, whenFalse: number, operand: number): Label {
-    const bytes = Buffer.alloc(8)
-    bytes.writeUInt16LE(code, 0)
-    bytes.writeUInt8(whenTrue, 2)
-    bytes.writeUInt8(whenFalse, 3)
-    bytes.writeUInt32LE(operand >>> 0, 4)
-    this.#instructions.push(bytes)
+    this.#words.push(code | (whenTrue << 16) | (whenFalse << 24), operand)
     return this.here()
   }
 }
