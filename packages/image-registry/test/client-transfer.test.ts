@@ -182,3 +182,37 @@ test('a broken upload goes on where the registry says it stands', async () => {
     /^\d+-299999$/,
   )
 })
+
+test('an upload whose last answer was lost has come through', async () => {
+  let finished = false
+  await using registry = await scriptedRegistry(async (request, response, count) => {
+    if (request.method === 'HEAD') return finished ? response.end() : refuse(response, 404, 'BLOB_UNKNOWN')
+    for await (const _ of request);
+    if (request.method !== 'PUT') return response.writeHead(202, { location: '/v2/a/blobs/uploads/1' }).end()
+    finished = true
+    return count === 0 ? request.socket.destroy() : refuse(response, 404, 'BLOB_UPLOAD_UNKNOWN')
+  })
+  await using client = createRegistryClient(quick)
+  const at = { registry: registry.address, repository: 'a' }
+  const outcome = await client.pushBlob(at, blob, async function* () {
+    yield content
+  })
+  assert.deepEqual(outcome, { kind: 'sent' })
+  assert.equal(registry.requests.filter(({ method }) => method === 'PUT').length, 2)
+})
+
+test('a source of another length than announced fails the upload', async () => {
+  await using registry = await scriptedRegistry(async (request, response) => {
+    if (request.method === 'HEAD') return refuse(response, 404, 'BLOB_UNKNOWN')
+    for await (const _ of request);
+    return response.writeHead(202, { location: '/v2/a/blobs/uploads/1' }).end()
+  })
+  await using client = createRegistryClient({ ...quick, retries: 1 })
+  const at = { registry: registry.address, repository: 'a' }
+  for (const wrong of [content.subarray(1), Buffer.concat([content, content])]) {
+    const pushing = client.pushBlob(at, blob, async function* () {
+      yield wrong
+    })
+    await assert.rejects(pushing, { code: 'data-loss', message: /source/ })
+  }
+})

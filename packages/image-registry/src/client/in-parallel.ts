@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { transportFailure } from './http/retry.ts'
+
 /**
  * Runs `work` for every item, at most `concurrency` at a time, in order. The first failure aborts the signal that the
  * others were given; it is thrown once all have ended, so that nothing goes on behind the caller's back.
@@ -20,7 +22,7 @@ export async function inParallel<T>(
     while (next < items.length && failure === undefined) {
       const item = items[next++] as T
       try {
-        joined.throwIfAborted()
+        if (joined.aborted) throw transportFailure('transfer', joined.reason, signal)
         await work(item, joined)
       } catch (error) {
         failure ??= { error }

@@ -111,7 +111,7 @@ async function send(upload: Upload, first: URL): Promise<void> {
       location = await sendFrom(upload, location, offset)
       break
     } catch (error) {
-      if (signal?.aborted || !(hasCode(error, 'unavailable') || hasCode(error, 'deadline-exceeded'))) throw error
+      if (signal?.aborted || !mayGoOn(error)) throw error
       const delay = retryDelay(session.retry, fruitless)
       if (delay === undefined) throw error
       await pause(delay, signal).catch((reason) => {
@@ -123,6 +123,11 @@ async function send(upload: Upload, first: URL): Promise<void> {
     }
   }
   await finish(upload, location)
+}
+
+/** Out of range is what a registry says that was still storing the part which broke off. */
+function mayGoOn(error: unknown): boolean {
+  return (['unavailable', 'deadline-exceeded', 'out-of-range'] as const).some((code) => hasCode(error, code))
 }
 
 async function sendFrom(upload: Upload, location: URL, offset: number): Promise<URL> {
@@ -179,16 +184,23 @@ async function finish(upload: Upload, location: URL): Promise<void> {
   const { session, repository, scopes, descriptor, signal } = upload
   const target = new URL(location)
   target.searchParams.set('digest', descriptor.digest)
-  const answer = await session.send({
-    registry: repository.registry,
-    method: 'PUT',
-    target,
-    scopes,
-    headers: { 'content-length': '0' },
-    accept: [201, 204],
-    signal,
-  })
-  await discard(answer)
+  try {
+    const answer = await session.send({
+      registry: repository.registry,
+      method: 'PUT',
+      target,
+      scopes,
+      headers: { 'content-length': '0' },
+      accept: [201, 204],
+      signal,
+    })
+    await discard(answer)
+  } catch (error) {
+    // A registry that finished the upload, and whose answer was lost, does not know it at the second attempt.
+    const looking = { actions: ['pull', 'push'] as ('pull' | 'push')[], ...(signal && { signal }) }
+    const isThere = hasCode(error, 'not-found') && (await hasBlob(session, repository, descriptor.digest, looking))
+    if (!isThere) throw error
+  }
 }
 
 async function cancel({ session, repository, scopes, signal }: Upload, location: URL): Promise<void> {

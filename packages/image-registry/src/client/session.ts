@@ -72,7 +72,7 @@ export class Session {
       const answer = await this.#attempt(mirror, request).catch(() => undefined)
       if (answer !== undefined && request.accept.includes(answer.status)) return answer
       if (answer !== undefined) await discard(answer)
-      request.signal?.throwIfAborted()
+      if (request.signal?.aborted) throw transportFailure(mirror.origin, request.signal.reason, request.signal)
     }
     return this.#sendTo(await this.#endpoints.of(request.registry), request)
   }

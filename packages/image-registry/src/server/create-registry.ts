@@ -32,6 +32,8 @@ export interface Registry extends AsyncDisposable {
   close(graceMs?: number): Promise<void>
 }
 
+/** A connection on which nothing moves for so long is closed; an upload can be taken up again. */
+const silenceTimeoutMs = 300_000
 const sweepIntervalMs = 24 * 3600 * 1000
 
 /**
@@ -69,8 +71,11 @@ function serverOf(handler: RegistryHandler, tls: RegistryInit['tls']): Server {
   // Without a limit on the whole request: an upload may take hours. Headers and idle connections keep theirs.
   const options = { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 64 * 1024 }
   const listener = handler.handle.bind(handler)
-  if (tls === undefined) return createHttpServer(options, listener)
-  return createHttpsServer({ ...options, cert: Buffer.from(tls.cert), key: Buffer.from(tls.key) }, listener)
+  const server =
+    tls === undefined
+      ? createHttpServer(options, listener)
+      : createHttpsServer({ ...options, cert: Buffer.from(tls.cert), key: Buffer.from(tls.key) }, listener)
+  return server.setTimeout(silenceTimeoutMs)
 }
 
 function listenOn(server: Server, listen: string): Promise<string> {

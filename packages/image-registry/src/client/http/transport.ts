@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { StackError } from '@teu/errors'
-import { Agent, type Dispatcher } from 'undici'
+import { Agent, buildConnector, type Dispatcher } from 'undici'
 import { redact } from './answer.ts'
 
 /** The TLS settings of one place. @internal */
@@ -54,19 +55,12 @@ export class Transport {
   #agent(tls: TlsSettings): Agent {
     let agent = this.#agents.get(tls)
     if (agent === undefined) {
-      const { ca, cert, key, unverified } = tls
       agent = new Agent({
         allowH2: false,
-        connectTimeout: this.#deadlines.connectTimeoutMs,
         headersTimeout: this.#deadlines.answerTimeoutMs,
         bodyTimeout: this.#deadlines.stallTimeoutMs,
         maxHeaderSize: 64 * 1024,
-        connect: {
-          ...(ca === undefined ? {} : { ca: Buffer.from(ca) }),
-          ...(cert === undefined ? {} : { cert: Buffer.from(cert) }),
-          ...(key === undefined ? {} : { key: Buffer.from(key) }),
-          ...(unverified ? { rejectUnauthorized: false } : {}),
-        },
+        connect: connectorFor(tls, this.#deadlines.connectTimeoutMs),
       })
       this.#agents.set(tls, agent)
     }
@@ -120,6 +114,31 @@ export class Transport {
     await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()))
     this.#agents.clear()
   }
+}
+
+/** Certificates are read once, when the first connection needs them: there are hundreds. */
+function connectorFor(tls: TlsSettings, timeout: number): buildConnector.connector {
+  const plain = buildConnector({ timeout })
+  let secure: buildConnector.connector | undefined
+  return (options, callback) => {
+    if (options.protocol !== 'https:') return plain(options, callback)
+    secure ??= buildConnector({ timeout, secureContext: secureContextOf(tls), rejectUnauthorized: !tls.unverified })
+    return secure(options, callback)
+  }
+}
+
+/** Trusts Node's certificates, the system's, where administrators add their own, and the configured ones. */
+function secureContextOf({ ca, cert, key, unverified }: TlsSettings): SecureContext {
+  const trusted = [
+    ...getCACertificates('default'),
+    ...getCACertificates('system'),
+    ...(ca === undefined ? [] : [Buffer.from(ca).toString()]),
+  ]
+  return createSecureContext({
+    ...(unverified ? {} : { ca: [...new Set(trusted)] }),
+    ...(cert === undefined ? {} : { cert: Buffer.from(cert) }),
+    ...(key === undefined ? {} : { key: Buffer.from(key) }),
+  })
 }
 
 function redirectTarget(from: URL, location: string): URL {
