@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The walk that `npm start` takes, inside namespaces of its own.
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { existsSync, globSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { createRegistryClient } from '@teu/image-registry/client'
 import { pushSource } from '@teu/image-registry/image'
@@ -14,6 +14,7 @@ import { root } from './workspace.mjs'
 const scratch = mkdtempSync('/tmp/teu-start-')
 const socket = path.join(scratch, 'engine.sock')
 const trace = path.join(scratch, 'spans')
+const cgroup = path.basename(scratch)
 const env = { ...process.env, TEU_TRACE: trace, DOCKER_HOST: `unix://${socket}` }
 const bin = (name) => path.join(root, 'packages/teu/bin', `${name}.js`)
 
@@ -21,6 +22,7 @@ let status = 1
 try {
   status = await walk()
 } finally {
+  for (const folder of globSync(`/sys/fs/cgroup/{,*/}${cgroup}`)) rmdirSync(folder)
   rmSync(scratch, { recursive: true, force: true })
 }
 process.exitCode = status
@@ -50,12 +52,15 @@ async function walk() {
 }
 
 function daemonFlags() {
-  const flags = { 'data-root': 'data', 'exec-root': 'exec', pidfile: 'pid' }
-  return [
-    ...Object.entries(flags).flatMap(([flag, name]) => [`--${flag}`, path.join(scratch, name)]),
-    '--host',
-    `unix://${socket}`,
-  ]
+  const flags = {
+    'data-root': path.join(scratch, 'data'),
+    'exec-root': path.join(scratch, 'exec'),
+    pidfile: path.join(scratch, 'pid'),
+    host: `unix://${socket}`,
+    'cgroup-parent': `/${cgroup}`,
+    'log-level': 'error',
+  }
+  return Object.entries(flags).flatMap(([flag, value]) => [`--${flag}`, value])
 }
 
 /** Puts the image that the package ships into the registry. */

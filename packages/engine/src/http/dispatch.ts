@@ -10,6 +10,7 @@ import {
   swarmPaths,
 } from '@teu/engine-api'
 import { StackError } from '@teu/errors'
+import { timed } from '../timed.ts'
 import type { EngineRequest, Reply } from './exchange.ts'
 import { type Endpoint, findEndpoint } from './router.ts'
 
@@ -50,7 +51,8 @@ async function dispatch(endpoints: readonly Endpoint[], raw: RawRequest): Promis
   const found = findEndpoint(endpoints, raw.method, path)
   if (found === undefined) throw unknownPath(path)
   const query = new URLSearchParams(at < 0 ? '' : target.slice(at + 1))
-  return found.endpoint.answer({ ...rest, path, query, apiVersion: version ?? currentApiVersion }, found.path)
+  const request = { ...rest, path, query, apiVersion: version ?? currentApiVersion }
+  return timed('engine', `${raw.method} ${path}`, () => found.endpoint.answer(request, found.path))
 }
 
 function unknownPath(path: string): StackError {

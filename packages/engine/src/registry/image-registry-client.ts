@@ -4,6 +4,7 @@ import { type Credentials, createRegistryClient, type RegistryHost } from '@teu/
 import type { Reference } from '@teu/oci-spec/distribution'
 import type { Descriptor } from '@teu/oci-spec/image'
 import type { OpenRegistry, RegistrySource, SourceOptions } from '../images/registry-source.ts'
+import { timed } from '../timed.ts'
 
 /** How registries are reached; the keys of `daemon.json` that matter for it. */
 export interface RegistryAccess {
@@ -29,6 +30,9 @@ function credentialsOf(auth: AuthConfig | undefined): Credentials | undefined {
   return auth.username ? { username: auth.username, password: auth.password ?? '' } : undefined
 }
 
+/** What the client's calls are called in traces. */
+const layer = 'image-registry'
+
 const call = (options: SourceOptions | undefined) => (options?.signal ? { signal: options.signal } : {})
 
 /** The reference of a descriptor in the repository of another reference. */
@@ -48,9 +52,11 @@ export function openRegistries(access: RegistryAccess = {}): OpenRegistry {
       ...(access.userAgent ? { userAgent: access.userAgent } : {}),
     })
     const source: RegistrySource = {
-      resolve: (reference, options) => client.resolve(reference, call(options)),
+      resolve: (reference, options) => timed(layer, 'resolve', () => client.resolve(reference, call(options))),
       async manifest(reference, expected, options) {
-        const { body } = await client.fetchManifest(at(reference, expected), { ...call(options), expected })
+        const { body } = await timed(layer, 'manifest', () =>
+          client.fetchManifest(at(reference, expected), { ...call(options), expected }),
+        )
         return body
       },
       blob: (reference, descriptor, options) =>

@@ -28,6 +28,8 @@ export function formatShimEnvironment(environment: ShimEnvironment): Record<stri
   if (environment.ttrpcAddress !== undefined) env.TTRPC_ADDRESS = environment.ttrpcAddress
   if (environment.grpcAddress !== undefined) env.GRPC_ADDRESS = environment.grpcAddress
   if (environment.namespace !== undefined) env.NAMESPACE = environment.namespace
+  // Where the spans of all layers go, when somebody traces.
+  if (process.env.TEU_TRACE) env.TEU_TRACE = process.env.TEU_TRACE
   if (environment.maximumTaskVersion !== undefined) env.MAX_SHIM_VERSION = String(environment.maximumTaskVersion)
   return env
 }

@@ -7,7 +7,15 @@ import { StackError } from '@teu/errors'
 const startTimeoutMs = 20_000
 
 /** Variables that a shim passes on to the one that stays; all others end with the caller. */
-const passedOn = ['PATH', 'TTRPC_ADDRESS', 'GRPC_ADDRESS', 'MAX_SHIM_VERSION', 'TEU_SHIM_STATE', 'NODE_EXTRA_CA_CERTS']
+const passedOn = [
+  'PATH',
+  'TTRPC_ADDRESS',
+  'GRPC_ADDRESS',
+  'MAX_SHIM_VERSION',
+  'TEU_SHIM_STATE',
+  'TEU_TRACE',
+  'NODE_EXTRA_CA_CERTS',
+]
 
 /**
  * Starts this program again with `argv`, in its own session, and waits until it says on descriptor 3 that it listens.

@@ -4,8 +4,8 @@ import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { messageOf } from '@teu/errors'
 import { peerCredentials } from '@teu/linux'
-import { addTaskService } from '@teu/shim-api'
-import { createTtrpcServer, type TtrpcServer } from '@teu/ttrpc'
+import { addTaskService, TaskDefinition } from '@teu/shim-api'
+import { createTtrpcServer, recordSpans, type TtrpcServer, traced } from '@teu/ttrpc'
 import { BundleList } from '../bootstrap/bundle-list.ts'
 import { type ShimAddress, shimAddressOf } from '../bootstrap/shim-address.ts'
 import { EventPublisher } from '../events/event-publisher.ts'
@@ -48,12 +48,17 @@ export async function serveCommand(invocation: ShimInvocation): Promise<void> {
     socketFolder: folder,
     library,
   })
+  using _recording = env.TEU_TRACE ? recordSpans(env.TEU_TRACE) : undefined
   await registry.recover()
   const idle = new IdleTimer(() => registry.size === 0)
   await using server = createServer(idle)
   addTaskService(
     server,
-    createTaskService(registry, () => idle.hurry()),
+    traced(
+      'shim',
+      TaskDefinition,
+      createTaskService(registry, () => idle.hurry()),
+    ),
   )
   await server.listen(socket)
   tellReady()

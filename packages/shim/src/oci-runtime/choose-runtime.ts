@@ -5,6 +5,7 @@ import { ExecOciRuntime } from './exec-runtime.ts'
 import { LibraryOciRuntime } from './library-runtime.ts'
 import type { OciRuntime } from './oci-runtime.ts'
 import { importRuntimeLibrary, type RuntimeLibrary } from './runtime-library.ts'
+import { tracedRuntime } from './traced-runtime.ts'
 
 /** Which runtime a container has; kept in the bundle, so that a later shim uses the same one. @internal */
 export interface RuntimeChoice {
@@ -43,10 +44,10 @@ export async function chooseRuntime(
     if (library !== undefined) {
       const folder = join(root || '/run/teu-runtime', namespace)
       await mkdir(folder, { recursive: true, mode: 0o711 })
-      return new LibraryOciRuntime(library.createRuntime({ root: folder }), { noPivot, noNewKeyring })
+      return tracedRuntime(new LibraryOciRuntime(library.createRuntime({ root: folder }), { noPivot, noNewKeyring }))
     }
   }
   const binary = binaryName || 'runc'
   const folder = join(root || '/run/containerd/runc', namespace)
-  return new ExecOciRuntime({ binary, root: folder, bundle, systemdCgroup, noPivot, noNewKeyring, path })
+  return tracedRuntime(new ExecOciRuntime({ binary, root: folder, bundle, systemdCgroup, noPivot, noNewKeyring, path }))
 }
