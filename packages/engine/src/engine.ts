@@ -23,9 +23,11 @@ import type { Endpoint } from './http/router.ts'
 import { createHttpServer } from './http/server.ts'
 import { chooseSnapshotter } from './images/choose-snapshotter.ts'
 import { createImageService } from './images/create-image-service.ts'
-import { type Log, silentLog } from './log.ts'
+import type { ImageService } from './images/image-service.ts'
+import { silentLog } from './log.ts'
 import { logDriver } from './logs/log-drivers.ts'
 import { createNetworkService } from './network/create-network-service.ts'
+import type { NetworkService } from './network/network-service.ts'
 import { containersRouter } from './routers/containers/router.ts'
 import { execRouter } from './routers/exec/router.ts'
 import { imagesRouter } from './routers/images/router.ts'
@@ -35,6 +37,7 @@ import { systemRouter } from './routers/system/router.ts'
 import { volumesRouter } from './routers/volumes/router.ts'
 import type { EngineSettings } from './settings.ts'
 import { detectHost } from './spec/detect-host.ts'
+import type { HostFacts } from './spec/host-facts.ts'
 import { systemBackend } from './system/system-backend.ts'
 import { detectDefaultRuntime } from './tasks/runtime-choice.ts'
 import { createTaskClient } from './tasks/task-client.ts'
@@ -60,12 +63,34 @@ export interface Engine extends AsyncDisposable {
  * @public
  */
 export async function createEngine(options: EngineOptions): Promise<Engine> {
-  const log = options.log ?? silentLog
+  makeDirectories(options)
+  const events = createEventBus()
+  const containers = new ContainerList()
+  return startEngine(options, {
+    events,
+    containers,
+    host: detectHost(),
+    images: await imagesOf(options, containers, events),
+    network: networkOf(options, events),
+  })
+}
+
+/** The larger parts of an engine, which can be exchanged one by one. @internal */
+export interface EngineParts {
+  readonly events: EventBus
+  readonly containers: ContainerList
+  readonly host: HostFacts
+  readonly images: ImageService
+  readonly network: NetworkService
+}
+
+/** As {@link createEngine}, from given parts. @internal */
+export async function startEngine(options: EngineOptions, parts: EngineParts): Promise<Engine> {
   makeDirectories(options)
   const stopping = new AbortController()
   const settings = await settingsOf(options)
   const store = new ContainerStore(path.join(options.dataRoot, 'engine.db'))
-  const context = await contextOf(options, settings, store, log, stopping.signal)
+  const context = contextOf(options, parts, settings, store, stopping.signal)
   const execs = new ExecStore()
   for (const record of store.load()) context.containers.add(containerOf(context, record))
   const { watching } = await follow(context, execs, options, stopping.signal)
@@ -116,35 +141,22 @@ async function settingsOf(options: EngineOptions): Promise<EngineSettings> {
   }
 }
 
-async function contextOf(
+function contextOf(
   options: EngineOptions,
+  parts: EngineParts,
   settings: EngineSettings,
   store: ContainerStore,
-  log: Log,
   stopping: AbortSignal,
-): Promise<ContainerContext> {
-  const { containerd } = options
-  const namespace = options.containerdNamespace ?? 'moby'
-  const events = createEventBus()
-  const containers = new ContainerList()
+): ContainerContext {
+  const { containers, events } = parts
   return {
+    ...parts,
     settings,
     store,
-    log,
-    events,
-    containers,
     stopping,
-    host: detectHost(),
+    log: options.log ?? silentLog,
     users: new Map(),
-    tasks: createTaskClient(containerd, namespace),
-    images: await imagesOf(options, namespace, containers, events),
-    network: createNetworkService({
-      dataRoot: path.join(options.dataRoot, 'network'),
-      execRoot: options.execRoot,
-      ...(options.bridge === undefined ? {} : { bridgeName: options.bridge }),
-      ...(options.bip === undefined ? {} : { bridgeAddress: options.bip }),
-      onEvent: ({ action, id, attributes }) => events.publish('network', action, id, attributes),
-    }),
+    tasks: createTaskClient(options.containerd, options.containerdNamespace ?? 'moby'),
     volumes: localVolumes({
       root: path.join(options.dataRoot, 'volumes'),
       events,
@@ -153,11 +165,21 @@ async function contextOf(
   }
 }
 
-async function imagesOf(options: EngineOptions, namespace: string, containers: ContainerList, events: EventBus) {
+function networkOf(options: EngineOptions, events: EventBus): NetworkService {
+  return createNetworkService({
+    dataRoot: path.join(options.dataRoot, 'network'),
+    execRoot: options.execRoot,
+    ...(options.bridge === undefined ? {} : { bridgeName: options.bridge }),
+    ...(options.bip === undefined ? {} : { bridgeAddress: options.bip }),
+    onEvent: ({ action, id, attributes }) => events.publish('network', action, id, attributes),
+  })
+}
+
+async function imagesOf(options: EngineOptions, containers: ContainerList, events: EventBus): Promise<ImageService> {
   const { containerd, registryAccess, bundledLayouts } = options
   return createImageService({
     containerd,
-    namespace,
+    namespace: options.containerdNamespace ?? 'moby',
     snapshotter: await chooseSnapshotter(containerd),
     mountDirectory: path.join(options.execRoot, 'mounts'),
     ...(registryAccess === undefined ? {} : { registryAccess }),

@@ -42,6 +42,8 @@ export async function watchTasks(
       const stream = containerd.events.subscribe({ filters }, { signal })
       const iterator = stream[Symbol.asyncIterator]()
       const first = iterator.next()
+      // Awaited below; until then its failure must not count as nobody's.
+      first.catch(() => {})
       // A call that is answered after ours was sent tells that the stream is served: only then is asking safe.
       await containerd.version.version({}, { signal, timeoutMs: 10_000 })
       pause = shortestPause
