@@ -28,8 +28,11 @@ export interface CgroupManagerInit {
 export function createCgroupManager(init: CgroupManagerInit): CgroupManager {
   const setup = init.setup ?? detectCgroups()
   if (setup.mode === 'none') throw new Error('no cgroup hierarchy is mounted')
-  if (setup.mode === 'v2') return new V2CgroupManager(unifiedPath(setup, init), setup.unified?.mountPoint ?? '')
-  return new V1CgroupManager(init.paths ?? v1Paths(setup, requirePath(init)))
+  if (setup.unified && setup.mode === 'v2') {
+    return new V2CgroupManager(unifiedPath(setup, init), setup.unified.mountPoint, ownCgroup(setup.unified))
+  }
+  const [first] = setup.hierarchies
+  return new V1CgroupManager(init.paths ?? v1Paths(setup, requirePath(init)), first && ownCgroup(first))
 }
 
 function requirePath({ path }: CgroupManagerInit): string {
@@ -55,9 +58,13 @@ function v1Paths(setup: CgroupSetup, path: string): Record<string, string> {
 function below(hierarchy: { mountPoint: string; root: string; own: string }, path: string): string {
   const clean = posix.normalize(`/${path}`)
   if (path.startsWith('/')) return posix.join(hierarchy.mountPoint, clean)
+  return posix.join(ownCgroup(hierarchy), clean)
+}
+
+function ownCgroup(hierarchy: { mountPoint: string; root: string; own: string }): string {
   // In a container the own path may lie outside of what is mounted; then the mount's root is all there is.
   const own = hierarchy.root === '/' ? hierarchy.own : relativeTo(hierarchy.root, hierarchy.own)
-  return posix.join(hierarchy.mountPoint, posix.normalize(`/${own}`), clean)
+  return posix.join(hierarchy.mountPoint, posix.normalize(`/${own}`))
 }
 
 function relativeTo(root: string, own: string): string {

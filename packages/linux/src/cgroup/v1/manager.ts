@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs'
 import { isErrno } from '../../errno.ts'
+import { warmUpAttach } from '../attach-warm-up.ts'
 import { readControl, readKeyed, writeControl, writeControlAsync } from '../files.ts'
 import type { CgroupManager, CgroupWaitOptions, FreezerState } from '../manager.ts'
 import type { LinuxResources } from '../resources.ts'
@@ -20,12 +21,18 @@ export class V1CgroupManager implements CgroupManager {
   /** Each directory once: `cpu` and `cpuacct` often share one. */
   readonly #folders: ReadonlySet<string>
 
-  constructor(paths: Readonly<Record<string, string>>) {
+  readonly #own: string | undefined
+  #warmUp: Promise<void> | undefined
+
+  /** @param own A cgroup that this process is in. */
+  constructor(paths: Readonly<Record<string, string>>, own?: string) {
     this.paths = paths
+    this.#own = own
     this.#folders = new Set(Object.values(paths))
   }
 
   async create(): Promise<void> {
+    if (this.#own !== undefined) this.#warmUp ??= warmUpAttach(this.#own)
     for (const folder of this.#folders) {
       makeCgroup(folder)
       if (folder === this.paths.cpuset) inheritCpuset(folder)
@@ -39,6 +46,7 @@ export class V1CgroupManager implements CgroupManager {
   async join(pid: number): Promise<void> {
     // The first move waits milliseconds for all processors to notice, off the event loop; while they still know, each
     // further one takes microseconds, less than handing it to a thread would.
+    await this.#warmUp
     let noticed = false
     for (const folder of this.#folders) {
       if (noticed) writeControl(folder, 'cgroup.procs', pid)

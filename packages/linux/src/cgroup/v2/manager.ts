@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { isErrno } from '../../errno.ts'
+import { warmUpAttach } from '../attach-warm-up.ts'
 import { readControl, readKeyed, writeControl, writeControlAsync } from '../files.ts'
 import type { CgroupManager, CgroupWaitOptions, FreezerState } from '../manager.ts'
 import type { LinuxResources } from '../resources.ts'
@@ -20,13 +21,19 @@ export class V2CgroupManager implements CgroupManager {
   readonly #folder: string
   readonly #mountPoint: string
 
-  constructor(folder: string, mountPoint: string) {
+  readonly #own: string
+  #warmUp: Promise<void> | undefined
+
+  /** @param own The cgroup that this process is in. */
+  constructor(folder: string, mountPoint: string, own: string) {
+    this.#own = own
     this.#folder = folder
     this.#mountPoint = mountPoint
     this.paths = { '': folder }
   }
 
   async create(): Promise<void> {
+    this.#warmUp ??= warmUpAttach(this.#own)
     makeCgroup(this.#folder)
     const available = (readControl(this.#mountPoint, 'cgroup.controllers') ?? '').split(/\s+/).filter(Boolean)
     for (const above of this.#foldersAbove()) enableControllers(above, available)
@@ -37,6 +44,7 @@ export class V2CgroupManager implements CgroupManager {
   }
 
   async join(pid: number): Promise<void> {
+    await this.#warmUp
     await writeControlAsync(this.#folder, 'cgroup.procs', pid)
   }
 
