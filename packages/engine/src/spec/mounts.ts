@@ -105,9 +105,11 @@ export function specMounts(input: SpecInput): Mount[] {
   const taken = new Set(own.map(({ destination }) => destination))
   const free = ({ destination }: Mount) =>
     !taken.has(destination) && !(taken.has('/dev') && destination.startsWith('/dev/'))
-  const system = [...systemMounts(input.hostConfig.Privileged ?? false), sharedMemory(input)].filter(free)
-  const added = [...own, ...imageVolumes(input, taken), ...containerFiles(input).filter(free)]
-  return [...system, ...added.sort((a, b) => depth(a) - depth(b))]
+  const memory = sharedMemory(input)
+  const system = [...systemMounts(input.hostConfig.Privileged ?? false), ...(memory.type === 'tmpfs' ? [memory] : [])]
+  const ours = [...containerFiles(input), ...(memory.type === 'bind' ? [memory] : [])]
+  const added = [...own, ...imageVolumes(input, taken), ...ours.filter(free)]
+  return [...system.filter(free), ...added.sort((a, b) => depth(a) - depth(b))]
 }
 
 /** What the root mount must be for binds of the request to pass mounts on; undefined leaves it as it is. */
