@@ -53,7 +53,6 @@ export function createConfigOf(
     Volumes: volumes.volumes,
     WorkingDir: flags.workdir,
     Entrypoint: entrypointOf(flags, given),
-    ...(flags['mac-address'] === '' ? {} : { MacAddress: flags['mac-address'] }),
     OnBuild: null,
     Labels: labels,
     ...(given.has('stop-signal') ? { StopSignal: flags['stop-signal'] } : {}),
@@ -71,9 +70,15 @@ function attachedStreams({ attach, interactive }: CreateFlagValues) {
   }
 }
 
-/** A name alone takes its value from the environment; without one there it is sent as it is, which unsets it. */
+/**
+ * Each name once, with the last value given. A name alone takes its value from the environment; without one there it
+ * is sent as it is, which unsets it.
+ */
 function fillIn(given: readonly string[], env: NodeJS.ProcessEnv): string[] {
-  return given.map((entry) => (entry.includes('=') || env[entry] === undefined ? entry : `${entry}=${env[entry]}`))
+  const full = given.map((entry) =>
+    entry.includes('=') || env[entry] === undefined ? entry : `${entry}=${env[entry]}`,
+  )
+  return [...new Map(full.map((entry) => [entry.split('=')[0], entry])).values()]
 }
 
 function entrypointOf({ entrypoint }: CreateFlagValues, given: ReadonlySet<string>): string[] | null {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-import type { ContainerCreateResult, EngineClient } from '@teu/engine-api'
+import { type ContainerCreateResult, compareApiVersions, type EngineClient } from '@teu/engine-api'
 import { isNotFound } from '@teu/errors'
 import { familiarReference, type Reference, withDefaultTag } from '@teu/oci-spec/distribution'
 import type { CommandContext } from '../context/command-context.ts'
@@ -32,7 +32,8 @@ export async function createContainer(
     const named = nameOf(created.config.Image ?? '')
     const engine = await context.engine()
     if (flags.pull === 'always') await pull(context, engine, created, flags)
-    const result = await createOrPull(context, engine, withConsole(context, created), flags, named)
+    const complete = await withMacAddress(engine, withConsole(context, created), flags['mac-address'])
+    const result = await createOrPull(context, engine, complete, flags, named)
     const warnings = [...dnsWarning(flags.dns), ...(result.Warnings ?? [])]
     for (const warning of warnings) context.printError(`WARNING: ${warning}`)
     cidFile.write(result.Id)
@@ -51,6 +52,12 @@ function withConsole(context: CommandContext, created: CreateConfig): CreateConf
   const { height, width } = terminalSize(context.streams.stdout)
   const hostConfig = { ...created.hostConfig, ConsoleSize: [height, width] }
   return { ...created, hostConfig, config: withProxies(created.config, context) }
+}
+
+/** Engines before API 1.44 read the address from the container, later ones from its first network. */
+async function withMacAddress(engine: EngineClient, created: CreateConfig, mac: string): Promise<CreateConfig> {
+  if (mac === '' || compareApiVersions((await engine.ping()).apiVersion, '1.44') >= 0) return created
+  return { ...created, config: { ...created.config, MacAddress: mac } }
 }
 
 async function createOrPull(

@@ -38,8 +38,7 @@ export function hostConfigOf(
     VolumeDriver: flags['volume-driver'],
     VolumesFrom: orNull(flags['volumes-from']),
     ConsoleSize: [0, 0],
-    CapAdd: orNull(flags['cap-add']),
-    CapDrop: orNull(flags['cap-drop']),
+    ...capabilitiesOf(flags),
     CgroupnsMode: flags.cgroupns,
     Dns: [...flags.dns],
     DnsOptions: [...flags['dns-option']],
@@ -123,9 +122,22 @@ function resourcesOf(flags: CreateFlagValues, devices: ReturnType<typeof parseDe
     OomKillDisable: flags['oom-kill-disable'],
     PidsLimit: flags['pids-limit'],
     Ulimits: uniqueUlimits(flags.ulimit),
-    ...(flags['kernel-memory'] > 0 ? { KernelMemory: flags['kernel-memory'] } : {}),
     ...windows,
   }
+}
+
+/** Capabilities by their full names, sorted; `ALL` stands for every other, and adding wins over dropping. */
+function capabilitiesOf(flags: CreateFlagValues): Pick<HostConfig, 'CapAdd' | 'CapDrop'> {
+  const names = (given: readonly string[]) => {
+    const full = given.map((name) => name.trim().toUpperCase()).map((name) => (isWhole(name) ? name : `CAP_${name}`))
+    return full.includes('ALL') ? ['ALL'] : [...new Set(full)].sort()
+  }
+  const add = names(flags['cap-add'])
+  return { CapAdd: orNull(add), CapDrop: orNull(names(flags['cap-drop']).filter((name) => !add.includes(name))) }
+}
+
+function isWhole(name: string): boolean {
+  return name === 'ALL' || name === 'RESET' || name.startsWith('CAP_')
 }
 
 /** A later limit of the same name replaces an earlier one. */
