@@ -189,7 +189,8 @@ test('the next page of a listing is not fetched from another host', async () => 
 test('a mirror is asked first, without credentials, and passed over when it fails', async () => {
   const manifest = Buffer.from(JSON.stringify({ schemaVersion: 2, manifests: [] }))
   await using mirror = await scriptedRegistry((request, response) => {
-    if (request.url?.includes('/blobs/')) return refuse(response, 404, 'BLOB_UNKNOWN')
+    const headers = { 'www-authenticate': 'Basic realm="give me"' }
+    if (request.url?.includes('/blobs/')) return refuse(response, 401, 'UNAUTHORIZED', headers)
     response
       .writeHead(200, { 'content-type': mediaTypes.ociIndex, 'docker-content-digest': digestOf(manifest) })
       .end(manifest)
@@ -203,6 +204,10 @@ test('a mirror is asked first, without credentials, and passed over when it fail
   assert.equal((await client.fetchManifest({ ...at, tag: 'x' })).descriptor.digest, digestOf(manifest))
   assert.equal(await read(client.pullBlob(at, blob)), 'content')
   assert.deepEqual(registry.log(), [`GET /v2/library/a/blobs/${blob.digest}`])
+  assert.ok(mirror.log().some((line) => line.includes('/blobs/')))
   assert.match(mirror.log()[0] ?? '', /ns=docker\.io/)
   assert.ok(mirror.requests.every(({ headers }) => headers.authorization === undefined))
+  const before = mirror.requests.length
+  assert.deepEqual(await client.pushBlob(at, blob, () => assert.fail('it is there')), { kind: 'exists' })
+  assert.equal(mirror.requests.length, before, 'what is pushed concerns the registry alone')
 })

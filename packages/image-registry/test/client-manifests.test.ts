@@ -178,6 +178,29 @@ for (const [what, script, code] of refused) {
   })
 }
 
+test('a manifest is hashed, by tag and by digest', async () => {
+  await using registry = await scriptedRegistry((request, response) =>
+    request.url?.endsWith('/tag')
+      ? send(response, body, mediaTypes.ociManifest, digestOf('x'))
+      : send(response, body, mediaTypes.ociManifest),
+  )
+  await using client = createRegistryClient()
+  const at = { registry: registry.address, repository: 'a' }
+  for (const reference of [
+    { ...at, tag: 'tag' },
+    { ...at, digest: digestOf('y') },
+  ]) {
+    await assert.rejects(client.fetchManifest(reference), { code: 'data-loss', message: /manifest has digest/ })
+  }
+  const digest = digestOf(body)
+  const expected = { mediaType: mediaTypes.ociManifest, digest, size: body.byteLength + 1 }
+  await assert.rejects(client.fetchManifest({ ...at, digest }, { expected }), {
+    code: 'data-loss',
+    message: /bytes, not/,
+  })
+  assert.equal((await client.fetchManifest({ ...at, digest })).descriptor.digest, digest)
+})
+
 test('a layer described with two sizes is refused', async () => {
   const content = new Content()
   const layer = content.add('layer', mediaTypes.ociLayer)

@@ -202,10 +202,10 @@ test('an upload whose last answer was lost has come through', async () => {
 })
 
 test('a source of another length than announced fails the upload', async () => {
-  await using registry = await scriptedRegistry(async (request, response) => {
+  await using registry = await scriptedRegistry((request, response) => {
     if (request.method === 'HEAD') return refuse(response, 404, 'BLOB_UNKNOWN')
-    for await (const _ of request);
-    return response.writeHead(202, { location: '/v2/a/blobs/uploads/1' }).end()
+    request.on('error', () => {}).resume()
+    if (request.method === 'POST') return response.writeHead(202, { location: '/v2/a/blobs/uploads/1' }).end()
   })
   await using client = createRegistryClient({ ...quick, retries: 1 })
   const at = { registry: registry.address, repository: 'a' }

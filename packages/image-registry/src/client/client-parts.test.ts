@@ -98,7 +98,7 @@ test('work runs side by side up to a limit, and stops at the first failure', asy
   await assert.rejects(failing, { message: 'first' })
   assert.deepEqual(started, [1, 2])
   await assert.rejects(
-    inParallel([1], 1, AbortSignal.abort(), async () => {}),
-    { name: 'AbortError' },
+    inParallel([1], 1, AbortSignal.abort(new Error('own')), async () => {}),
+    { code: 'cancelled' },
   )
 })

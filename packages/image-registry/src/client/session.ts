@@ -66,9 +66,7 @@ export class Session {
 
   /** Sends a request, proves who is asking when that is demanded, and repeats it when it failed for the moment. */
   async send(request: RegistryRequest): Promise<HttpAnswer> {
-    const mirrored =
-      request.method === 'GET' || request.method === 'HEAD' ? this.#endpoints.mirrorsOf(request.registry) : []
-    for (const mirror of typeof request.target === 'string' ? mirrored : []) {
+    for (const mirror of onlyPulls(request) ? this.#endpoints.mirrorsOf(request.registry) : []) {
       const answer = await this.#attempt(mirror, request).catch(() => undefined)
       if (answer !== undefined && request.accept.includes(answer.status)) return answer
       if (answer !== undefined) await discard(answer)
@@ -159,6 +157,12 @@ export class Session {
     }
     return credentials
   }
+}
+
+/** A mirror knows nothing of what a push needs, or of whether the registry lets the caller in. */
+function onlyPulls({ method, target, scopes }: RegistryRequest): boolean {
+  const reads = method === 'GET' || method === 'HEAD'
+  return reads && typeof target === 'string' && scopes.length > 0 && scopes.every((scope) => scope.endsWith(':pull'))
 }
 
 function urlOf(endpoint: Endpoint, { target, method }: RegistryRequest): URL {
