@@ -142,7 +142,7 @@ export class ShimPool {
     for (const timer of this.#idle.values()) clearTimeout(timer)
     this.#idle.clear()
     const shims = [...this.#shims.values()]
-    await Promise.all(shims.filter(({ tasks }) => tasks.size === 0).map((shim) => this.#shutDown(shim)))
+    await Promise.all(shims.filter(({ tasks }) => tasks.size === 0).map((shim) => this.#shutDown(shim, true)))
     for (const shim of shims) shim.disconnect()
   }
 
@@ -190,10 +190,11 @@ export class ShimPool {
     if (this.#shims.get(shim.reply.address) === shim) this.#shims.delete(shim.reply.address)
   }
 
-  async #shutDown(shim: Shim): Promise<void> {
+  /** `now`: nobody will come who could use it. */
+  async #shutDown(shim: Shim, now = false): Promise<void> {
     this.#forget(shim)
     try {
-      await shim.task.shutdown({ id: '', now: false }, { timeoutMs: shutdownTimeoutMs })
+      await shim.task.shutdown({ id: '', now }, { timeoutMs: shutdownTimeoutMs })
     } catch (error) {
       // It ends before it has answered, more often than not.
       this.#init.log.debug({ address: shim.reply.address, error: messageOf(error) }, 'shim shut down')

@@ -29,9 +29,9 @@ export class IdleTimer {
     this.#set(forgottenMs)
   }
 
-  /** Nobody wants the shim any more, unless somebody touches it soon. */
-  hurry(): void {
-    this.#set(farewellMs)
+  /** Nobody wants the shim any more, unless somebody touches it soon; with `now`, it does not wait for that. */
+  hurry(now: boolean): void {
+    this.#set(now ? 0 : farewellMs)
   }
 
   /** Resolves the next time that the shim has been idle long enough. */

@@ -29,8 +29,10 @@ export async function removeShimFiles(
     await rm(lock, { force: true })
     return true
   } catch (error) {
+    // The folder itself is gone, and with it every way to find this shim.
+    if (isErrno(error, 'ENOENT')) return !(await isWanted())
     // Somebody is starting a shim, or it still has containers.
-    if (isErrno(error, 'ETIMEDOUT', 'ENOTEMPTY', 'ENOENT')) return false
+    if (isErrno(error, 'ETIMEDOUT', 'ENOTEMPTY')) return false
     throw error
   }
 }

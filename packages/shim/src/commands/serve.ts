@@ -57,7 +57,7 @@ export async function serveCommand(invocation: ShimInvocation): Promise<void> {
     traced(
       'shim',
       TaskDefinition,
-      createTaskService(registry, () => idle.hurry()),
+      createTaskService(registry, (now) => idle.hurry(now)),
     ),
   )
   await server.listen(socket)

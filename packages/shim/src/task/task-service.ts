@@ -28,8 +28,13 @@ const statusNumbers: Readonly<Record<ProcessState, Status>> = {
   deleted: Status.STOPPED,
 }
 
-/** The Task service over the containers of `registry`. `shutdown` is called when the caller wants no more of it. @internal */
-export function createTaskService(registry: ContainerRegistry, shutdown: () => void): TaskService {
+/**
+ * The Task service over the containers of `registry`. `shutdown` is called when the caller wants no more of it, with
+ * whether it shall leave at once.
+ *
+ * @internal
+ */
+export function createTaskService(registry: ContainerRegistry, shutdown: (now: boolean) => void): TaskService {
   return {
     create: async (request, options) => ({ pid: (await registry.create(request, options?.signal)).init.pid }),
     start: async ({ id, execId }, options) => {
@@ -93,8 +98,8 @@ export function createTaskService(registry: ContainerRegistry, shutdown: () => v
       throw new StackError('not-implemented', 'checkpoint is not supported')
     },
     connect: async ({ id }) => ({ shimPid: process.pid, taskPid: registry.get(id).init.pid, version: '' }),
-    shutdown: async () => {
-      if (registry.size === 0) shutdown()
+    shutdown: async ({ now }) => {
+      if (registry.size === 0) shutdown(now)
       return nothing
     },
   }
