@@ -79,7 +79,7 @@ export class FakeEngine implements AsyncDisposable {
   }
 
   async #answer(incoming: http.IncomingMessage, response: http.ServerResponse, socket?: Duplex): Promise<void> {
-    const request = await readRequest(incoming, socket !== undefined)
+    const request = await readRequest(incoming, socket)
     this.requests.push(request)
     response.setHeader('Api-Version', '1.50').setHeader('Ostype', 'linux').setHeader('Server', 'Docker/28.2.2 (linux)')
     const exchange = exchangeOf(request, response, socket)
@@ -90,10 +90,11 @@ export class FakeEngine implements AsyncDisposable {
   }
 }
 
-async function readRequest(incoming: http.IncomingMessage, upgraded: boolean): Promise<SeenRequest> {
+async function readRequest(incoming: http.IncomingMessage, socket: Duplex | undefined): Promise<SeenRequest> {
   const url = new URL(incoming.url ?? '/', 'http://engine')
   const chunks: Buffer[] = []
-  if (!upgraded) for await (const chunk of incoming) chunks.push(chunk as Buffer)
+  if (socket) chunks.push(await takeBody(socket, Number(incoming.headers['content-length'] ?? 0)))
+  else for await (const chunk of incoming) chunks.push(chunk as Buffer)
   const query: Record<string, string | string[]> = {}
   for (const name of new Set(url.searchParams.keys())) {
     const values = url.searchParams.getAll(name)
@@ -106,6 +107,21 @@ async function readRequest(incoming: http.IncomingMessage, upgraded: boolean): P
     headers: incoming.headers,
     body: Buffer.concat(chunks),
   }
+}
+
+/** The body of a request that asked to upgrade: Node leaves it on the socket. */
+async function takeBody(socket: Duplex, length: number): Promise<Buffer> {
+  const taken: Buffer[] = []
+  for (let missing = length; missing > 0; ) {
+    const chunk: Buffer | null = socket.read(Math.min(missing, socket.readableLength) || undefined)
+    if (chunk) {
+      taken.push(chunk)
+      missing -= chunk.length
+    } else {
+      await new Promise((resolve) => socket.once('readable', resolve))
+    }
+  }
+  return Buffer.concat(taken)
 }
 
 function exchangeOf(request: SeenRequest, response: http.ServerResponse, socket?: Duplex): FakeExchange {

@@ -27,6 +27,7 @@ export function createConfigOf(
   if (flags['mac-address'] !== '' && !isMac(flags['mac-address'])) {
     throw new Error(`${flags['mac-address']} is not a valid mac address`)
   }
+  if (flags['use-api-socket']) throw new Error('--use-api-socket is not supported')
   const volumes = splitVolumes(flags.volume)
   const ports = parsePorts(flags.publish, flags.expose)
   const lookup = (name: string) => env[name]

@@ -67,11 +67,12 @@ async function createOrPull(
   flags: CreateFlagValues,
   named: Reference | undefined,
 ): Promise<ContainerCreateResult> {
+  const platform = platformOf(context, flags)
   const create = () =>
     engine.containerCreate({
       ...created,
       ...(flags.name === '' ? {} : { name: flags.name }),
-      ...(flags.platform === '' ? {} : { platform: flags.platform }),
+      ...(platform === '' ? {} : { platform }),
     })
   try {
     return await create()
@@ -83,13 +84,19 @@ async function createOrPull(
   return create()
 }
 
+function platformOf({ env }: CommandContext, { platform }: CreateFlagValues): string {
+  return platform || env.DOCKER_DEFAULT_PLATFORM || ''
+}
+
 function pull(
   context: CommandContext,
   engine: EngineClient,
   { config }: CreateConfig,
-  { platform, quiet }: CreateFlagValues,
+  flags: CreateFlagValues,
 ): Promise<void> {
-  return pullImage(context, engine, { image: config.Image ?? '', platform, quiet, output: context.streams.stderr })
+  const { streams } = context
+  const options = { platform: platformOf(context, flags), quiet: flags.quiet, output: streams.stderr }
+  return pullImage(context, engine, { image: config.Image ?? '', ...options })
 }
 
 /** A name server on the loopback of the host cannot be reached from a container. */
