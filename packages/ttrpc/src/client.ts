@@ -124,9 +124,10 @@ class Client implements TtrpcClient {
         metadata: options.metadata ?? {},
       })
       try {
-        this.#connection.send(streamId, frameType.request, flags, body)
+        // Known before it is sent: a peer in the same process may answer before this returns.
         this.#nextStreamId += 2
         this.#calls.set(streamId, call)
+        this.#connection.send(streamId, frameType.request, flags, body)
       } catch (error) {
         call.fail(error)
       }
