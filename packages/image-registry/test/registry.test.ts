@@ -180,6 +180,22 @@ test('referrers are listed from their push to their deletion', async () => {
   assert.deepEqual(await client.listReferrers(at, image.descriptor.digest), [])
 })
 
+test('garbage is collected while the registry serves', async () => {
+  await using directory = await temporary()
+  await using registry = await createRegistry({ storage: directory.path })
+  await using client = createRegistryClient()
+  const image = await sampleImage()
+  const at = { registry: registry.address, repository: 'a' }
+  await client.push({ ...at, tag: 'v1' }, image.descriptor, pushSource(image))
+  await client.deleteManifest({ ...at, digest: image.descriptor.digest })
+  assert.deepEqual(await registry.collectGarbage(), { blobs: 0, bytes: 0 })
+  const olderThanMs = -1000
+  assert.equal((await registry.collectGarbage({ olderThanMs })).blobs, 4)
+  await client.push({ ...at, tag: 'v2' }, image.descriptor, pushSource(image))
+  assert.equal((await registry.collectGarbage({ olderThanMs })).blobs, 0)
+  assert.equal((await client.resolve({ ...at, tag: 'v2' })).digest, image.descriptor.digest)
+})
+
 test('a registry that closes lets go of clients that do not', async () => {
   const registry = await createRegistry()
   const idle = await fetch(`${registry.url}/v2/`)

@@ -13,6 +13,7 @@ Options:
   --addr HOST:PORT   where to listen (default 127.0.0.1:5000)
   --root DIR         where to keep the content (default /var/lib/teu/registry)
   --read-only        refuse everything that writes
+  --collect          remove, once a day, blobs that no manifest points at
   --no-delete        refuse to delete tags, manifests and blobs
   --tls-cert FILE    certificate (PEM); with --tls-key, serves https
   --tls-key FILE     its key (PEM)
@@ -70,6 +71,7 @@ function parse(argv: string[]): Parsed | string {
         root: { type: 'string', default: '/var/lib/teu/registry' },
         'read-only': { type: 'boolean', default: false },
         'no-delete': { type: 'boolean', default: false },
+        collect: { type: 'boolean', default: false },
         'tls-cert': { type: 'string' },
         'tls-key': { type: 'string' },
         help: { type: 'boolean', short: 'h', default: false },
@@ -93,6 +95,7 @@ interface Values {
   root: string
   'read-only': boolean
   'no-delete': boolean
+  collect: boolean
   'tls-cert'?: string | undefined
   'tls-key'?: string | undefined
 }
@@ -104,6 +107,7 @@ async function initOf(values: Values): Promise<RegistryInit> {
     listen: values.addr,
     readOnly: values['read-only'],
     deletes: !values['no-delete'],
+    autoCollect: values.collect,
     ...(cert !== undefined && key !== undefined
       ? { tls: { cert: await readFile(cert), key: await readFile(key) } }
       : {}),

@@ -5,6 +5,7 @@ import { StackError } from '@teu/errors'
 import type { StorageDriver } from '../storage/driver.ts'
 import { filesystemStorage } from '../storage/filesystem.ts'
 import { memoryStorage } from '../storage/memory.ts'
+import type { CollectGarbageOptions, CollectGarbageResult } from './garbage.ts'
 import { RegistryHandler } from './handler.ts'
 
 /** Constructor data of a {@link Registry}. @public */
@@ -19,6 +20,8 @@ export interface RegistryInit {
   readOnly?: boolean
   /** Accept deletion of tags, manifests and blobs; else 405. Default true. */
   deletes?: boolean
+  /** Collect garbage once a day, see {@link Registry.collectGarbage}. Default false. */
+  autoCollect?: boolean
   /** Told of failures that callers see as status 500 and 503 only. */
   onError?: (error: unknown) => void
 }
@@ -28,13 +31,18 @@ export interface Registry extends AsyncDisposable {
   /** `host:port`, as it goes in front of a repository's name in a reference. */
   readonly address: string
   readonly url: string
+  /**
+   * Removes blobs that no manifest points at, while the registry goes on serving; what is younger than a day, or was
+   * asked for within it, stays.
+   */
+  collectGarbage(options?: CollectGarbageOptions): Promise<CollectGarbageResult>
   /** Ends idle connections at once, and after `graceMs` (default 2,000) the others; resolves when all are gone. */
   close(graceMs?: number): Promise<void>
 }
 
 /** A connection on which nothing moves for so long is closed; an upload can be taken up again. */
 const silenceTimeoutMs = 300_000
-const sweepIntervalMs = 24 * 3600 * 1000
+const choreIntervalMs = 24 * 3600 * 1000
 
 /**
  * Starts a registry: the whole OCI distribution API over one storage. Resolves when it accepts connections; fails with
@@ -45,26 +53,25 @@ const sweepIntervalMs = 24 * 3600 * 1000
  * @public
  */
 export async function createRegistry(init: RegistryInit = {}): Promise<Registry> {
-  const {
-    storage = memoryStorage(),
-    listen = '127.0.0.1:0',
-    tls,
-    readOnly = false,
-    deletes = true,
-    onError = () => {},
-  } = init
+  const { storage = memoryStorage(), listen = '127.0.0.1:0', tls, readOnly = false, deletes = true } = init
+  const { autoCollect = false, onError = () => {} } = init
   const driver = typeof storage === 'string' ? filesystemStorage(storage) : storage
   const handler = new RegistryHandler({ storage: driver, readOnly, deletes, onError })
   const server = serverOf(handler, tls)
   const address = await listenOn(server, listen)
-  const sweep = () => void (readOnly ? undefined : handler.sweep().catch(onError))
-  const timer = setInterval(sweep, sweepIntervalMs).unref()
-  sweep()
+  const chores = async () => {
+    if (!readOnly) await handler.sweep()
+    if (!readOnly && autoCollect) await handler.collectGarbage({})
+  }
+  const timer = setInterval(() => void chores().catch(onError), choreIntervalMs).unref()
+  chores().catch(onError)
   const close = async (graceMs = 2_000) => {
     clearInterval(timer)
     await closeServer(server, graceMs)
   }
-  return { address, url: `${tls === undefined ? 'http' : 'https'}://${address}`, close, [Symbol.asyncDispose]: close }
+  const url = `${tls === undefined ? 'http' : 'https'}://${address}`
+  const collectGarbage = (options: CollectGarbageOptions = {}) => handler.collectGarbage(options)
+  return { address, url, collectGarbage, close, [Symbol.asyncDispose]: close }
 }
 
 function serverOf(handler: RegistryHandler, tls: RegistryInit['tls']): Server {

@@ -6,6 +6,7 @@ import { listRepositories } from '../storage/links.ts'
 import { Blobs } from './blobs.ts'
 import { type Exchange, exchangeOf } from './exchange.ts'
 import { Failure, failureOf } from './failure.ts'
+import { type CollectGarbageOptions, type CollectGarbageResult, collectGarbage } from './garbage.ts'
 import { Manifests } from './manifests.ts'
 import { pageOf } from './pages.ts'
 import { Referrers } from './referrers.ts'
@@ -57,6 +58,11 @@ export class RegistryHandler {
   /** Removes uploads that were abandoned. */
   sweep(): Promise<void> {
     return this.#uploads.sweep(Date.now())
+  }
+
+  /** Removes what nothing refers to. */
+  collectGarbage(options: CollectGarbageOptions): Promise<CollectGarbageResult> {
+    return collectGarbage(this.#init.storage, this.#blobs, options)
   }
 
   async #dispatch(found: Route, exchange: Exchange): Promise<void> {

@@ -58,12 +58,15 @@ export class Manifests {
     const wanted = 'digest' in reference ? reference.digest : undefined
     const digest = digestOf(body, wanted === undefined ? 'sha256' : digestAlgorithm(wanted))
     if (wanted !== undefined && wanted !== digest) throw new Failure('DIGEST_INVALID', `content has digest ${digest}`)
-    await this.#checkReferences(name, parsed)
-    await this.#driver.write(tree.blob(digest), body)
-    await writeLink(this.#driver, tree.revision(name, digest), digest)
     const subject = subjectOf(parsed)
-    if (subject !== undefined) await this.#referrers.add(name, subject, digest)
-    if ('tag' in reference) await this.#setTag(name, reference.tag, digest)
+    await this.#blobs.keeping(async () => {
+      await this.#checkReferences(name, parsed)
+      this.#blobs.touch(digest)
+      await this.#driver.write(tree.blob(digest), body)
+      await writeLink(this.#driver, tree.revision(name, digest), digest)
+      if (subject !== undefined) await this.#referrers.add(name, subject, digest)
+      if ('tag' in reference) await this.#setTag(name, reference.tag, digest)
+    })
     const target = 'tag' in reference ? reference.tag : digest
     exchange.answer(201, {
       location: manifestPath(name, target),

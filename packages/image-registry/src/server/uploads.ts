@@ -124,9 +124,7 @@ export class Uploads {
     try {
       const actual = await this.#digest(place, digest)
       if (actual !== digest) throw new Failure('DIGEST_INVALID', `content has digest ${actual}`)
-      // Bytes that are stored already are the same bytes: they have the same digest.
-      if (!(await this.#blobs.stored(digest))) await this.#driver.move(`${place}/data`, tree.blob(digest))
-      await this.#blobs.link(name, digest)
+      await this.#blobs.take(name, digest, `${place}/data`)
     } finally {
       await this.#forget(place)
     }

@@ -13,8 +13,8 @@ export interface StorageDriver {
   read(path: string): Promise<Uint8Array>
   /** Makes or replaces a small object, at once and durably: a reader sees the old bytes or the new ones, also after a crash. */
   write(path: string, content: Uint8Array): Promise<void>
-  /** The length of an object; `undefined` when there is none. */
-  stat(path: string): Promise<{ size: number } | undefined>
+  /** The length of an object, and when it was last written, in milliseconds since 1970; `undefined` when there is none. */
+  stat(path: string): Promise<{ size: number; modified: number } | undefined>
   /**
    * An object's bytes, or a part of them that lies within its length. Nothing is opened before the first chunk is asked
    * for, which fails with `not-found` when there is no such object. A chunk's memory is used again once the next but

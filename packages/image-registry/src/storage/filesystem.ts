@@ -34,7 +34,7 @@ export function filesystemStorage(directory: string): StorageDriver {
     },
     async stat(name) {
       const found = await stat(at(name)).catch(absent)
-      return found?.isFile() ? { size: found.size } : undefined
+      return found?.isFile() ? { size: found.size, modified: found.mtimeMs } : undefined
     },
     open(name, range) {
       return readFileAhead(() => open(at(name), 'r').catch(notFound(name)), range)

@@ -34,7 +34,10 @@ export async function listLinks(driver: StorageDriver, folder: string): Promise<
 }
 
 /** The names of all repositories that have a folder `marker`, in order. @internal */
-export async function listRepositories(driver: StorageDriver, marker: '_manifests' | '_uploads'): Promise<string[]> {
+export async function listRepositories(
+  driver: StorageDriver,
+  marker: '_layers' | '_manifests' | '_uploads',
+): Promise<string[]> {
   const found: string[] = []
   const pending = ['']
   for (let name = pending.pop(); name !== undefined; name = pending.pop()) {

@@ -5,6 +5,12 @@ import type { StorageDriver } from './driver.ts'
 /** Keeps a registry in this process's memory: for tests, and for serving what need not outlive them. @public */
 export function memoryStorage(): StorageDriver {
   const objects = new Map<string, Buffer[]>()
+  const written = new Map<string, number>()
+
+  const put = (path: string, chunks: Buffer[]) => {
+    objects.set(path, chunks)
+    written.set(path, Date.now())
+  }
 
   const chunksOf = (path: string): Buffer[] => {
     const chunks = objects.get(path)
@@ -18,11 +24,11 @@ export function memoryStorage(): StorageDriver {
       return Buffer.concat(chunksOf(path))
     },
     async write(path, content) {
-      objects.set(path, [Buffer.from(content)])
+      put(path, [Buffer.from(content)])
     },
     async stat(path) {
       const chunks = objects.get(path)
-      return chunks && { size: lengthOf(chunks) }
+      return chunks && { size: lengthOf(chunks), modified: written.get(path) ?? 0 }
     },
     open(path, range) {
       return slices(() => chunksOf(path), range?.start ?? 0, (range?.end ?? Number.MAX_SAFE_INTEGER) + 1)
@@ -30,13 +36,14 @@ export function memoryStorage(): StorageDriver {
     async append(path, offset, source) {
       const chunks = offset === 0 ? [] : chunksOf(path)
       if (lengthOf(chunks) !== offset) throw new StackError('out-of-range', `${path} does not end at ${offset}`)
-      objects.set(path, chunks)
+      put(path, chunks)
       for await (const chunk of source) chunks.push(Buffer.from(chunk))
       return lengthOf(chunks)
     },
     async move(from, to) {
-      objects.set(to, chunksOf(from))
+      put(to, chunksOf(from))
       objects.delete(from)
+      written.delete(from)
     },
     async list(path) {
       const prefix = path === '' ? '' : `${path}/`
@@ -44,7 +51,10 @@ export function memoryStorage(): StorageDriver {
       return [...new Set(below.map((key) => key.slice(prefix.length).split('/', 1)[0] as string))]
     },
     async remove(path) {
-      for (const key of [...objects.keys()]) if (key === path || key.startsWith(`${path}/`)) objects.delete(key)
+      for (const key of [...objects.keys()].filter((key) => key === path || key.startsWith(`${path}/`))) {
+        objects.delete(key)
+        written.delete(key)
+      }
     },
   }
 }
