@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage, ServerResponse } from 'node:http'
-import express from 'express'
+import express, { type ErrorRequestHandler } from 'express'
 import type { Dispatch, RawRequest } from './dispatch.ts'
 import type { Reply, StreamReply } from './exchange.ts'
 import { takeOver } from './take-over.ts'
@@ -28,6 +28,9 @@ export function expressAdapter(dispatch: Dispatch, headers: FixedHeaders): Reque
     const reply = await dispatch(rawRequest(request, response, bodies.get(request) ?? request))
     await carryOut(reply, request, response)
   })
+  // What fails here is beyond a reply; the framework's own would show the caller our stack.
+  const giveUp: ErrorRequestHandler = (_error, request, _response, _next) => void request.socket?.destroy()
+  app.use(giveUp)
   return (request, response, body) => {
     bodies.set(request, body)
     app(request, response)
@@ -53,7 +56,7 @@ function rawRequest(request: IncomingMessage, response: ServerResponse, body: As
 }
 
 async function carryOut(reply: Reply, request: IncomingMessage, response: ServerResponse): Promise<void> {
-  if (response.destroyed || request.socket.destroyed) return
+  if (response.destroyed || response.socket?.destroyed !== false) return
   if (reply.kind === 'upgrade') return takeOver(request, response, reply)
   if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close')
   if (reply.kind === 'stream') return sendStream(reply, response)

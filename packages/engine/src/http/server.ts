@@ -21,7 +21,8 @@ export function createHttpServer(listener: RequestListener): http.Server {
       keepAliveTimeout: 60_000,
       noDelay: true,
     } as http.ServerOptions,
-    (request, response) => listener(request, response, request),
+    // A handler that stops reading must not take the connection with it: the client still gets its reply.
+    (request, response) => listener(request, response, request.iterator({ destroyOnReturn: false })),
   )
   server.on('upgrade', (request: IncomingMessage, _socket: Duplex, head: Buffer) => {
     const response = new ServerResponse(request)

@@ -46,7 +46,10 @@ export class ProcessIo {
    * them open.
    */
   static reopen(directory: string, paths: FifoPaths, hub: OutputHub): ProcessIo {
-    return new ProcessIo(directory, paths, hub, [])
+    const io = new ProcessIo(directory, paths, hub, [])
+    // A reader that never saw a writer is not told that there is none: one that comes and goes makes the end known.
+    closeAll([paths.stdout, paths.stderr].filter(Boolean).map(openWriter))
+    return io
   }
 
   /** The task holds its ends now: from here on an end of file means that the output is over. */
