@@ -42,8 +42,7 @@ const mediaType: Shape<string> = (value, path) => {
 /** Docker leaves out the `mediaType` of some things by writing an empty string. */
 const mediaTypeOrEmpty: Shape<string> = (value, path) => (value === '' ? '' : mediaType(value, path))
 
-/** The shape of a descriptor. @internal */
-export const descriptor: Shape<Descriptor> = object<Descriptor>(['mediaType', 'digest', 'size'], {
+const descriptor: Shape<Descriptor> = object<Descriptor>(['mediaType', 'digest', 'size'], {
   mediaType,
   digest: digestShape,
   size: integer(0, Number.MAX_SAFE_INTEGER),

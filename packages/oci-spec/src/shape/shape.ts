@@ -20,8 +20,8 @@ export function violation(path: string, problem: string): StackError {
   return new StackError('invalid-argument', path === '' ? problem : `${path}: ${problem}`)
 }
 
-/** How a wrong value is named in messages: its type, never its content, which may be large or secret. @internal */
-export function kindOf(value: unknown): string {
+/** How a wrong value is named in messages: its type, never its content, which may be large or secret. */
+function kindOf(value: unknown): string {
   if (value === null) return 'null'
   if (Array.isArray(value)) return 'a list'
   if (typeof value === 'object') return 'an object'
