@@ -16,11 +16,12 @@
  *
  * @packageDocumentation
  */
-export { type DaemonContainerd, type DaemonInit, runDaemon } from './bin/run-daemon.ts'
+
 export type { DaemonOptions } from './config/daemon-options.ts'
 export { createEngine, type Engine } from './engine.ts'
 export type { EngineOptions } from './engine-options.ts'
 export { createLog, type Log, silentLog } from './log.ts'
 export type { RegistryAccess } from './registry/image-registry-client.ts'
+export { type DaemonContainerd, type DaemonInit, runDaemon } from './run-daemon.ts'
 export type { RuntimeConfig } from './tasks/runtime-choice.ts'
 export { engineVersion } from './version.ts'

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ContainerdServices, connectContainerd } from '@teu/containerd-api'
 import { messageOf } from '@teu/errors'
-import { readDaemonConfig } from '../config/daemon-json.ts'
-import { type DaemonOptions, daemonOptions } from '../config/daemon-options.ts'
-import { parseFlags, usage } from '../config/flags.ts'
-import { removePidFile, writePidFile } from '../config/pid-file.ts'
-import { createEngine } from '../engine.ts'
-import { createLog } from '../log.ts'
-import { engineVersion } from '../version.ts'
+import { readDaemonConfig } from './config/daemon-json.ts'
+import { type DaemonOptions, daemonOptions } from './config/daemon-options.ts'
+import { parseFlags, usage } from './config/flags.ts'
+import { removePidFile, writePidFile } from './config/pid-file.ts'
+import { createEngine } from './engine.ts'
+import { createLog } from './log.ts'
+import { engineVersion } from './version.ts'
 
 /** How long stopping may take, in milliseconds, before the process goes anyway: its state is safe at any moment. */
 const stopPatience = 10_000
