@@ -4,7 +4,7 @@ import type { CommandContext } from '../context/command-context.ts'
 import { ExitError } from '../exit-status.ts'
 import { toJson } from '../format/go-template/functions.ts'
 import type { Template } from '../format/go-template/nodes.ts'
-import { parseFormat, renderTemplate, unescapeFormat } from '../format/template.ts'
+import { parseFormat, renderTemplate } from '../format/template.ts'
 import { missingField } from './missing-field.ts'
 
 /** Finds one object by the name the user gave. */
@@ -21,7 +21,7 @@ export async function inspectObjects(
   format: string,
   find: FindObject,
 ): Promise<void> {
-  const template = format === '' || format === 'json' ? undefined : parseFormat(unescapeFormat(format), { status: 64 })
+  const template = format === '' || format === 'json' ? undefined : parseFormat(format, { status: 64 })
   const found: unknown[] = []
   const failures: string[] = []
   for (const name of names) {

@@ -8,7 +8,7 @@ import { timeOf } from '../../flags/time.ts'
 import { zoneOffset } from '../../format/duration.ts'
 import { escapeControl } from '../../format/escape-control.ts'
 import { toJson } from '../../format/go-template/functions.ts'
-import { parseFormat, renderTemplate, unescapeFormat } from '../../format/template.ts'
+import { parseFormat, renderTemplate } from '../../format/template.ts'
 import { defineCommand } from '../../grammar/command.ts'
 
 /** `events`: what happens in the engine, as it happens. */
@@ -41,7 +41,7 @@ export const eventsCommand = defineCommand({
 function lineOf(format: string): (event: EventMessage) => string {
   if (format === '') return eventLine
   if (format === 'json') return jsonLine
-  const template = parseFormat(unescapeFormat(format), { status: 64 })
+  const template = parseFormat(format, { status: 64 })
   return (event) => {
     try {
       return escapeControl(renderTemplate(template, templateData(event)), '\n\t')

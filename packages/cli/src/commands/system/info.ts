@@ -5,7 +5,7 @@ import { text } from '../../flags/kinds.ts'
 import { escapeControl } from '../../format/escape-control.ts'
 import { toJson } from '../../format/go-template/functions.ts'
 import { Struct } from '../../format/go-template/values.ts'
-import { parseFormat, renderTemplate, unescapeFormat } from '../../format/template.ts'
+import { parseFormat, renderTemplate } from '../../format/template.ts'
 import { defineCommand } from '../../grammar/command.ts'
 import { infoText } from '../../system/info-text.ts'
 import { clientVersion } from './version.ts'
@@ -20,8 +20,7 @@ export const infoCommand = defineCommand({
   arguments: { min: 0, max: 0 },
   run: async (context, { values }) => {
     const { format } = values
-    const template =
-      format === '' || format === 'json' ? undefined : parseFormat(unescapeFormat(format), { status: 64 })
+    const template = format === '' || format === 'json' ? undefined : parseFormat(format, { status: 64 })
     const { server, failure } = await askServer(context)
     const { ApiVersion: _, ...version } = clientVersion(context, undefined)
     const client = { Debug: context.flags.debug, ...version, Plugins: [], Warnings: null }

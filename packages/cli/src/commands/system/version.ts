@@ -4,7 +4,7 @@ import type { CommandContext } from '../../context/command-context.ts'
 import { text } from '../../flags/kinds.ts'
 import { toJson } from '../../format/go-template/functions.ts'
 import { Struct } from '../../format/go-template/values.ts'
-import { parseFormat, renderTemplate, unescapeFormat } from '../../format/template.ts'
+import { parseFormat, renderTemplate } from '../../format/template.ts'
 import { defineCommand } from '../../grammar/command.ts'
 import { missingField } from '../../inspect/missing-field.ts'
 import { type ClientVersion, versionText, withReadableTimes } from '../../system/version-text.ts'
@@ -21,7 +21,7 @@ export const versionCommand = defineCommand({
     const template =
       values.format === '' || values.format === 'json'
         ? undefined
-        : parseFormat(unescapeFormat(values.format), { name: 'version', status: 64 })
+        : parseFormat(values.format, { name: 'version', status: 64 })
     const { server, failure } = await askServer(context)
     const client = clientVersion(context, server)
     if (template) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { parameterTypes, type TemplateFunction } from './functions.ts'
+import { parameterTypes, type TemplateFunction, variadicFunctions } from './functions.ts'
 import {
   type Command,
   commandText,
@@ -155,6 +155,7 @@ class Run {
     if (rest.length > 0 || last.length > 0) {
       this.#fail(first.at, termText(first), `can't give argument to non-function ${termText(first)}`)
     }
+    if (first.kind === 'constant' && first.value === null) this.#fail(first.at, 'nil', 'nil is not a command')
     return this.#term(first, dot, scope)
   }
 
@@ -172,8 +173,10 @@ class Run {
     const target = name === 'call' ? values.shift() : this.#options.functions[name]
     if (typeof target !== 'function') return this.#fail(at, commandText(command), 'error calling call: non-function')
     const wanted = target.length
-    if (values.length < wanted) {
-      return this.#fail(at, name, `wrong number of args for ${name}: want ${wanted} got ${values.length}`)
+    const variadic = variadicFunctions.has(name)
+    if (values.length < wanted || (!variadic && values.length > wanted)) {
+      const counts = `want ${variadic ? 'at least ' : ''}${wanted} got ${values.length}`
+      return this.#fail(at, name, `wrong number of args for ${name}: ${counts}`)
     }
     try {
       return target(...values)
@@ -252,7 +255,9 @@ class Run {
       if (!this.#options.strict && value === undefined) return undefined
       return this.#fail(term.at, termText(term), `nil data; no entry for key ${JSON.stringify(name)}`)
     }
-    return this.#fail(term.at, termText(term), `can't evaluate field ${name} in type ${typeName(value)}`)
+    // What was decoded from JSON has no type of its own.
+    const type = this.#options.strict ? 'interface {}' : typeName(value)
+    return this.#fail(term.at, termText(term), `can't evaluate field ${name} in type ${type}`)
   }
 
   #entry(map: Record<string, unknown>, name: string, term: Term, parameters: readonly unknown[]): unknown {

@@ -41,7 +41,7 @@ const dockerFunctions: Record<string, TemplateFunction> = {
   split: (value, separator) => text(value).split(text(separator)),
   join: (values, separator) => join(values, text(separator)),
   title: (value) =>
-    text(value).replace(/(^|[^\p{L}\p{N}_'])(\p{L})/gu, (_, before, letter: string) => before + letter.toUpperCase()),
+    text(value).replace(/(^|[^\p{L}\p{N}_])(\p{L})/gu, (_, before, letter: string) => before + letter.toUpperCase()),
   lower: (value) => text(value).toLowerCase(),
   upper: (value) => text(value).toUpperCase(),
   pad: (value, before, after) =>
@@ -143,6 +143,11 @@ export const parameterTypes: Readonly<Record<string, readonly ('string' | 'int' 
   truncate: ['string', 'int'],
   printf: ['string'],
 }
+
+/** Functions that take more arguments than they name. */
+export const variadicFunctions: ReadonlySet<string> = new Set(
+  'and call eq html index js or print printf println slice urlquery'.split(' '),
+)
 
 /** Every function by name. */
 export const templateFunctions: Readonly<Record<string, TemplateFunction>> = { ...goFunctions, ...dockerFunctions }

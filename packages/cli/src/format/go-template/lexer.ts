@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { quote } from '../../grammar/go-number.ts'
 
 /** A word inside an action. */
 export interface Token {
@@ -35,7 +36,7 @@ const tokenGrammar: readonly (readonly [Token['kind'], RegExp])[] = [
   ['field', /\.[\p{L}_][\p{L}\p{N}_]*/uy],
   ['dot', /\.(?![\p{L}\p{N}_])/uy],
   ['word', /[\p{L}_][\p{L}\p{N}_]*/uy],
-  ['mark', /:=|[=|(),]/y],
+  ['mark', /:=|[!-~]/y],
 ]
 
 /** Cuts a template at its actions; `{{-` and `-}}` trim the blanks on their outer side. */
@@ -74,32 +75,58 @@ function readAction(name: string, text: string, open: number, start: number): Ac
   if (found) return { tokens: undefined, end: comment.lastIndex, trimNext: found[1] !== undefined }
   const tokens: Token[] = []
   let position = start
+  let depth = 0
   for (;;) {
     const gap = position
     while (blank.test(text[position] ?? '')) position++
     const spaced = position > gap
     const closing = text.startsWith('}}', position)
     const trimming = spaced && text.startsWith('-}}', position)
+    if ((closing || trimming) && depth > 0) {
+      throw new TemplateSyntaxError(name, text, position, 'unclosed left paren')
+    }
     if (closing || trimming) {
       tokens.push({ kind: 'end', text: '}}', at: position, spaced })
       return { tokens, end: position + (trimming ? 3 : 2), trimNext: trimming }
     }
     if (position >= text.length) throw new TemplateSyntaxError(name, text, open, 'unclosed action')
     const token = readToken(name, text, position, spaced)
+    if (token.text === '(' && token.kind === 'mark') depth++
+    if (token.text === ')' && token.kind === 'mark' && --depth < 0) {
+      throw new TemplateSyntaxError(name, text, position, 'unexpected right paren')
+    }
     tokens.push(token)
     position += token.text.length
   }
 }
 
+const openQuotes: Record<string, string> = {
+  '"': 'unterminated quoted string',
+  '`': 'unterminated raw quoted string',
+  "'": 'unterminated character constant',
+}
+
+function refuseOpenQuote(name: string, text: string, at: number): void {
+  const reason = openQuotes[text[at] as string]
+  if (reason) throw new TemplateSyntaxError(name, text, at, reason)
+}
+
 function readToken(name: string, text: string, at: number, spaced: boolean): Token {
   for (const [kind, grammar] of tokenGrammar) {
+    if (kind === 'mark') refuseOpenQuote(name, text, at)
     grammar.lastIndex = at
     const match = grammar.exec(text)
     if (match) return { kind, text: match[0], at, spaced }
   }
   const character = String.fromCodePoint(text.codePointAt(at) as number)
-  if (character === '"') throw new TemplateSyntaxError(name, text, at, 'unterminated quoted string')
-  if (character === '`') throw new TemplateSyntaxError(name, text, at, 'unterminated raw quoted string')
   const code = (character.codePointAt(0) as number).toString(16).toUpperCase().padStart(4, '0')
   throw new TemplateSyntaxError(name, text, at, `unrecognized character in action: U+${code} '${character}'`)
+}
+
+const keywords = new Set('block break continue define else end if nil range template with .'.split(' '))
+
+/** A token as Go shows it in messages: keywords in angle brackets, others quoted, long ones cut. */
+export function describeToken({ text }: Token): string {
+  if (keywords.has(text)) return `<${text}>`
+  return text.length > 10 ? `${quote(text.slice(0, 10))}...` : quote(text)
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { cutTemplate, type Segment, TemplateSyntaxError, type Token } from './lexer.ts'
+
+import { cutTemplate, describeToken, type Segment, TemplateSyntaxError, type Token } from './lexer.ts'
 import type { Command, Node, Pipe, Template, Term } from './nodes.ts'
 import { unquote } from './unquote.ts'
 
@@ -77,7 +78,7 @@ class Parser {
       }
       if (text === 'define') return this.#define()
       if (text === 'block') return this.#block(at)
-      if (text === 'template') return this.#invocation(at)
+      if (text === 'template') return this.#invocation()
       if (text === 'break' || text === 'continue') return this.#jump(text, at)
     }
     const pipe = this.#pipe('command', false)
@@ -138,8 +139,9 @@ class Parser {
     return nodes
   }
 
-  #invocation(at: number): Node {
+  #invocation(): Node {
     this.#next()
+    const { at } = this.#peek()
     const name = this.#templateName('template clause')
     const pipe = this.#peek().kind === 'end' ? undefined : this.#pipe('template clause', false)
     this.#close('template clause')
@@ -148,7 +150,7 @@ class Parser {
 
   #templateName(context: string): string {
     const token = this.#next()
-    if (token.kind !== 'string') this.#fail(`unexpected ${quoted(token)} in ${context}`, token.at)
+    if (token.kind !== 'string') this.#fail(`unexpected ${describeToken(token)} in ${context}`, token.at)
     return unquote(token.text)
   }
 
@@ -161,7 +163,7 @@ class Parser {
 
   #close(context: string): void {
     const token = this.#next()
-    if (token.kind !== 'end') this.#fail(`unexpected ${quoted(token)} in ${context}`, token.at)
+    if (token.kind !== 'end') this.#fail(`unexpected ${describeToken(token)} in ${context}`, token.at)
   }
 
   #pipe(context: string, inRange: boolean): Pipe {
@@ -171,10 +173,10 @@ class Parser {
     for (;;) {
       const { kind, text } = this.#peek()
       if (kind === 'end' || (kind === 'mark' && text === ')')) break
+      if (this.#isMark('|')) this.#fail(`unexpected "|" in ${context}`)
       commands.push(this.#command(context))
       if (this.#isMark('|')) {
         this.#next()
-        if (this.#peek().kind === 'end' || this.#isMark(')')) this.#fail(`missing value for ${context}`)
       }
     }
     if (commands.length === 0) this.#fail(`missing value for ${context}`)
@@ -207,7 +209,7 @@ class Parser {
     for (;;) {
       const token = this.#peek()
       if (token.kind === 'end' || this.#isMark(')') || this.#isMark('|')) break
-      if (terms.length > 0 && !token.spaced) this.#fail(`unexpected ${quoted(token)} in operand`)
+      if (terms.length > 0 && !token.spaced) this.#fail(`unexpected ${describeToken(token)} in operand`)
       terms.push(this.#operand(context))
     }
     if (terms.length === 0) this.#fail('empty command')
@@ -217,11 +219,13 @@ class Parser {
   #operand(context: string): Term {
     const term = this.#term(context)
     const names: string[] = []
+    // A chain stands where its first link does, not its head.
+    const { at } = this.#peek()
     while (this.#peek().kind === 'field' && !this.#peek().spaced) names.push(this.#next().text.slice(1))
     if (names.length === 0) return term
-    if (term.kind === 'field' || term.kind === 'variable') return { ...term, names: [...term.names, ...names] }
+    if (term.kind === 'field' || term.kind === 'variable') return { ...term, names: [...term.names, ...names], at }
     if (isConstant(term) || term.kind === 'dot') this.#fail(`unexpected <.> after term ${JSON.stringify('.')}`)
-    return { kind: 'chain', term, names, at: term.at }
+    return { kind: 'chain', term, names, at }
   }
 
   #term(context: string): Term {
@@ -245,7 +249,7 @@ class Parser {
         return this.#word(text, at)
       default:
         if (kind === 'mark' && text === '(') return this.#parenthesised(at)
-        return this.#fail(`unexpected ${quoted(token)} in ${context}`, at)
+        return this.#fail(`unexpected ${describeToken(token)} in ${context}`, at)
     }
   }
 
@@ -287,8 +291,4 @@ class Parser {
 
 function isConstant(term: Term): boolean {
   return term.kind === 'constant'
-}
-
-function quoted(token: Token): string {
-  return token.kind === 'end' ? '"}}"' : `<${token.text}>`
 }
