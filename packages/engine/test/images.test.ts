@@ -148,6 +148,10 @@ describe('images over containerd', { skip: cannotRun() }, () => {
       assert.ok(await rootfs.readFile('/outside/passwd', 1000))
       await assert.rejects(rootfs.readFile('/etc', 10), /not a regular file/)
       await assert.rejects(rootfs.readFile('/etc/passwd', 10), /larger than 10 bytes/)
+      await assert.rejects(rootfs.makeDirectory('/work/dir', { uid: 5, gid: 6 }), { code: 'EROFS' })
+    }
+    {
+      await using rootfs = await images.openRootfs('c1', { writable: true })
       await rootfs.makeDirectory('/work/dir', { uid: 5, gid: 6 })
     }
     const entries = new Map<string, string>()

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { execFileSync, spawnSync } from 'node:child_process'
+import { execFileSync, spawn, spawnSync } from 'node:child_process'
+import { once } from 'node:events'
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -43,6 +44,13 @@ function fixture(t: TestContext, extra: Partial<NetworkServiceInit> = {}) {
 const ip = (...args: string[]) => execFileSync('ip', args, { encoding: 'utf8' })
 const inNetns = (netns: string, ...args: string[]) =>
   execFileSync('nsenter', [`--net=${netns}`, ...args], { encoding: 'utf8', timeout: 10_000 })
+/** Waits for what the kernel does in its own time. */
+async function settled(links: number): Promise<void> {
+  for (let tries = 0; veths().length !== links; tries++) {
+    assert.ok(tries < 150, `still ${veths().length} links, not ${links}`)
+    await new Promise((resolve) => setTimeout(resolve, 20))
+  }
+}
 const veths = () => [...ip('-o', 'link').matchAll(/ (teuv[0-9a-f]+)@/g)].map(([, name]) => name)
 
 if (!inside) {
@@ -81,7 +89,7 @@ if (!inside) {
     await service.release('aaa')
     await service.release('aaa')
     assert.equal(existsSync(a.sandboxKey), false)
-    assert.equal(veths().length, 1)
+    await settled(1)
     assert.deepEqual(events, ['connect bridge aaa', 'connect bridge bbb', 'disconnect bridge aaa'])
     assert.equal((await service.connect(request('ccc'))).endpoints.bridge?.IPAddress, '172.17.0.2')
   })
@@ -93,7 +101,7 @@ if (!inside) {
     const before = veths()
     const again = createNetworkService(init)
     await again.restore(new Set(['aaa']))
-    assert.equal(veths().length, 1)
+    await settled(1)
     assert.ok(before.includes(veths()[0] as string))
     assert.deepEqual(readdirSync(join(init.execRoot, 'netns')), [a.sandboxKey.split('/').at(-1)])
     const index = ip('-o', 'link', 'show', init.bridgeName ?? '').split(':')[0]
@@ -115,7 +123,7 @@ if (!inside) {
     await createNetworkService(init).restore(new Set(['aaa']))
     assert.equal(veths().includes('teuv00000000'), false)
     assert.equal(existsSync(stray), false)
-    assert.equal(veths().length, 1)
+    await settled(1)
   })
 
   test('the subnet avoids what the host uses, and stays', async (t) => {
@@ -144,9 +152,25 @@ if (!inside) {
     const { service, request, init } = fixture(t)
     await service.connect(request('aaa'))
     await assert.rejects(service.connect(request('bbb', { ExtraHosts: ['nonsense'] })), /bad format for add-host/)
-    assert.equal(veths().length, 1)
     assert.equal(readdirSync(join(init.execRoot, 'netns')).length, 1)
-    assert.deepEqual(readdirSync(join(init.execRoot, 'network')), ['aaa.json'])
+    await settled(1)
+    await new Promise((resolve) => setTimeout(resolve, 100))
+    assert.equal(readdirSync(join(init.execRoot, 'network')).length, 1)
+  })
+
+  test('a container that is started again gets a new link, and one with company loses its own', async (t) => {
+    const { service, request } = fixture(t)
+    await service.connect(request('aaa'))
+    const again = await service.connect(request('aaa'))
+    assert.equal(again.endpoints.bridge?.IPAddress, '172.17.0.2')
+    await settled(1)
+    inNetns(again.sandboxKey, 'busybox', 'ping', '-c1', '-W2', '172.17.0.1')
+    const company = spawn('nsenter', [`--net=${again.sandboxKey}`, 'sleep', '60'])
+    t.after(() => company.kill('SIGKILL'))
+    await once(company, 'spawn')
+    await new Promise((resolve) => setTimeout(resolve, 50))
+    await service.release('aaa')
+    await settled(0)
   })
 
   test('none, host and container need no link', async (t) => {

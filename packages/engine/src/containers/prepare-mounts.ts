@@ -25,8 +25,9 @@ export async function prepareMounts(context: ContainerContext, record: Container
 }
 
 function prepareBind(mount: MountPoint & { type: 'bind' }): MountInfo {
-  if (mount.createSource) mkdirSync(mount.source, { recursive: true })
-  else if (!statSync(mount.source, { throwIfNoEntry: false })) {
+  const present = statSync(mount.source, { throwIfNoEntry: false }) !== undefined
+  if (!present && mount.createSource) mkdirSync(mount.source, { recursive: true })
+  else if (!present) {
     const message = `invalid mount config for type "bind": bind source path does not exist: ${mount.source}`
     throw new StackError('invalid-argument', message)
   }

@@ -19,7 +19,7 @@ import type { OpenRegistry } from './registry-source.ts'
 import { pruneImages, removeImage } from './remove.ts'
 import { containerRootfs, prepareRootfs, removeRootfs, rootfsSize } from './rootfs/container-rootfs.ts'
 import { exportTree } from './rootfs/export-rootfs.ts'
-import { openMounts } from './rootfs/open-rootfs.ts'
+import { openMounts, readOnlyMounts } from './rootfs/open-rootfs.ts'
 
 /** Constructor data of an {@link ImageService}. */
 export interface ImageServiceInit {
@@ -85,7 +85,7 @@ async function listSummaries(context: ImageContext, options: ImageListOptions = 
 
 async function exportContainer(context: ImageContext, containerId: string, options: CallOptions = {}) {
   const { mounts } = await containerRootfs(context, containerId, options)
-  const rootfs = openMounts(mounts, context.mountDirectory)
+  const rootfs = openMounts(readOnlyMounts(mounts), context.mountDirectory)
   return (async function* () {
     try {
       yield* exportTree(rootfs.root, options.signal)
@@ -122,7 +122,7 @@ export function createImageService(init: ImageServiceInit): ImageService {
     rootfs: (containerId, options) => containerRootfs(context, containerId, options),
     async openRootfs(containerId, options) {
       const { mounts } = await containerRootfs(context, containerId, options)
-      return openMounts(mounts, context.mountDirectory)
+      return openMounts(options?.writable ? mounts : readOnlyMounts(mounts), context.mountDirectory)
     },
     exportRootfs: (containerId, options) => exportContainer(context, containerId, options),
     rootfsSize: (containerId, options) => rootfsSize(context, containerId, options),

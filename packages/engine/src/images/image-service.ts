@@ -141,8 +141,11 @@ export interface ImageService {
   prepareRootfs(containerId: string, image: ResolvedImage, options?: CallOptions): Promise<ContainerRootfs>
   /** The mounts of a snapshot that {@link prepareRootfs} made. `not-found` when there is none. */
   rootfs(containerId: string, options?: CallOptions): Promise<ContainerRootfs>
-  /** Opens the container's root filesystem for reading by path inside it; disposing unmounts it. */
-  openRootfs(containerId: string, options?: CallOptions): Promise<Rootfs & AsyncDisposable>
+  /**
+   * Opens the container's root filesystem for reading by path inside it, also while the container runs; disposing lets
+   * go of it. With `writable` it can be changed: only while the container does not run.
+   */
+  openRootfs(containerId: string, options?: CallOptions & { writable?: boolean }): Promise<Rootfs & AsyncDisposable>
   /** The whole root filesystem as one tar. */
   exportRootfs(containerId: string, options?: CallOptions): Promise<AsyncIterable<Uint8Array>>
   /** The size of the writable layer, in bytes. */

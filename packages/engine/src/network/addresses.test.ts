@@ -56,14 +56,14 @@ test('the lowest free address is given, and none twice', () => {
   assert.equal(macOf('172.17.0.255'), '02:42:ac:11:00:ff')
 })
 
-const lease = (containerId: string): Lease => ({
+const lease = (containerId: string, link: string): Lease => ({
   containerId,
   containerName: 'n',
   endpointId: 'e',
   sandboxId: 's',
   address: '10.0.0.2',
   mac: macOf('10.0.0.2'),
-  link: 'teuv00000001',
+  link,
   netns: '/x',
 })
 
@@ -71,14 +71,21 @@ test('leases outlive the store, and rubbish does not', (t) => {
   const directory = mkdtempSync(join(tmpdir(), 'teu-leases-'))
   t.after(() => rmSync(directory, { recursive: true }))
   const store = new LeaseStore(directory)
-  store.add(lease('aa'))
-  store.add(lease('bb'))
-  store.remove('bb')
-  store.remove('bb')
-  writeFileSync(join(directory, 'cc.json'), '{"containerId":"cc"')
-  writeFileSync(join(directory, 'dd.json.tmp'), '{}')
+  store.put(lease('aa', 'veth1'))
+  store.put({ ...lease('aa', 'veth0'), leaving: true })
+  store.put(lease('bb', 'veth2'))
+  store.remove(lease('bb', 'veth2'))
+  store.remove(lease('bb', 'veth2'))
+  writeFileSync(join(directory, 'veth3.json'), '{"containerId":"cc"')
+  writeFileSync(join(directory, 'veth4.json'), JSON.stringify(lease('dd', 'veth5')))
+  writeFileSync(join(directory, 'veth6.json.tmp'), '{}')
   const again = new LeaseStore(directory)
-  assert.deepEqual(again.all(), [lease('aa')])
-  assert.deepEqual(readdirSync(directory), ['aa.json'])
-  assert.throws(() => store.add(lease('../x')), { code: 'invalid-argument' })
+  assert.deepEqual(again.current(), [lease('aa', 'veth1')])
+  assert.deepEqual(again.of('aa'), lease('aa', 'veth1'))
+  assert.deepEqual(
+    again.leaving().map(({ link }) => link),
+    ['veth0'],
+  )
+  assert.deepEqual(readdirSync(directory).sort(), ['veth0.json', 'veth1.json'])
+  assert.throws(() => store.put(lease('x', '../x')), { code: 'invalid-argument' })
 })

@@ -17,14 +17,16 @@ export interface Lease {
   link: string
   /** The file that holds the container's network namespace. */
   netns: string
+  /** The container has left; the kernel is still taking the link down. */
+  leaving?: boolean
 }
 
-const idPattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]*$/
+const linkPattern = /^[a-zA-Z0-9]{1,15}$/
 
 /**
- * The leases of one network, a file each. They live where the links live, in the runtime directory: both survive the
- * engine and neither survives a reboot. A file is written whole under another name first, so a crash leaves the old
- * state or the new one.
+ * The leases of one network, a file each, by the name of their link. They live where the links live, in the runtime
+ * directory: both survive the engine and neither survives a reboot. A file is written whole under another name first,
+ * so a crash leaves the old state or the new one.
  */
 export class LeaseStore {
   readonly #directory: string
@@ -35,44 +37,49 @@ export class LeaseStore {
     mkdirSync(directory, { recursive: true, mode: 0o700 })
     for (const file of readdirSync(directory)) {
       const lease = file.endsWith('.json') ? readLease(join(directory, file)) : undefined
-      if (lease) this.#leases.set(lease.containerId, lease)
+      if (lease && file === `${lease.link}.json`) this.#leases.set(lease.link, lease)
       else rmSync(join(directory, file), { force: true })
     }
   }
 
-  get(containerId: string): Lease | undefined {
-    return this.#leases.get(containerId)
+  /** The lease that a container has now. */
+  of(containerId: string): Lease | undefined {
+    return this.current().find((lease) => lease.containerId === containerId)
   }
 
-  all(): Lease[] {
-    return [...this.#leases.values()]
+  /** The leases of containers that are connected. */
+  current(): Lease[] {
+    return [...this.#leases.values()].filter(({ leaving }) => !leaving)
   }
 
-  /** Keeps a lease before anything is made for it, so that a crash in between is found and cleaned up. */
-  add(lease: Lease): void {
-    if (!idPattern.test(lease.containerId)) {
-      throw new StackError('invalid-argument', `invalid container id: ${lease.containerId}`)
-    }
-    const path = this.#path(lease.containerId)
+  /** The leases whose links are on their way out. */
+  leaving(): Lease[] {
+    return [...this.#leases.values()].filter(({ leaving }) => leaving)
+  }
+
+  /** Keeps a lease: before anything is made for it, so that a crash in between is found and cleaned up. */
+  put(lease: Lease): void {
+    if (!linkPattern.test(lease.link)) throw new StackError('invalid-argument', `invalid link name: ${lease.link}`)
+    const path = this.#path(lease)
     writeFileSync(`${path}.tmp`, JSON.stringify(lease), { mode: 0o600 })
     renameSync(`${path}.tmp`, path)
-    this.#leases.set(lease.containerId, lease)
+    this.#leases.set(lease.link, lease)
   }
 
-  remove(containerId: string): void {
-    if (!this.#leases.delete(containerId)) return
-    rmSync(this.#path(containerId), { force: true })
+  remove(lease: Lease): void {
+    this.#leases.delete(lease.link)
+    rmSync(this.#path(lease), { force: true })
   }
 
-  #path(containerId: string): string {
-    return join(this.#directory, `${containerId}.json`)
+  #path({ link }: Lease): string {
+    return join(this.#directory, `${link}.json`)
   }
 }
 
 function readLease(path: string): Lease | undefined {
   try {
     const lease = JSON.parse(readFileSync(path, 'utf8')) as Lease
-    return idPattern.test(lease.containerId) && lease.address && lease.link && lease.netns ? lease : undefined
+    return linkPattern.test(lease.link) && lease.containerId && lease.address && lease.netns ? lease : undefined
   } catch {
     return undefined
   }

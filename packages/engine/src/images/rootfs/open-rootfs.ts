@@ -57,9 +57,24 @@ function viewOf(root: RootDirectory): OpenRootfs {
 }
 
 /**
+ * The same root filesystem for reading only. The writable layer of an overlay becomes its top read-only one: two
+ * overlays must not write to one layer, and the container may be running on the other.
+ */
+export function readOnlyMounts(mounts: readonly RootfsMount[]): RootfsMount[] {
+  return mounts.map((mount) => {
+    const upper = mount.options.find((option) => option.startsWith('upperdir='))?.slice('upperdir='.length)
+    const kept = mount.options.filter((option) => !/^(upperdir|workdir)=|^rw$|^ro$/.test(option))
+    const options =
+      mount.type === 'overlay' && upper !== undefined
+        ? kept.map((option) => option.replace(/^lowerdir=/, `lowerdir=${upper}:`))
+        : kept
+    return { ...mount, options: [...options, 'ro'] }
+  })
+}
+
+/**
  * Opens the root filesystem that `mounts` make up. It is mounted only for as long as it takes to open it: the
- * descriptor alone keeps it afterwards, so nothing stays mounted if this process is killed. Dispose it before the
- * container starts: two mounts of one writable layer must not be used at a time.
+ * descriptor alone keeps it afterwards, so nothing stays mounted if this process is killed.
  *
  * @param directory where the mount point is made for that moment
  */

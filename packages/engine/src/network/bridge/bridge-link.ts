@@ -7,6 +7,8 @@ export interface BridgeShape {
   name: string
   /** Its own address with prefix, as `172.17.0.1/16`. */
   address: string
+  /** Fixed, because one that the kernel derives changes with every port, and containers remember it. */
+  mac: string
   mtu: number
 }
 
@@ -22,9 +24,9 @@ export function trySysctl(netns: string, key: string, value: string): void {
   }
 }
 
-function create(net: RouteNetlink, { name, mtu }: BridgeShape): Link {
+function create(net: RouteNetlink, { name, mtu, mac }: BridgeShape): Link {
   try {
-    return net.createBridge({ name, mtu })
+    return net.createBridge({ name, mtu, mac })
   } catch (error) {
     if (isErrno(error, 'EPERM')) {
       throw new StackError('permission-denied', `making the bridge ${name} needs CAP_NET_ADMIN`, { cause: error })

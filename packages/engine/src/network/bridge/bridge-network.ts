@@ -9,7 +9,8 @@ import { freeAddress, type Lease, LeaseStore, macOf } from '../lease-store.ts'
 import type { ConnectRequest } from '../network-service.ts'
 import { type NetworkState, newId } from '../network-state.ts'
 import { ensureBridge } from './bridge-link.ts'
-import { type Attachment, ensureLink, removeLink } from './container-link.ts'
+import { type Attachment, cutLink, ensureLink } from './container-link.ts'
+import { LeavingLinks } from './leaving-links.ts'
 
 /** Constructor data of a {@link BridgeNetwork}. */
 export interface BridgeNetworkInit {
@@ -37,16 +38,18 @@ export class BridgeNetwork {
   readonly mtu: number
   readonly #init: BridgeNetworkInit
   readonly #leases: LeaseStore
+  readonly #leaving: LeavingLinks
 
   constructor(init: BridgeNetworkInit) {
     this.#init = init
     this.name = init.name
     this.mtu = init.mtu
     this.#leases = new LeaseStore(init.leaseDirectory)
+    this.#leaving = new LeavingLinks(this.#leases)
   }
 
   leases(): Lease[] {
-    return this.#leases.all()
+    return this.#leases.current()
   }
 
   /** The bridge's own address, once it is known: what containers reach the host by. */
@@ -67,7 +70,7 @@ export class BridgeNetwork {
     using net = RouteNetlink.open()
     const attachment = this.#ensure(net)
     const lease = this.#newLease(request)
-    this.#leases.add(lease)
+    this.#leases.put(lease)
     try {
       ensureLink(net, lease, attachment)
       return lease
@@ -79,22 +82,18 @@ export class BridgeNetwork {
 
   /** Takes a container's place away. False when it had none. */
   release(containerId: string): boolean {
-    const lease = this.#leases.get(containerId)
+    const lease = this.#leases.of(containerId)
     if (!lease) return false
     using net = RouteNetlink.open()
-    removeLink(net, lease)
-    this.#leases.remove(containerId)
+    this.#cut(net, lease)
     return true
   }
 
   /** Keeps the places of containers that live, repaired where something is missing, and reaps everything else. */
   restore(net: RouteNetlink, live: ReadonlySet<string>): void {
-    for (const lease of this.#leases.all()) {
-      if (live.has(lease.containerId)) continue
-      removeLink(net, lease)
-      this.#leases.remove(lease.containerId)
-    }
-    const leases = this.#leases.all()
+    for (const lease of this.#leases.current()) if (!live.has(lease.containerId)) this.#cut(net, lease)
+    for (const lease of this.#leases.leaving()) this.#cut(net, lease)
+    const leases = this.#leases.current()
     // A bridge is only made, or looked at, when there is something to join to it.
     if (leases.length > 0) {
       const attachment = this.#ensure(net)
@@ -103,9 +102,15 @@ export class BridgeNetwork {
     this.#reap(net)
   }
 
+  #cut(net: RouteNetlink, lease: Lease): void {
+    this.#leases.put({ ...lease, leaving: true })
+    cutLink(net, lease)
+    this.#leaving.watch()
+  }
+
   /** Removes links and namespaces that no lease knows: a crash came between making and keeping. */
   #reap(net: RouteNetlink): void {
-    const leases = this.#leases.all()
+    const leases = [...this.#leases.current(), ...this.#leases.leaving()]
     const bridge = net.link(this.name)?.index
     const strays = net
       .links()
@@ -121,12 +126,13 @@ export class BridgeNetwork {
 
   #ensure(net: RouteNetlink): Attachment {
     const address = this.#chooseAddress(net)
-    const { link, created } = ensureBridge(net, { name: this.name, address, mtu: this.mtu })
     const { subnet } = parseCidr(address)
     const [gateway = ''] = address.split('/')
+    const shape = { name: this.name, address, mac: macOf(gateway), mtu: this.mtu }
+    const { link, created } = ensureBridge(net, shape)
     const attachment = { bridge: link.index, gateway, prefixLength: subnet.prefixLength, mtu: this.mtu }
     // Somebody removed the bridge under running containers: their links have lost it and get the new one.
-    if (created) for (const lease of this.#leases.all()) ensureLink(net, lease, attachment)
+    if (created) for (const lease of this.#leases.current()) ensureLink(net, lease, attachment)
     return attachment
   }
 
@@ -135,7 +141,7 @@ export class BridgeNetwork {
     const { state, save } = this.#init
     const before = state.bridgeAddress
     if (this.#init.address !== undefined) state.bridgeAddress = this.#init.address
-    else if (before === undefined || (this.#leases.all().length === 0 && this.#isTaken(net, before))) {
+    else if (before === undefined || (this.#leases.current().length === 0 && this.#isTaken(net, before))) {
       const subnet = chooseSubnet(usedSubnets(net, net.link(this.name)?.index))
       state.bridgeAddress = `${gatewayOf(subnet)}/${subnet.prefixLength}`
     }
@@ -150,7 +156,7 @@ export class BridgeNetwork {
 
   #newLease({ containerId, containerName }: Pick<ConnectRequest, 'containerId' | 'containerName'>): Lease {
     const { subnet } = parseCidr(this.address())
-    const taken = [this.gateway() ?? '', ...this.#leases.all().map((lease) => lease.address)]
+    const taken = [this.gateway() ?? '', ...this.#leases.current().map((lease) => lease.address)]
     const address = freeAddress(subnet, taken)
     const sandboxId = newId()
     return {
