@@ -30,7 +30,8 @@ process.exit(failed ? 1 : 0)
 
 function runC(source) {
   const program = join(folder, 'test')
-  compile([join(packageFolder, source), join(nativeFolder, 'init/record.c')], program)
+  const parts = ['init/record.c', 'monitor/config.c'].map((part) => join(nativeFolder, part))
+  compile([join(packageFolder, source), ...parts], program)
   report(source, spawnSync(program, { stdio: 'inherit' }))
 }
 
