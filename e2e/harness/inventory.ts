@@ -71,14 +71,17 @@ function link(file: string): string {
   }
 }
 
-/** Links in the network namespace besides loopback. */
+/** Bridges that an engine leaves on its host on purpose, for the containers that outlive it; their ports are leaks. */
+const standing = ['teu0', 'docker0']
+
+/** Links in the network namespace besides loopback and the standing bridges. */
 function linksOf(netns: string): string[] {
   const pid = netns.split('/')[2]
   return read(`/proc/${pid}/net/dev`)
     .split('\n')
     .slice(2)
     .map((line) => line.split(':')[0]?.trim() ?? '')
-    .filter((name) => name !== '' && name !== 'lo')
+    .filter((name) => name !== '' && name !== 'lo' && !standing.includes(name))
 }
 
 /** Everything that is there now and was not before. What is on its way out gets five seconds to go. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChildProcess, type SpawnOptions, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { createWriteStream, globSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
 import path from 'node:path'
@@ -138,6 +138,16 @@ export class Sandbox {
     clearTimeout(timer)
   }
 
+  /** A mount that a test left was named already; here it must not keep the directory. */
+  #removeDirectory(): void {
+    const below = readFileSync('/proc/self/mountinfo', 'utf8')
+      .split('\n')
+      .map((line) => line.split(' ')[4] ?? '')
+      .filter((point) => point.startsWith(`${this.directory}/`))
+    for (const point of below.reverse()) execFileSync('umount', ['-l', point])
+    rmSync(this.directory, { recursive: true, force: true })
+  }
+
   /** The cgroup parent itself was the sandbox's idea, and runtimes leave it; whatever is below it is a leak. */
   #removeCgroupParent(): void {
     for (const cgroup of globSync(`/sys/fs/cgroup/{,*/}${this.id}`)) {
@@ -155,7 +165,7 @@ export class Sandbox {
     this.#removeCgroupParent()
     const leaks = await leaksSince(this.#before, this.id, this.netns)
     if (this.#holder) await this.stop(this.#holder, 'SIGKILL')
-    rmSync(this.directory, { recursive: true, force: true })
+    this.#removeDirectory()
     return leaks
   }
 }
@@ -165,6 +175,11 @@ async function collect(stream: NodeJS.ReadableStream | null): Promise<string> {
   stream?.setEncoding('utf8')
   if (stream) for await (const chunk of stream) text += chunk
   return text
+}
+
+function failureText(failure: unknown, leaks: readonly string[]): string {
+  const text = failure instanceof Error ? failure.message : String(failure)
+  return leaks.length > 0 ? `${text}\nleft behind as well:\n${leaks.join('\n')}` : text
 }
 
 /** A test with a sandbox of its own; it fails as well when the sandbox was left dirty. */
@@ -179,7 +194,7 @@ export function sandboxTest(name: string, body: (sandbox: Sandbox) => Promise<vo
       failure = error
     }
     const leaks = await sandbox.close()
-    if (failure) throw failure
+    if (failure) throw new Error(failureText(failure, leaks), { cause: failure })
     if (leaks.length > 0) throw new Error(`left behind:\n${leaks.join('\n')}`)
   })
 }

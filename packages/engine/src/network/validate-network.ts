@@ -20,14 +20,6 @@ export function parseNetworkMode(mode: string | undefined): NetworkMode {
   throw new StackError('not-found', `network ${mode} not found`)
 }
 
-function forwardingIsOff(): boolean {
-  try {
-    return readFileSync('/proc/sys/net/ipv4/ip_forward', 'utf8').trim() === '0'
-  } catch {
-    return false
-  }
-}
-
 function checkPorts(mode: NetworkMode, hostConfig: HostConfig): string[] {
   const published = Object.values(hostConfig.PortBindings ?? {}).some((bindings) => (bindings ?? []).length > 0)
   if (!published && !hostConfig.PublishAllPorts) return []
@@ -50,8 +42,5 @@ export function validateNetwork(hostConfig: HostConfig, gateway: string): string
   const warnings = checkPorts(mode, hostConfig)
   parseExtraHosts(hostConfig.ExtraHosts, gateway)
   checkDns(hostConfig)
-  if (mode.kind === 'bridge' && forwardingIsOff()) {
-    warnings.push('IPv4 forwarding is disabled. Networking will not work.')
-  }
   return warnings
 }
