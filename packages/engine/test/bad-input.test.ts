@@ -232,7 +232,7 @@ test('every reply says who answers', async (t) => {
   assert.equal(ping.status, 200)
   assert.match(String(ping.headers.server), /^Docker\/[\d.]+ \(linux\)$/)
   assert.equal(ping.headers['api-version'], '1.50')
-  assert.equal(ping.headers['ostype'], 'linux')
+  assert.equal(ping.headers.ostype, 'linux')
   assert.equal(ping.headers['docker-experimental'], 'false')
   assert.equal(ping.headers['builder-version'], '1')
   assert.equal(ping.headers['content-length'], '0')

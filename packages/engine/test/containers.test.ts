@@ -29,7 +29,7 @@ test('create, attach, wait, start: nothing of the output or the end is missed', 
   })
   const { State, Path, Args, Config } = await client.containerInspect(id)
   assert.deepEqual([State.Status, State.ExitCode, State.Running, Path, Args], ['exited', 0, false, 'echo', ['hello']])
-  assert.equal(Config.Labels?.['from'], 'image')
+  assert.equal(Config.Labels?.from, 'image')
   await client.containerRemove(id)
   await assert.rejects(client.containerInspect(id), (error) => codeOf(error) === 'not-found')
 })
@@ -122,8 +122,8 @@ test("events tell a container's life in order", async (t) => {
     seen.map(({ Action }) => Action),
     ['create', 'start', 'rename', 'kill', 'die', 'stop', 'destroy'],
   )
-  assert.ok(seen.every(({ Actor }) => Actor.Attributes['tier'] === 'x' && Actor.Attributes['image'] === 'busybox'))
-  assert.equal(seen.find(({ Action }) => Action === 'die')?.Actor.Attributes['exitCode'], '143')
+  assert.ok(seen.every(({ Actor }) => Actor.Attributes.tier === 'x' && Actor.Attributes.image === 'busybox'))
+  assert.equal(seen.find(({ Action }) => Action === 'die')?.Actor.Attributes.exitCode, '143')
   const past = await client.events({ since: '1', until: String(Math.floor(Date.now() / 1000) - 60) })
   assert.deepEqual(await Array.fromAsync(past), [])
 })
@@ -148,7 +148,7 @@ test('an exec has streams, an exit code and an end of its own', async (t) => {
   await assert.rejects(client.execStart(Id), (error) => codeOf(error) === 'conflict')
   const failing = await client.execCreate(id, { Cmd: ['nosuch'], AttachStdout: true })
   const stream = await client.execAttach(failing.Id)
-  assert.match((await framesOf(stream.stream))['stdout'] ?? '', /executable file not found in \$PATH: unknown\r\n$/)
+  assert.match((await framesOf(stream.stream)).stdout ?? '', /executable file not found in \$PATH: unknown\r\n$/)
   assert.equal((await client.execInspect(failing.Id)).ExitCode, 127)
   const detached = await client.execCreate(id, { Cmd: ['exit', '5'] })
   await client.execStart(detached.Id)

@@ -39,7 +39,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
 [grpc]
 address = "${address}"
 [debug]
-level = "error"
+level = "fatal"
 `,
   )
   const args = ['--mount', '--propagation', 'private', containerdBinary, '--config', config]

@@ -103,7 +103,7 @@ class TreeWorker {
   dead = false
 
   constructor() {
-    this.#worker = new Worker(workerFile())
+    this.#worker = new Worker(workerFile(), { trackUnmanagedFds: false })
     this.#worker.on('message', (message: FromTreeWorker) => this.#receive(message))
     this.#worker.on('error', (error) => this.#die(error))
     this.#worker.on('exit', () => this.#die(new Error('the worker has ended')))

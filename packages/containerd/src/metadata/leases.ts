@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto'
-import { knownLabels, type Lease, type LeaseResource, validateIdentifier, validateLabels } from '@teu/containerd-api'
+import { knownLabels, type Lease, type LeaseResource, validateLabels } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import { isDigest } from '@teu/oci-spec/image'
 import type { MetadataDatabase, Row } from './database.ts'
 import type { NamespaceStore } from './namespaces.ts'
 import { formatLabels, type Labels, nowMicros, parseLabels, timestampOfMicros } from './values.ts'
+
+/** The longest name of a lease, in characters. */
+const maximumIdLength = 1024
 
 /** Leases and what they hold. */
 export class LeaseStore {
@@ -23,7 +26,9 @@ export class LeaseStore {
 
   create(namespace: string, wantedId: string, labels: Labels): Promise<Lease> {
     const id = wantedId === '' ? `${Date.now()}-${randomBytes(4).toString('hex')}` : wantedId
-    validateIdentifier(id, 'lease: ')
+    // Clients choose any text, so it is only kept from growing.
+    if (id.length > maximumIdLength)
+      throw new StackError('invalid-argument', `lease id of ${id.length} characters is too long: invalid argument`)
     validateLabels(labels)
     const expiry = labels[knownLabels.gcExpire]
     if (expiry !== undefined && Number.isNaN(Date.parse(expiry)))

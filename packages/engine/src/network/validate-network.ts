@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFileSync } from 'node:fs'
 import type { HostConfig } from '@teu/engine-api'
 import { StackError } from '@teu/errors'
 import { parseExtraHosts } from './files/hosts-file.ts'
