@@ -6,7 +6,9 @@ import { fifoPaths } from '../io/fifo-set.ts'
 import { ProcessIo } from '../io/process-io.ts'
 import type { Sandbox } from '../network/network-service.ts'
 import { buildSpec, type NamespaceSource } from '../spec/build-spec.ts'
+import type { ResolvedUser } from '../spec/user.ts'
 import { chooseRuntime } from '../tasks/runtime-choice.ts'
+import { timed } from '../timed.ts'
 import type { Container } from './container.ts'
 import { statusAfter } from './container-state.ts'
 import { type ContainerContext, publishContainerEvent, saveContainer } from './context.ts'
@@ -66,13 +68,31 @@ async function run(context: ContainerContext, container: Container): Promise<num
   const { record, id } = container
   const { images, tasks, settings } = context
   const [sandbox, mounts, user] = await Promise.all([
-    connect(context, container),
+    step('connect network', () => connect(context, container)),
     container.rootfsMounts ?? images.rootfs(id).then((rootfs) => rootfs.mounts),
-    userOf(context, container),
+    step('look up user', () => userOf(context, container)),
   ])
   container.rootfsMounts = mounts
   record.sandbox = sandbox
-  const spec = buildSpec({
+  const spec = await step('build spec', async () => specOf(context, container, sandbox, user))
+  container.process = spec.process
+  await step('create container', () => createInContainerd(context, container, spec))
+  container.io = await step('open fifos', async () => openIo(settings, container))
+  const { io } = container
+  const pid = await step('create task', () => tasks.create(id, mounts, io.paths, record.config.Tty ?? false))
+  io.started()
+  await step('start task', () => tasks.start(id))
+  return pid
+}
+
+/** One step of a start, in traces. */
+function step<T>(name: string, work: () => Promise<T>): Promise<T> {
+  return timed('engine', name, work)
+}
+
+function specOf(context: ContainerContext, container: Container, sandbox: Sandbox, user: ResolvedUser): Spec {
+  const { record, id } = container
+  return buildSpec({
     id,
     config: record.config,
     hostConfig: record.hostConfig,
@@ -83,18 +103,14 @@ async function run(context: ContainerContext, container: Container): Promise<num
     files: sandbox.files,
     volumes: record.volumes,
     host: context.host,
-    cgroupParent: settings.cgroupParent,
+    cgroupParent: context.settings.cgroupParent,
   })
-  container.process = spec.process
-  await createInContainerd(context, container, spec)
-  const terminal = record.config.Tty ?? false
-  const streams = { stdin: record.config.OpenStdin ?? false, stdout: true, stderr: !terminal }
+}
+
+function openIo(settings: ContainerContext['settings'], { id, hub, record }: Container): ProcessIo {
+  const { OpenStdin = false, Tty = false } = record.config
   const directory = ioDirectory(settings, id)
-  container.io = ProcessIo.create(directory, fifoPaths(directory, streams), container.hub)
-  const pid = await tasks.create(id, mounts, container.io.paths, terminal)
-  container.io.started()
-  await tasks.start(id)
-  return pid
+  return ProcessIo.create(directory, fifoPaths(directory, { stdin: OpenStdin, stdout: true, stderr: !Tty }), hub)
 }
 
 async function connect(context: ContainerContext, container: Container): Promise<Sandbox> {
