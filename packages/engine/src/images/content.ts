@@ -2,7 +2,7 @@
 import { type BlobSource, knownLabels, writeBlob } from '@teu/containerd-api'
 import { codeOf, type ErrorCode, isNotFound, StackError } from '@teu/errors'
 import type { Reference } from '@teu/oci-spec/distribution'
-import type { Descriptor, Index, Manifest } from '@teu/oci-spec/image'
+import { type Descriptor, type Index, type Manifest, maximumManifestSize } from '@teu/oci-spec/image'
 import { callOptions, type ImageContext } from './image-context.ts'
 import { holdContent } from './lease.ts'
 
@@ -10,6 +10,13 @@ import { holdContent } from './lease.ts'
 export interface Transfer {
   lease: string
   signal: AbortSignal
+}
+
+/** Refuses a manifest, index or config that is too large to be held in memory, before anything of it is fetched. */
+export function checkDocumentSize({ digest, size }: Descriptor): void {
+  if (size > maximumManifestSize) {
+    throw new StackError('resource-exhausted', `${digest} has ${size} bytes, more than ${maximumManifestSize}`)
+  }
 }
 
 /** Whether the store has a blob of that size. A blob of another size under the digest is refused as `data-loss`. */

@@ -9,6 +9,7 @@ import {
   isIndexType,
   type Manifest,
   matchPlatform,
+  type Platform,
   parseDigest,
   parseImageConfig,
   parseManifest,
@@ -53,7 +54,17 @@ export async function readDocument(
   return readSmallBlob(context.containerd.content, digest, callOptions(context, options))
 }
 
-/** Follows indexes from `target` to the best manifest for this platform whose content is here. */
+/**
+ * The entries of an index, best first: those that this platform runs, then those of other platforms, which a pull may
+ * have asked for. Attestations are no images.
+ */
+export function imageEntries(entries: readonly Descriptor[], platform: Platform): Descriptor[] {
+  const best = matchPlatform(entries, platform)
+  const others = entries.filter((entry) => !best.includes(entry) && entry.platform?.os !== 'unknown')
+  return [...best, ...others]
+}
+
+/** Follows indexes from `target` to the best manifest whose content is here. */
 async function findManifest(
   context: ImageContext,
   target: Descriptor,
@@ -63,14 +74,14 @@ async function findManifest(
   if (depth > maximumDepth) throw new StackError('invalid-argument', `image index ${target.digest} nests too deeply`)
   const parsed = parseManifest(await readDocument(context, target.digest, options), target.mediaType)
   if (parsed.kind === 'manifest') return { descriptor: target, manifest: parsed.manifest }
-  for (const entry of matchPlatform(parsed.index.manifests, context.platform)) {
+  for (const entry of imageEntries(parsed.index.manifests, context.platform)) {
     try {
       return await findManifest(context, entry, options, depth + 1)
     } catch (error) {
       if (!isNotFound(error)) throw error
     }
   }
-  throw new StackError('not-found', `image ${target.digest} has no content for this platform`)
+  throw new StackError('not-found', `image ${target.digest} has no content here`)
 }
 
 /** What `target` stands for on this platform. `not-found` while its content is incomplete. */

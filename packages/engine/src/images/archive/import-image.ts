@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
-import { type Descriptor, matchPlatform, parseImageConfig, parseManifest } from '@teu/oci-spec/image'
-import { addLabels, ensureContent, indexLabels, manifestLabels, type Transfer } from '../content.ts'
+import { type Descriptor, parseImageConfig, parseManifest } from '@teu/oci-spec/image'
+import { addLabels, checkDocumentSize, ensureContent, indexLabels, manifestLabels, type Transfer } from '../content.ts'
 import type { ImageContext } from '../image-context.ts'
-import { type LoadedContent, readDocument } from '../loaded-image.ts'
+import { imageEntries, type LoadedContent, readDocument } from '../loaded-image.ts'
 import { keepSnapshots, layersToUnpack, unpackLayer } from '../unpack.ts'
 
 /** Reads a blob from where the image comes from; nothing is opened before the first byte is asked for. */
@@ -20,6 +20,7 @@ async function importManifest(
 ): Promise<{ descriptor: Descriptor; manifest: LoadedContent['manifest'] }> {
   if (depth > maximumDepth)
     throw new StackError('invalid-argument', `image index ${descriptor.digest} nests too deeply`)
+  checkDocumentSize(descriptor)
   await ensureContent(context, descriptor, open(descriptor), {}, transfer)
   const parsed = parseManifest(await readDocument(context, descriptor.digest, transfer), descriptor.mediaType)
   if (parsed.kind === 'manifest') {
@@ -27,8 +28,8 @@ async function importManifest(
     return { descriptor, manifest: parsed.manifest }
   }
   await addLabels(context, descriptor.digest, indexLabels(parsed.index), transfer)
-  const [chosen] = matchPlatform(parsed.index.manifests, context.platform)
-  if (!chosen) throw new StackError('not-found', `image index ${descriptor.digest} has no image for this platform`)
+  const [chosen] = imageEntries(parsed.index.manifests, context.platform)
+  if (!chosen) throw new StackError('not-found', `image index ${descriptor.digest} names no image`)
   return importManifest(context, chosen, open, transfer, depth + 1)
 }
 
@@ -43,6 +44,7 @@ export async function importImage(
   transfer: Transfer,
 ): Promise<LoadedContent> {
   const { descriptor, manifest } = await importManifest(context, root, open, transfer)
+  checkDocumentSize(manifest.config)
   await ensureContent(context, manifest.config, open(manifest.config), {}, transfer)
   const config = parseImageConfig(await readDocument(context, manifest.config.digest, transfer))
   const layers = layersToUnpack(manifest, config)

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { StackError } from '@teu/errors'
 import type { Reference } from '@teu/oci-spec/distribution'
 import {
   choosePlatform,
@@ -10,7 +11,16 @@ import {
   parseImageConfig,
   parseManifest,
 } from '@teu/oci-spec/image'
-import { ensureContent, hasContent, indexLabels, manifestLabels, once, sourceLabel, type Transfer } from '../content.ts'
+import {
+  checkDocumentSize,
+  ensureContent,
+  hasContent,
+  indexLabels,
+  manifestLabels,
+  once,
+  sourceLabel,
+  type Transfer,
+} from '../content.ts'
 import type { ImageContext } from '../image-context.ts'
 import { readDocument } from '../loaded-image.ts'
 import type { RegistrySource } from '../registry-source.ts'
@@ -50,13 +60,14 @@ async function fetchManifest(
   transfer: Transfer,
   depth = 0,
 ): Promise<{ descriptor: Descriptor; manifest: Manifest }> {
+  checkDocumentSize(descriptor)
   const body = await document(context, pull, descriptor, transfer)
   const parsed = parseManifest(body, descriptor.mediaType)
   const labels = parsed.kind === 'index' ? indexLabels(parsed.index) : manifestLabels(parsed.manifest)
   await ensureContent(context, descriptor, once(body), { ...sourceLabel(pull.reference), ...labels }, transfer)
-  if (parsed.kind === 'manifest' || depth >= maximumDepth) {
-    return { descriptor, manifest: (parsed as { manifest: Manifest }).manifest }
-  }
+  if (parsed.kind === 'manifest') return { descriptor, manifest: parsed.manifest }
+  if (depth >= maximumDepth)
+    throw new StackError('invalid-argument', `image index ${descriptor.digest} nests too deeply`)
   const chosen = choosePlatform(parsed.index.manifests, pull.platform)
   return fetchManifest(context, pull, chosen, transfer, depth + 1)
 }
@@ -70,6 +81,7 @@ export async function fetchDocuments(
 ): Promise<FetchedImage> {
   const { descriptor, manifest } = await fetchManifest(context, pull, root, transfer)
   const { source, reference } = pull
+  checkDocumentSize(manifest.config)
   const blob = (offset: bigint) =>
     source.blob(reference, manifest.config, { signal: transfer.signal, offset: Number(offset) })
   await ensureContent(context, manifest.config, blob, sourceLabel(reference), transfer)

@@ -60,16 +60,21 @@ async function transfer(
   })
 }
 
+/** How long a registry may take to say that it has an image of which there is a copy here, milliseconds. */
+const patienceMs = 5000
+
 async function* fromRegistry(
   context: ImageContext,
   reference: Reference,
   request: PullRequest,
   options: CallOptions,
+  patience: AbortSignal | undefined,
 ): AsyncGenerator<ProgressMessage> {
   const platform = request.platform ? parsePlatform(request.platform) : context.platform
   const source = context.openRegistry(request.auth)
   try {
-    const root = await source.resolve(reference, options)
+    const signals = [options.signal, patience].filter((signal) => signal !== undefined)
+    const root = await source.resolve(reference, { signal: AbortSignal.any(signals) })
     // A platform that the request names needs not be what the name stood for before.
     if (request.platform) context.contents.delete(root.digest)
     const channel = new ProgressChannel()
@@ -112,15 +117,16 @@ export async function* pullImage(
   const reference = withDefaultTag(parseReference(request.reference))
   // A digest decides alone; the tag beside it is for people.
   const wanted = reference.digest && reference.tag ? withoutTag(reference) : reference
+  const bundled = context.bundledLayouts[familiarReference(wanted).replace(/:latest$/, '')]
+  const patience = bundled === undefined ? undefined : AbortSignal.timeout(patienceMs)
   let begun = false
   try {
-    for await (const line of fromRegistry(context, wanted, request, options)) {
+    for await (const line of fromRegistry(context, wanted, request, options, patience)) {
       begun = true
       yield line
     }
   } catch (error) {
     if (begun || options.signal?.aborted) throw error
-    const bundled = context.bundledLayouts[familiarReference(wanted).replace(/:latest$/, '')]
     if (bundled === undefined) throw inDockersWords(error, wanted)
     yield* fromBundle(context, wanted, bundled, error, options)
   }
