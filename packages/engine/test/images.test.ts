@@ -15,7 +15,7 @@ import { createImageService } from '../src/images/create-image-service.ts'
 import type { ImageService, ImageUser } from '../src/images/image-service.ts'
 import { resolveUser } from '../src/spec/user.ts'
 import { cannotRun, type OriginalContainerd, startContainerd } from './original-containerd.ts'
-import { layerTar, sampleImage, uploadImage } from './sample-image.ts'
+import { layerTar, type SampleImage, sampleImage, sampleIndex, uploadImage } from './sample-image.ts'
 
 const base = [
   { path: 'etc/', type: 'Directory' as const, mode: 0o755 },
@@ -236,6 +236,78 @@ describe('images over containerd', { skip: cannotRun() }, () => {
     assert.deepEqual(await leases('cancel'), [])
     await lines(images.pull({ reference: `${name}:v1` }))
     assert.equal((await images.list()).length, 1)
+  })
+
+  /** A registry of one image that counts what is asked of it. */
+  function memorySource({ root, blobs }: SampleImage) {
+    const asked: string[] = []
+    const read = (digest: string) => {
+      asked.push(digest)
+      return blobs.get(digest) as Uint8Array
+    }
+    const source = {
+      resolve: async () => root,
+      manifest: async (_: unknown, { digest }: Descriptor) => read(digest),
+      async *blob(_: unknown, { digest }: Descriptor, { offset = 0 }: { offset?: number }) {
+        yield read(digest).subarray(offset)
+      },
+      pushBlob: async () => 'exists' as const,
+      pushManifest: async () => {},
+      close: async () => {},
+    }
+    return { asked, openRegistry: () => source }
+  }
+
+  test('of an index the image for this machine is taken, or the one asked for', async () => {
+    const foreign = sampleImage([[{ path: 'foreign', content: 'x' }]], {}, 's390x')
+    const index = sampleIndex([foreign, image])
+    const { asked, openRegistry } = memorySource(index)
+    const images = service('index', { openRegistry })
+    await lines(images.pull({ reference: 'many' }))
+    assert.equal((await images.inspect('many')).Architecture, image.config.architecture)
+    assert.equal((await images.inspect('many')).RepoDigests[0], `many@${index.root.digest}`)
+    assert.equal(asked.includes(foreign.layers[0]?.digest ?? ''), false)
+    const other = service('foreign', { openRegistry })
+    await lines(other.pull({ reference: 'many', platform: 'linux/s390x' }))
+    assert.equal((await other.inspect('many')).Architecture, 's390x')
+    await assert.rejects(
+      lines(other.pull({ reference: 'many', platform: 'linux/riscv64' })),
+      /no matching manifest for linux\/riscv64/,
+    )
+  })
+
+  test('documents that are too large are refused before they are fetched', async () => {
+    const large = { ...image, root: { ...image.root, size: 4 * 1024 * 1024 + 1 } }
+    const { asked, openRegistry } = memorySource(large)
+    const images = service('large', { openRegistry })
+    await assert.rejects(lines(images.pull({ reference: 'large' })), { code: 'resource-exhausted' })
+    assert.deepEqual(asked, [])
+  })
+
+  test('a layer that is not what the config says leaves no snapshot', async () => {
+    const wrong = sampleImage([[{ path: 'x', content: 'x' }]])
+    const config = { ...wrong.config, rootfs: { type: 'layers' as const, diff_ids: [digestOf('another')] } }
+    const bytes = Buffer.from(JSON.stringify(config))
+    const manifest = {
+      schemaVersion: 2,
+      mediaType: wrong.root.mediaType,
+      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: digestOf(bytes), size: bytes.length },
+      layers: wrong.layers,
+    }
+    const body = Buffer.from(JSON.stringify(manifest))
+    const root = { ...wrong.root, digest: digestOf(body), size: body.length }
+    const blobs = new Map(wrong.blobs).set(digestOf(bytes), bytes).set(root.digest, body)
+    const images = service('diff', { openRegistry: memorySource({ ...wrong, root, blobs }).openRegistry })
+    await assert.rejects(
+      lines(images.pull({ reference: 'wrong' })),
+      /failed to register layer: .*its content has the digest/,
+    )
+    const listed = containerd.services.snapshots.list({ snapshotter: 'overlayfs', filters: [] }, inNamespace('diff'))
+    assert.deepEqual(
+      (await Array.fromAsync(listed)).flatMap(({ info }) => info),
+      [],
+    )
+    assert.deepEqual(await images.list(), [])
   })
 
   test('two pulls at a time download each blob once', async () => {

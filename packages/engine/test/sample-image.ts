@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { gzipSync } from 'node:zlib'
-import { type Descriptor, digestOf, type ImageConfig, mediaTypes } from '@teu/oci-spec/image'
+import { type Descriptor, digestOf, hostPlatform, type ImageConfig, mediaTypes } from '@teu/oci-spec/image'
 import { padding, type TarHeaderInit, tarEnd, tarHeader } from '../src/images/archive/write-tar.ts'
 
 /** One entry of a layer: a header, and the content of a file. */
@@ -25,7 +25,11 @@ export function layerTar(entries: readonly LayerEntry[]): Uint8Array {
 }
 
 /** Makes an image of the given layers, gzip-compressed, for this machine. */
-export function sampleImage(layers: readonly (readonly LayerEntry[])[], run: ImageConfig['config'] = {}): SampleImage {
+export function sampleImage(
+  layers: readonly (readonly LayerEntry[])[],
+  run: ImageConfig['config'] = {},
+  architecture: string = hostPlatform().architecture,
+): SampleImage {
   const blobs = new Map<string, Uint8Array>()
   const store = (bytes: Uint8Array, mediaType: string): Descriptor => {
     const digest = digestOf(bytes)
@@ -36,7 +40,7 @@ export function sampleImage(layers: readonly (readonly LayerEntry[])[], run: Ima
   const descriptors = tars.map((tar) => store(gzipSync(tar), mediaTypes.ociLayerGzip))
   const config: ImageConfig = {
     created: '2024-05-06T07:08:09Z',
-    architecture: process.arch === 'arm64' ? 'arm64' : 'amd64',
+    architecture,
     os: 'linux',
     config: run,
     rootfs: { type: 'layers', diff_ids: tars.map((tar) => digestOf(tar)) },
@@ -51,6 +55,21 @@ export function sampleImage(layers: readonly (readonly LayerEntry[])[], run: Ima
   }
   const root = store(Buffer.from(JSON.stringify(manifest)), mediaTypes.ociManifest)
   return { blobs, root, config, layers: descriptors }
+}
+
+/** An index of images, with a manifest that is none, as builders attach them. */
+export function sampleIndex(images: readonly SampleImage[]): SampleImage {
+  const [first] = images as [SampleImage]
+  const attestation = { ...first.root, platform: { os: 'unknown', architecture: 'unknown' } }
+  const manifests = images.map(({ root, config: { os, architecture } }) => ({
+    ...root,
+    platform: { os, architecture },
+  }))
+  const index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [attestation, ...manifests] }
+  const bytes = Buffer.from(JSON.stringify(index))
+  const root = { mediaType: mediaTypes.ociIndex, digest: digestOf(bytes), size: bytes.length }
+  const blobs = new Map(images.flatMap((image) => [...image.blobs]))
+  return { ...first, blobs: blobs.set(root.digest, bytes), root }
 }
 
 /** Puts an image into a registry with plain requests, under a name and a tag. */
