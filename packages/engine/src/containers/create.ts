@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
+import { hostname } from 'node:os'
 import type { ContainerConfig, ContainerCreateBody, ContainerCreateResult, HostConfig } from '@teu/engine-api'
 import { StackError } from '@teu/errors'
 import { formatTime, never, nowNanoseconds } from '../clock.ts'
@@ -135,9 +136,14 @@ function recordOf(
   }
 }
 
-/** A merged config with every field that inspect shows. The hostname is the short id unless it is shared. */
+/** The host's name on the host's network or in its UTS namespace, nothing where another container's is shared. */
+function hostnameOf({ UTSMode, NetworkMode }: HostConfig, id: string): string {
+  if (UTSMode === 'host' || NetworkMode === 'host') return hostname()
+  return NetworkMode?.startsWith('container:') ? '' : id.slice(0, 12)
+}
+
+/** A merged config with every field that inspect shows. */
 function completeConfig(config: ContainerConfig, hostConfig: HostConfig, id: string): ContainerConfig {
-  const shared = hostConfig.UTSMode === 'host' || hostConfig.NetworkMode?.startsWith('container:')
   return {
     Domainname: '',
     User: '',
@@ -156,6 +162,6 @@ function completeConfig(config: ContainerConfig, hostConfig: HostConfig, id: str
     OnBuild: null,
     Labels: {},
     ...config,
-    Hostname: config.Hostname || (shared ? '' : id.slice(0, 12)),
+    Hostname: config.Hostname || hostnameOf(hostConfig, id),
   }
 }
