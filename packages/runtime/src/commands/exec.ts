@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
+import { StackError } from '@teu/errors'
 import { sendSignal } from '@teu/linux'
 import type { Process } from '@teu/oci-spec/runtime'
 import { checkContainerId } from '../container/container-id.ts'
@@ -10,7 +11,8 @@ import { attend } from '../foreground/attend.ts'
 import { ForegroundTerminal, ownTerminalSize } from '../foreground/terminal.ts'
 import type { Command, CommandContext } from './command.ts'
 import { cgroupFromOptions, processFromOptions, readProcess } from './exec-process.ts'
-import { numberOption, textOption, UsageError } from './parse.ts'
+import { numberOption, textOption } from './parse.ts'
+import { listenFds } from './process-options.ts'
 
 /** `exec`. @internal */
 export const command: Command = {
@@ -65,6 +67,7 @@ async function execOptions(context: CommandContext): Promise<ExecOptions & { pro
     ...(pidFile !== undefined && { pidFile }),
     ...(cgroup && { cgroup }),
     preserveFds: numberOption(options, 'preserve-fds', 0),
+    listenFds: listenFds(process.env),
     ignorePaused: options['ignore-paused'] === true,
     signal,
   }
@@ -76,7 +79,7 @@ async function chosenProcess({ root, options, positionals }: CommandContext): Pr
   const saved = await new StateDirectory(root).read(id)
   const file = textOption(options, 'process')
   if (file !== undefined) return readProcess(file)
-  if (args.length === 0) throw new UsageError('process args cannot be empty')
+  if (args.length === 0) throw new StackError('invalid-argument', 'process args cannot be empty')
   return processFromOptions(saved.spec.process, args, options)
 }
 

@@ -24,5 +24,11 @@ export function createOptions(options: OptionValues): CreateOptions {
     noPivot: options['no-pivot'] === true,
     noNewKeyring: options['no-new-keyring'] === true,
     preserveFds: numberOption(options, 'preserve-fds', 0),
+    listenFds: listenFds(process.env),
   }
+}
+
+/** How many sockets this program was activated with, sd_listen_fds(3). @internal */
+export function listenFds({ LISTEN_FDS: count = '' }: NodeJS.ProcessEnv): number {
+  return /^\d{1,4}$/.test(count) ? Number(count) : 0
 }

@@ -9,7 +9,7 @@ export const command: Command = {
   arguments: { exactly: 1 },
   options: {},
   async run({ runtime, positionals, print }) {
-    print(`${JSON.stringify(await runtime.state(positionals[0] as string), undefined, 2)}\n`)
+    print(JSON.stringify(await runtime.state(positionals[0] as string), undefined, 2))
     return 0
   },
 }

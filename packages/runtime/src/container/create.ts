@@ -45,7 +45,7 @@ export async function createContainer(
   const bundle = await loadBundle(options.bundle ?? '.', options.spec)
   for (const warning of specWarnings(bundle.spec)) warn(warning)
   checkConsole(bundle.spec.process, options.consoleSocket)
-  const extra = extraFds(options.preserveFds ?? 0, process.env.LISTEN_FDS, '1')
+  const extra = extraFds(options.preserveFds ?? 0, options.listenFds ?? 0, 1)
   options.signal?.throwIfAborted()
   await directory.claim(id)
   const making: Making = { directory, id, options, bundle, extra, facts: readHostFacts(), warn, pid: 0 }

@@ -13,7 +13,7 @@ import { capabilityMasks } from '../spec/capabilities.ts'
 import { checkProcess } from '../spec/check-spec.ts'
 import { namespaceFiles } from '../spec/namespaces.ts'
 import { destroyProcess, openInit } from './end-process.ts'
-import { extraFds } from './extra-fds.ts'
+import { type ExtraFds, extraFds } from './extra-fds.ts'
 import { maySetGroups } from './id-map.ts'
 import type { ExecOptions } from './options.ts'
 import { readHostFacts } from './process-facts.ts'
@@ -40,10 +40,11 @@ export async function execInContainer(
   // While this is open the init's number cannot be given again, so that its namespaces are the container's.
   using init = openInit(saved)
   if (init === undefined) throw new StackError('failed-precondition', 'cannot exec in a stopped container')
-  const steps = compileExec(await execContext(saved, program, options, init.pid, warn))
+  const extra = extraFds(options.preserveFds ?? 0, options.listenFds ?? 0, undefined)
+  const steps = compileExec(await execContext(saved, program, options, extra, init.pid, warn))
   const request = {
     stdio: options.stdio ?? (['inherit', 'inherit', 'inherit'] as const),
-    extraFds: extraFds(options.preserveFds ?? 0, process.env.LISTEN_FDS, undefined).fds,
+    extraFds: extra.fds,
     ...(options.signal && { signal: options.signal }),
   }
   let pid = 0
@@ -76,13 +77,13 @@ async function execContext(
   saved: SavedState,
   program: Process,
   options: ExecOptions,
+  extra: ExtraFds,
   initPid: number,
   warn: (message: string) => void,
 ): Promise<Parameters<typeof compileExec>[0]> {
   const facts = readHostFacts()
   const seccomp = await compileFilter(saved.spec.linux?.seccomp, hookState(saved, 'running', initPid))
   const seccompSocket = seccomp && saved.spec.linux?.seccomp?.listenerPath
-  const extra = extraFds(options.preserveFds ?? 0, process.env.LISTEN_FDS, undefined)
   return {
     process: program,
     capabilities: capabilityMasks(program.capabilities, facts.lastCapability, warn),

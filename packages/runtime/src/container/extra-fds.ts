@@ -1,6 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-import { fstatSync } from 'node:fs'
+import { readlinkSync } from 'node:fs'
 import { StackError } from '@teu/errors'
+
+/**
+ * Whether a descriptor was there before Node opened its own. The first that Node opens is its epoll instance, at the
+ * lowest number that was free: everything below it was inherited, and an inherited epoll instance serves nobody.
+ */
+function isInherited(fd: number): boolean {
+  try {
+    return readlinkSync(`/proc/self/fd/${fd}`) !== 'anon_inode:[eventpoll]'
+  } catch {
+    return false
+  }
+}
 
 /** Descriptors that a process inherits besides its standard streams. @internal */
 export interface ExtraFds {
@@ -9,24 +21,20 @@ export interface ExtraFds {
 }
 
 /**
- * The descriptors from 3 on that go to the process: first those of socket activation (`LISTEN_FDS` of `environment`,
- * sd_listen_fds(3)), then as many as `preserve` says. Throws `invalid-argument` when one is not open.
+ * The descriptors from 3 on that go to the process: first the `listening` ones of socket activation (sd_listen_fds(3)),
+ * then as many as `preserve` says. Throws `invalid-argument` when one is not open.
  *
  * @internal
  */
-export function extraFds(preserve: number, listenFds: string | undefined, listenPid: string | undefined): ExtraFds {
-  const listening = /^\d{1,4}$/.test(listenFds ?? '') ? Number(listenFds) : 0
+export function extraFds(preserve: number, listening: number, listenPid: number | undefined): ExtraFds {
   const fds = Array.from({ length: listening + preserve }, (_, index) => 3 + index)
   for (const fd of fds) {
-    try {
-      fstatSync(fd)
-    } catch (error) {
-      throw new StackError('invalid-argument', `please check that preserved-fd ${fd - 3} (of ${preserve}) is present`, {
-        cause: error,
-      })
-    }
+    if (isInherited(fd)) continue
+    const which = fd - 3 - listening
+    const message = `unable to stat preserved-fd ${which} (of ${preserve}): stat /proc/self/fd/${fd}: no such file or directory`
+    throw new StackError('invalid-argument', message)
   }
-  const environment =
-    listening > 0 ? [`LISTEN_FDS=${listening}`, ...(listenPid ? [`LISTEN_PID=${listenPid}`] : [])] : []
-  return { fds, environment }
+  if (listening === 0) return { fds, environment: [] }
+  const pid = listenPid === undefined ? [] : [`LISTEN_PID=${listenPid}`]
+  return { fds, environment: [`LISTEN_FDS=${listening}`, ...pid] }
 }

@@ -21,6 +21,8 @@ export interface ProcessOptions extends CallOptions {
   pidFile?: string
   /** The caller's descriptors 3 to 2 + N stay open in the process. Default 0. */
   preserveFds?: number
+  /** How many descriptors before those are sockets that the process is activated with: it gets `LISTEN_FDS`. Default 0. */
+  listenFds?: number
   /** Who spawns `teu-init`. Default: this process. */
   launch?: InitLauncher
 }

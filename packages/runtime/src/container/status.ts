@@ -24,10 +24,10 @@ export const moves = {
   },
   pause: {
     created: true,
-    creating: 'container not running or created: creating',
+    creating: 'container not running',
     running: true,
-    paused: 'container not running or created: paused',
-    stopped: 'container not running or created: stopped',
+    paused: 'container not running',
+    stopped: 'container not running',
   },
   resume: {
     created: 'container not paused',

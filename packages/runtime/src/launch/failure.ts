@@ -5,6 +5,18 @@ import type { Step } from '../program/program.ts'
 
 type Failure = Extract<SyncRecord, { kind: 'failure' }>
 
+/** Steps that are about the process and no longer about the container around it. */
+const aboutProcess: ReadonlySet<Step['kind']> = new Set([
+  'bounding',
+  'capabilities',
+  'execute',
+  'home',
+  'lookup',
+  'standard-streams',
+  'user',
+  'working-directory',
+])
+
 /**
  * The error for a step that failed, in the words that the layers above look for in the original's messages: what has
  * to do with the program itself stands alone, the rest is an error of the container's set-up.
@@ -13,7 +25,7 @@ type Failure = Extract<SyncRecord, { kind: 'failure' }>
  */
 export function launchError(steps: readonly Step[], failure: Failure): StackError {
   const step = steps[failure.step]
-  const text = step?.kind === 'lookup' || step?.kind === 'execute' ? failure.text : setupText(steps, failure)
+  const text = step !== undefined && aboutProcess.has(step.kind) ? failure.text : setupText(steps, failure)
   return new StackError(codeOfStep(step), `unable to start container process: ${text}`)
 }
 
