@@ -1,26 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chmodSync, mkdirSync } from 'node:fs'
-import type http from 'node:http'
 import path from 'node:path'
-import { currentApiVersion } from '@teu/engine-api'
 import { messageOf } from '@teu/errors'
-import { containerBackend } from './containers/container-backend.ts'
 import { ContainerList } from './containers/container-list.ts'
 import { ContainerStore } from './containers/container-store.ts'
 import type { ContainerContext } from './containers/context.ts'
 import { containerOf } from './containers/create.ts'
 import { finishRun } from './containers/finish-run.ts'
-import { reconcileContainers, recoverContainers } from './containers/reconcile.ts'
+import { reconcileContainers, recoverContainers, reopenContainers } from './containers/reconcile.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { createEventBus, type EventBus } from './events/event-bus.ts'
-import { execBackend } from './exec/exec-backend.ts'
 import { ExecStore } from './exec/exec-store.ts'
+import { recoverExecs } from './exec/recover-execs.ts'
 import { finishExec } from './exec/start-exec.ts'
-import { createDispatch, type Dispatch } from './http/dispatch.ts'
-import { expressAdapter } from './http/express-adapter.ts'
-import { type ListenOptions, listenOn } from './http/listen.ts'
-import type { Endpoint } from './http/router.ts'
-import { createHttpServer } from './http/server.ts'
 import { chooseSnapshotter } from './images/choose-snapshotter.ts'
 import { createImageService } from './images/create-image-service.ts'
 import type { ImageService } from './images/image-service.ts'
@@ -28,32 +20,14 @@ import { silentLog } from './log.ts'
 import { logDriver } from './logs/log-drivers.ts'
 import { createNetworkService } from './network/create-network-service.ts'
 import type { NetworkService } from './network/network-service.ts'
-import { containersRouter } from './routers/containers/router.ts'
-import { execRouter } from './routers/exec/router.ts'
-import { imagesRouter } from './routers/images/router.ts'
-import { networksRouter } from './routers/networks/router.ts'
-import { pluginsRouter } from './routers/plugins/router.ts'
-import { systemRouter } from './routers/system/router.ts'
-import { volumesRouter } from './routers/volumes/router.ts'
+import { type Engine, serve } from './serve.ts'
 import type { EngineSettings } from './settings.ts'
 import { detectHost } from './spec/detect-host.ts'
 import type { HostFacts } from './spec/host-facts.ts'
-import { systemBackend } from './system/system-backend.ts'
 import { detectDefaultRuntime } from './tasks/runtime-choice.ts'
 import { createTaskClient } from './tasks/task-client.ts'
 import { watchTasks } from './tasks/task-events.ts'
-import { engineVersion } from './version.ts'
 import { localVolumes } from './volumes/local-volumes.ts'
-
-/** A running engine. Disposing it stops serving; containers go on. @public */
-export interface Engine extends AsyncDisposable {
-  /**
-   * Serves the Docker Engine API on `unix://` and `tcp://` addresses, and returns them with the ports that were
-   * chosen. Unix sockets get mode 0660, root and the group `teu` where it exists. `permission-denied` for plain TCP
-   * beyond loopback, `already-exists` for a socket that another daemon answers on.
-   */
-  listen(...hosts: string[]): Promise<string[]>
-}
 
 /**
  * Starts an engine: reads its state, brings it to what containerd says, and follows containerd's events. It serves
@@ -93,8 +67,10 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const context = contextOf(options, parts, settings, store, stopping.signal)
   const execs = new ExecStore()
   for (const record of store.load()) context.containers.add(containerOf(context, record))
+  reopenContainers(context)
   const { watching } = await follow(context, execs, options, stopping.signal)
   await recoverContainers(context)
+  await recoverExecs(context, execs)
   return serve(context, execs, options, async () => {
     stopping.abort()
     await watching
@@ -233,56 +209,4 @@ async function follow(
   )
   await Promise.race([opened.promise, watching])
   return { watching }
-}
-
-function serve(context: ContainerContext, execs: ExecStore, options: EngineOptions, stop: () => Promise<void>): Engine {
-  const { log } = context
-  const dispatch = dispatchOf(context, execs, options)
-  const headers = {
-    server: `Docker/${engineVersion} (linux)`,
-    'api-version': currentApiVersion,
-    ostype: 'linux',
-    'docker-experimental': 'false',
-  }
-  const listener = expressAdapter(dispatch, headers)
-  const servers: http.Server[] = []
-  const listenOptions: ListenOptions = {
-    group: options.group,
-    tcpInsecure: options.tcpInsecure,
-    warn: (message) => log.warn(message),
-  }
-  return {
-    listen: async (...hosts) => {
-      const addresses: string[] = []
-      for (const host of hosts) {
-        const server = createHttpServer(listener)
-        addresses.push(await listenOn(server, host, listenOptions))
-        servers.push(server)
-      }
-      return addresses
-    },
-    [Symbol.asyncDispose]: async () => {
-      const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)))
-      for (const server of servers) server.closeAllConnections()
-      await stop()
-      await Promise.all(closed)
-    },
-  }
-}
-
-function dispatchOf(context: ContainerContext, execs: ExecStore, options: EngineOptions): Dispatch {
-  const endpoints: Endpoint[] = [
-    ...systemRouter(systemBackend(context, options.containerd)),
-    ...containersRouter(containerBackend(context)),
-    ...execRouter(execBackend(context, execs)),
-    ...imagesRouter(context.images),
-    ...networksRouter(context.network),
-    ...volumesRouter(context.volumes),
-    ...pluginsRouter(),
-  ]
-  return createDispatch(endpoints, ({ method, target }, status, error) => {
-    const fields = { method, target: target.split('?', 1)[0], status, error: messageOf(error) }
-    if (status >= 500) context.log.error('request failed', fields)
-    else context.log.debug('request refused', fields)
-  })
 }

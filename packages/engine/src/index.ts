@@ -18,10 +18,11 @@
  */
 
 export type { DaemonOptions } from './config/daemon-options.ts'
-export { createEngine, type Engine } from './engine.ts'
+export { createEngine } from './engine.ts'
 export type { EngineOptions } from './engine-options.ts'
 export { createLog, type Log, silentLog } from './log.ts'
 export type { RegistryAccess } from './registry/image-registry-client.ts'
 export { type DaemonContainerd, type DaemonInit, runDaemon } from './run-daemon.ts'
+export type { Engine } from './serve.ts'
 export type { RuntimeConfig } from './tasks/runtime-choice.ts'
 export { engineVersion } from './version.ts'

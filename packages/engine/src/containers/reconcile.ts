@@ -16,6 +16,18 @@ import { removeFromContainerd, start } from './start.ts'
 const lostEnd = { exitStatus: 255 }
 
 /**
+ * Opens the streams of every container that ran when the engine before ended. It comes first of all: an end that is
+ * reported meanwhile must find the output that belongs before it.
+ */
+export function reopenContainers(context: ContainerContext): void {
+  for (const container of context.containers) {
+    if (!container.hasProcess) continue
+    container.io = reopenIo(context, container)
+    container.running.resolve()
+  }
+}
+
+/**
  * After the start of the engine: brings every container to what its task says. Running ones go on, with the output
  * they wrote meanwhile; what an interrupted start, end or removal left is completed or taken back.
  */
@@ -58,10 +70,6 @@ async function recoverRunning(
   container: Container,
   task: TaskProcess | undefined,
 ): Promise<void> {
-  if (task) {
-    container.io = reopenIo(context, container)
-    container.running.resolve()
-  }
   if (task === undefined || task.status === TaskStatus.STOPPED) {
     return finishRun(context, container, undefined, endOf(task))
   }

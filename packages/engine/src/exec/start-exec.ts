@@ -25,7 +25,7 @@ export async function startExec(
   const { tasks } = context
   try {
     const process = await processOf(context, container, exec, options)
-    const directory = ioDirectory(context.settings, container.id, `exec-${exec.id.slice(0, 32)}`)
+    const directory = ioDirectory(context.settings, container.id, execIoName(exec.id))
     exec.io = ProcessIo.create(directory, fifoPaths(directory, streamsOf(exec)), exec.hub)
     await tasks.exec(container.id, exec.id, process, exec.io.paths)
     exec.pid = await tasks.start(container.id, exec.id)
@@ -37,6 +37,11 @@ export async function startExec(
     throw error
   }
   publishContainerEvent(context, container, `exec_start: ${(exec.request.Cmd ?? []).join(' ')}`, { execID: exec.id })
+}
+
+/** Name of the directory with an exec's FIFOs. */
+export function execIoName(id: string): string {
+  return `exec-${id}`
 }
 
 async function processOf(context: ContainerContext, container: Container, exec: ExecSession, options: ExecStartBody) {

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+import type http from 'node:http'
+import { currentApiVersion } from '@teu/engine-api'
+import { messageOf } from '@teu/errors'
+import { containerBackend } from './containers/container-backend.ts'
+import type { ContainerContext } from './containers/context.ts'
+import type { EngineOptions } from './engine-options.ts'
+import { execBackend } from './exec/exec-backend.ts'
+import type { ExecStore } from './exec/exec-store.ts'
+import { createDispatch, type Dispatch } from './http/dispatch.ts'
+import { expressAdapter } from './http/express-adapter.ts'
+import { type ListenOptions, listenOn } from './http/listen.ts'
+import type { Endpoint } from './http/router.ts'
+import { createHttpServer } from './http/server.ts'
+import { containersRouter } from './routers/containers/router.ts'
+import { execRouter } from './routers/exec/router.ts'
+import { imagesRouter } from './routers/images/router.ts'
+import { networksRouter } from './routers/networks/router.ts'
+import { pluginsRouter } from './routers/plugins/router.ts'
+import { systemRouter } from './routers/system/router.ts'
+import { volumesRouter } from './routers/volumes/router.ts'
+import { systemBackend } from './system/system-backend.ts'
+import { engineVersion } from './version.ts'
+
+/** A running engine. Disposing it stops serving; containers go on. @public */
+export interface Engine extends AsyncDisposable {
+  /**
+   * Serves the Docker Engine API on `unix://` and `tcp://` addresses, and returns them with the ports that were
+   * chosen. Unix sockets get mode 0660, root and the group `teu` where it exists. `permission-denied` for plain TCP
+   * beyond loopback, `already-exists` for a socket that another daemon answers on.
+   */
+  listen(...hosts: string[]): Promise<string[]>
+}
+
+/** Makes the engine that answers requests over a context. `stop` ends everything behind it. */
+export function serve(
+  context: ContainerContext,
+  execs: ExecStore,
+  options: EngineOptions,
+  stop: () => Promise<void>,
+): Engine {
+  const { log } = context
+  const dispatch = dispatchOf(context, execs, options)
+  const headers = {
+    server: `Docker/${engineVersion} (linux)`,
+    'api-version': currentApiVersion,
+    ostype: 'linux',
+    'docker-experimental': 'false',
+  }
+  const listener = expressAdapter(dispatch, headers)
+  const servers: http.Server[] = []
+  const listenOptions: ListenOptions = {
+    group: options.group,
+    tcpInsecure: options.tcpInsecure,
+    warn: (message) => log.warn(message),
+  }
+  return {
+    listen: async (...hosts) => {
+      const addresses: string[] = []
+      for (const host of hosts) {
+        const server = createHttpServer(listener)
+        addresses.push(await listenOn(server, host, listenOptions))
+        servers.push(server)
+      }
+      return addresses
+    },
+    [Symbol.asyncDispose]: async () => {
+      const closed = servers.map((server) => new Promise((resolve) => server.close(resolve)))
+      for (const server of servers) server.closeAllConnections()
+      await stop()
+      await Promise.all(closed)
+    },
+  }
+}
+
+function dispatchOf(context: ContainerContext, execs: ExecStore, options: EngineOptions): Dispatch {
+  const endpoints: Endpoint[] = [
+    ...systemRouter(systemBackend(context, options.containerd)),
+    ...containersRouter(containerBackend(context)),
+    ...execRouter(execBackend(context, execs)),
+    ...imagesRouter(context.images),
+    ...networksRouter(context.network),
+    ...volumesRouter(context.volumes),
+    ...pluginsRouter(),
+  ]
+  return createDispatch(endpoints, ({ method, target }, status, error) => {
+    const fields = { method, target: target.split('?', 1)[0], status, error: messageOf(error) }
+    if (status >= 500) context.log.error('request failed', fields)
+    else context.log.debug('request refused', fields)
+  })
+}
