@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ContainerdServices, inNamespace } from '@teu/containerd-api'
 import type { Platform } from '@teu/oci-spec/image'
-import type { CallOptions } from '@teu/ttrpc'
 import type { ImageEvent, ImageUser } from './image-service.ts'
 import type { KeyedLock, Slots } from './keyed-lock.ts'
 import type { LoadedContent } from './loaded-image.ts'
@@ -33,6 +32,6 @@ export interface ImageContext {
 export function callOptions(
   context: Pick<ImageContext, 'namespace'>,
   options: { signal?: AbortSignal | undefined; lease?: string | undefined } = {},
-): CallOptions {
+): ReturnType<typeof inNamespace> {
   return inNamespace(context.namespace, options)
 }
