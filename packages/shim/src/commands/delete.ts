@@ -8,6 +8,7 @@ import { connectShim, DeleteResponse, timestampFromNanos } from '@teu/shim-api'
 import { BundleList } from '../bootstrap/bundle-list.ts'
 import { groupOfBundle } from '../bootstrap/grouping.ts'
 import { isAnswering } from '../bootstrap/is-answering.ts'
+import { shimAddressOf } from '../bootstrap/shim-address.ts'
 import { readExitFile } from '../monitor/exit-file.ts'
 import type { ProcessEnd } from '../monitor/monitor-client.ts'
 import { reconnectMonitor } from '../monitor/reconnect.ts'
@@ -31,9 +32,9 @@ export async function deleteCommand(invocation: ShimInvocation): Promise<Uint8Ar
   const { arguments: arguments_ } = invocation
   requireFlags(arguments_, 'namespace', 'id')
   const bundle = arguments_.bundle || process.cwd()
-  const address = addressOfGroup(invocation, await groupOfBundle(bundle))
-  const { socket, bundles } = address
   const record = await loadContainer(bundle)
+  const address = record ? shimAddressOf(record.socket) : addressOfGroup(invocation, await groupOfBundle(bundle))
+  const { socket, bundles } = address
   let end: ProcessEnd | undefined
   let pid = 0
   if (record !== undefined && (await isUnfinished(bundles, arguments_.id))) {

@@ -33,7 +33,7 @@ export async function serveCommand(invocation: ShimInvocation): Promise<void> {
   requireFlags(arguments_, 'namespace', 'id', 'address')
   const { namespace, debug, bundle } = arguments_
   const address = arguments_.socket ? shimAddressOf(arguments_.socket) : addressOfGroup(invocation, '')
-  const { socket, bundles, folder } = address
+  const { socket, bundles } = address
   const log = openShimLog(join(bundle || process.cwd(), 'log'), debug)
   // The bundle in which the shim was started goes before the shim does.
   process.chdir('/')
@@ -45,7 +45,7 @@ export async function serveCommand(invocation: ShimInvocation): Promise<void> {
     publisher,
     log,
     path: searchPath(env),
-    socketFolder: folder,
+    socket,
     library,
   })
   using _recording = env.TEU_TRACE ? recordSpans(env.TEU_TRACE) : undefined

@@ -5,9 +5,10 @@ import { isErrno } from '@teu/linux'
 import { formatShimArguments, formatStartReply, readShimEnvironment, taskApiVersions } from '@teu/shim-api'
 import { groupOfBundle } from '../bootstrap/grouping.ts'
 import { isAnswering } from '../bootstrap/is-answering.ts'
-import { makeSocketFolder } from '../bootstrap/shim-address.ts'
+import { makeSocketFolder, shimAddressOf } from '../bootstrap/shim-address.ts'
 import { lockShim } from '../bootstrap/shim-lock.ts'
 import { spawnSelf } from '../bootstrap/spawn-self.ts'
+import { loadContainer } from '../task/container-record.ts'
 import { addressOfGroup, requireFlags, type ShimInvocation } from './surroundings.ts'
 
 /**
@@ -21,7 +22,8 @@ export async function startCommand(invocation: ShimInvocation): Promise<string> 
   requireFlags(arguments_, 'namespace', 'id', 'address')
   const bundle = process.cwd()
   const group = await groupOfBundle(bundle)
-  const address = addressOfGroup(invocation, group)
+  const known = await loadContainer(bundle)
+  const address = known ? shimAddressOf(known.socket) : addressOfGroup(invocation, group)
   await makeSocketFolder(address.folder)
   {
     using _lock = await lockShim(address.lock)

@@ -13,6 +13,8 @@ export interface ContainerRecord {
   readonly runtime: RuntimeChoice
   /** The container shares a pid namespace, so that its other processes survive its first one. */
   readonly sharedPids: boolean
+  /** Where the shim that has the container listens: a later one takes the same place, whatever group it would choose. */
+  readonly socket: string
   /** The shim mounted the root file system. */
   readonly mounted: boolean
 }

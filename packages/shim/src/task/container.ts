@@ -62,6 +62,11 @@ export class Container {
     told.catch((error: unknown) => this.#components.log.warn(`exit of ${this.id} ${process.execId}: ${error}`))
   }
 
+  /** Resolves when the end of `process` is on its way to containerd, so that what follows it comes later. */
+  async exitTold(process: ShimProcess): Promise<void> {
+    await this.#exitsTold.get(process)?.catch(() => {})
+  }
+
   /** The cgroup of the container; undefined when it has none. It is found once, while the first process is there. */
   cgroup(): CgroupManager | undefined {
     this.#cgroup ??= this.init.isLive ? cgroupOfProcess(this.init.pid) : undefined

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto'
 import { chown } from 'node:fs/promises'
-import { isAbsolute, join } from 'node:path'
+import { dirname, isAbsolute, join } from 'node:path'
 import { codeOf, messageOf, StackError } from '@teu/errors'
 import { type CreateTaskRequest, isAnyOf, RuncOptions, runcOptions, taskEvents, unpackAny } from '@teu/shim-api'
 import { streamOf } from '../monitor/monitor-config.ts'
@@ -16,8 +16,8 @@ import { checkIdentifier } from './identifier.ts'
 
 /** What making a container needs besides the request. @internal */
 export interface CreateSurroundings extends RuntimeSurroundings, ContainerComponents {
-  /** A folder whose path is short enough for sockets in it. */
-  readonly socketFolder: string
+  /** Where the shim listens. Its folder has a path that is short enough for other sockets in it. */
+  readonly socket: string
 }
 
 /** Makes a container: mounts, records, the runtime's create, the event. Leaves nothing behind when it fails. @internal */
@@ -41,6 +41,7 @@ export async function createContainer(
       noNewKeyring: options.noNewKeyring,
     },
     sharedPids: await sharesPids(bundle),
+    socket: surroundings.socket,
     mounted: request.rootfs.length > 0,
   }
   const runtime = await chooseRuntime(record.runtime, bundle, surroundings)
@@ -69,9 +70,9 @@ export async function createContainer(
   }
 }
 
-/** A free path for a console socket. @internal */
-export function consoleSocketIn(folder: string): string {
-  return join(folder, `${randomBytes(8).toString('hex')}.pty`)
+/** A free path for a console socket, in the folder of the shim's own. @internal */
+export function consoleSocketBeside(socket: string): string {
+  return join(dirname(socket), `${randomBytes(8).toString('hex')}.pty`)
 }
 
 /** A runtime's error under the name of what was being done, which is what callers search for the reason. @internal */
@@ -89,7 +90,7 @@ async function make(container: Container, surroundings: CreateSurroundings, sign
     stdout: init.record.stdout,
     stderr: init.record.stderr,
     terminal: init.record.terminal,
-    consoleSocket: consoleSocketIn(surroundings.socketFolder),
+    consoleSocket: consoleSocketBeside(surroundings.socket),
     signal,
   })
   init.move('create')

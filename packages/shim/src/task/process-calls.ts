@@ -14,7 +14,7 @@ import { removeProcessFiles } from '../process/process-record.ts'
 import { canMove } from '../process/process-state.ts'
 import { newProcessRecord, ShimProcess } from '../process/shim-process.ts'
 import type { Container } from './container.ts'
-import { consoleSocketIn, runtimeError } from './create-container.ts'
+import { consoleSocketBeside, runtimeError } from './create-container.ts'
 import { checkIdentifier } from './identifier.ts'
 
 /** Registers an exec; it runs when it is started. @internal */
@@ -37,7 +37,7 @@ export async function addExec(container: Container, request: ExecProcessRequest)
 export async function startProcess(
   container: Container,
   process: ShimProcess,
-  socketFolder: string,
+  shimSocket: string,
   signal: AbortSignal | undefined,
 ): Promise<number> {
   if (!canMove(process.state, 'start')) {
@@ -46,7 +46,7 @@ export async function startProcess(
   const release = process.holdExit()
   try {
     if (process === container.init) await startInit(container)
-    else await startExec(container, process, socketFolder, signal)
+    else await startExec(container, process, shimSocket, signal)
     // It may have ended already; then it stays so.
     if (canMove(process.state, 'start')) process.move('start')
     await process.save()
@@ -70,7 +70,7 @@ async function startInit(container: Container): Promise<void> {
 async function startExec(
   container: Container,
   exec: ShimProcess,
-  socketFolder: string,
+  shimSocket: string,
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { id, bundle, init } = container
@@ -78,7 +78,7 @@ async function startExec(
   const { execId, stdin, stdout, stderr, terminal, spec } = exec.record
   try {
     const made = await container.runtime.exec(
-      { id, bundle, execId, stdin, stdout, stderr, terminal, consoleSocket: consoleSocketIn(socketFolder), signal },
+      { id, bundle, execId, stdin, stdout, stderr, terminal, consoleSocket: consoleSocketBeside(shimSocket), signal },
       spec,
     )
     exec.adopt(made.pid, made.monitor)
@@ -114,6 +114,7 @@ export async function deleteExec(container: Container, exec: ShimProcess): Promi
   if (!canMove(exec.state, 'delete') || exec.isLive) {
     throw new StackError('failed-precondition', `cannot delete a ${exec.state} process`)
   }
+  if (exec.pid !== 0) await container.exitTold(exec)
   const reply = deleteReply(exec)
   exec.release()
   exec.move('delete')
@@ -132,7 +133,8 @@ export async function deleteContainer(container: Container): Promise<DeleteRespo
   await container.runtime.delete(id, wasCreated).catch((error: unknown) => {
     if (!isNotFound(error)) throw error
   })
-  if (wasCreated) await init.ended
+  await init.ended
+  await container.exitTold(init)
   const reply = deleteReply(init)
   for (const process of [init, ...container.execs.values()]) process.release()
   container.close()

@@ -23,8 +23,9 @@ export class ContainerRegistry {
     return this.#containers.size + this.#creating.size
   }
 
-  get socketFolder(): string {
-    return this.#surroundings.socketFolder
+  /** Where the shim listens. */
+  get socket(): string {
+    return this.#surroundings.socket
   }
 
   get(id: string): Container {

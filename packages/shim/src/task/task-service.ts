@@ -40,7 +40,7 @@ export function createTaskService(registry: ContainerRegistry, shutdown: (now: b
     start: async ({ id, execId }, options) => {
       const container = registry.get(id)
       const process = container.process(execId)
-      const start = () => startProcess(container, process, registry.socketFolder, options?.signal)
+      const start = () => startProcess(container, process, registry.socket, options?.signal)
       return { pid: await process.inTurn(start) }
     },
     delete: async ({ id, execId }) => {

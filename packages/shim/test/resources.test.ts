@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict'
+import { existsSync, readdirSync } from 'node:fs'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { metricsV1, metricsV2, ociTypeUrls, packJson, type StatsResponse } from '@teu/shim-api'
+import { readAll, ShimFixture } from './shim-fixture.ts'
+
+const skip = process.getuid?.() === 0 ? false : 'needs root'
+const runtimes = ['', ...(existsSync('/usr/sbin/runc') ? ['/usr/sbin/runc'] : [])]
+
+for (const binaryName of runtimes) {
+  const name = binaryName || 'our runtime as a library'
+
+  test(`${name}: pause and resume, statistics, and limits that change`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })
+    const { id } = bundle
+    const task = await fixture.connect(bundle)
+    await fixture.createTask(task, bundle)
+    await assert.rejects(task.pause({ id }), { code: 'failed-precondition' })
+    await task.start({ id, execId: '' })
+    await task.pause({ id })
+    assert.equal((await task.state({ id, execId: '' })).status, 4)
+    await assert.rejects(task.pause({ id }), { code: 'failed-precondition' })
+    await task.resume({ id })
+    assert.equal((await task.state({ id, execId: '' })).status, 2)
+    const resources = packJson(ociTypeUrls.linuxResources, { pids: { limit: 77 }, memory: { limit: 64 * 1024 * 1024 } })
+    await task.update({ id, resources, annotations: {} })
+    const { pids, memoryLimit } = limitsIn(await task.stats({ id }))
+    assert.equal(pids, 77n)
+    assert.equal(memoryLimit, 64n * 1024n * 1024n)
+    await assert.rejects(task.checkpoint({ id, path: '/x', options: undefined }), { code: 'not-implemented' })
+    await task.kill({ id, execId: '', signal: 9, all: true })
+    await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
+    await task.delete({ id, execId: '' })
+    await fixture.until(() => fixture.topics(id).includes('delete'))
+    assert.deepEqual(fixture.topics(id), ['create', 'start', 'paused', 'resumed', 'exit init', 'delete'])
+  })
+
+  test(`${name}: output is appended to a file for both streams`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const made = await fixture.bundle({ args: ['sh', '-c', 'echo one; echo two >&2'], binaryName })
+    const log = join(fixture.folder, 'output.log')
+    const bundle = { ...made, stdout: `file://${log}`, stderr: `file://${log}` }
+    const task = await fixture.connect(bundle)
+    await fixture.createTask(task, bundle)
+    await task.start({ id: bundle.id, execId: '' })
+    await task.wait({ id: bundle.id, execId: '' }, { timeoutMs: 10_000 })
+    assert.equal(await readFile(log, 'utf8'), 'one\ntwo\n')
+    await task.delete({ id: bundle.id, execId: '' })
+  })
+}
+
+test('a shared pid namespace: the other processes end, and are told of, before the container', { skip }, async () => {
+  await using fixture = await ShimFixture.create()
+  const bundle = await fixture.bundle({ args: ['sh', '-c', 'sleep 1000 & read line'], stdin: true, sharedPids: true })
+  const { id } = bundle
+  const task = await fixture.connect(bundle)
+  await fixture.createTask(task, bundle)
+  await task.start({ id, execId: '' })
+  await fixture.until(async () => (await task.pids({ id })).processes.length === 2)
+  const other = (await task.pids({ id })).processes.map(({ pid }) => pid).at(-1)
+  await task.closeIO({ id, execId: '', stdin: true })
+  await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
+  await fixture.until(() => fixture.topics(id).includes('exit init') && !existsSync(`/proc/${other}/exe`))
+  await task.delete({ id, execId: '' })
+})
+
+test('forty containers, eight at a time: whole output, right events, and nothing kept open', { skip }, async () => {
+  await using fixture = await ShimFixture.create()
+  const first = await fixture.bundle({ args: ['true'] })
+  const task = await fixture.connect(first)
+  const runOne = async (number: number) => {
+    const bundle = await fixture.bundle({ args: ['sh', '-c', `echo ${number}; exit ${number}`] })
+    const { id } = bundle
+    const out = readAll(bundle.stdout)
+    await fixture.createTask(task, bundle)
+    await task.start({ id, execId: '' })
+    assert.equal((await task.wait({ id, execId: '' }, { timeoutMs: 30_000 })).exitStatus, number)
+    assert.equal((await out).toString(), `${number}\n`)
+    await task.delete({ id, execId: '' })
+    return id
+  }
+  const warm = await runOne(100)
+  await fixture.createTask(task, first)
+  const { shimPid } = await task.connect({ id: first.id })
+  const descriptors = () => readdirSync(`/proc/${shimPid}/fd`).length
+  await fixture.until(() => fixture.topics(warm).includes('delete'))
+  const before = descriptors()
+  const ids: string[] = []
+  const numbers = Array.from({ length: 40 }, (_, number) => number)
+  await Promise.all(
+    Array.from({ length: 8 }, async () => {
+      for (let number = numbers.shift(); number !== undefined; number = numbers.shift()) ids.push(await runOne(number))
+    }),
+  )
+  await fixture.until(() => ids.every((id) => fixture.topics(id).includes('delete')))
+  for (const id of ids) assert.deepEqual(fixture.topics(id), ['create', 'start', 'exit init', 'delete'])
+  await fixture.until(() => descriptors() <= before)
+})
+
+function limitsIn({ stats }: StatsResponse): { pids: bigint | undefined; memoryLimit: bigint | undefined } {
+  if (stats?.typeUrl === metricsV1.typeUrl) {
+    const { pids, memory } = metricsV1.decode(stats.value)
+    return { pids: pids?.limit, memoryLimit: memory?.usage?.limit }
+  }
+  const { pids, memory } = metricsV2.decode(stats?.value as Uint8Array)
+  return { pids: pids?.limit, memoryLimit: memory?.usageLimit }
+}
