@@ -3,7 +3,7 @@ import { randomBytes } from 'node:crypto'
 import { mkdirSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { ContainerConfig, ContainerCreateBody, ContainerCreateResult, HostConfig } from '@teu/engine-api'
-import { StackError } from '@teu/errors'
+import { isNotFound, StackError } from '@teu/errors'
 import { formatTime, never, nowNanoseconds } from '../clock.ts'
 import type { ResolvedImage } from '../images/image-service.ts'
 import { OutputHub } from '../io/output-hub.ts'
@@ -40,9 +40,14 @@ export async function createContainer(
   const name = options.name ? checkName(options.name) : undefined
   const hostConfig = completeHostConfig(requestedHost, context.settings, context.host)
   checkCreate(own, hostConfig)
-  const warnings = [...validateHostConfig(requestedHost, context.host), ...context.network.validate(hostConfig)]
+  const warnings = [
+    ...validateHostConfig(requestedHost, context.host),
+    ...validateNetwork(context, hostConfig),
+    ...(own.Healthcheck?.Test?.length && own.Healthcheck.Test[0] !== 'NONE' ? [noHealthChecks] : []),
+  ]
   chooseRuntime(hostConfig.Runtime ?? '', context.settings.defaultRuntime, context.settings.runtimes)
   const image = await context.images.resolve(own.Image ?? '', { signal: options.signal })
+  checkPlatform(image, options.platform)
   const id = newId()
   const config = completeConfig(mergeImageConfig(own, image.config), hostConfig, id)
   const chosenName = name ?? inventName((taken) => context.containers.isNameTaken(taken))
@@ -79,6 +84,27 @@ async function build(
     await context.images.removeRootfs(record.id).catch(() => {})
     throw error
   }
+}
+
+const noHealthChecks = 'Your engine does not run health checks. The health check is kept and ignored.'
+
+/** A network that does not exist yet may exist at the start; a 404 here would make clients pull the image. */
+function validateNetwork({ network }: ContainerContext, hostConfig: HostConfig): string[] {
+  try {
+    return network.validate(hostConfig)
+  } catch (error) {
+    if (isNotFound(error)) return []
+    throw error
+  }
+}
+
+/** `not-found` when the image is for another platform than asked for: clients then pull the right one. */
+function checkPlatform({ name, platform }: ResolvedImage, wanted: string | undefined): void {
+  if (!wanted) return
+  const has = [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
+  if (has === wanted || has.startsWith(`${wanted}/`) || wanted === platform.os) return
+  const message = `image with reference ${name} was found but its platform (${has}) does not match the specified platform (${wanted})`
+  throw new StackError('not-found', message)
 }
 
 /** A container object for a record, its log open. */

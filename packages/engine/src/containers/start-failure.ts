@@ -33,5 +33,6 @@ export function describeStartFailure(error: unknown, container: Container): Star
 /** Classes that mean something of our own seam; containerd's others would say it of the wrong object. */
 function classOf(error: unknown): ErrorCode {
   const code = codeOf(error)
+  if (code === 'not-found') return /^network \S+ not found$/.test(messageOf(error)) ? code : 'unknown'
   return code === 'invalid-argument' || code === 'conflict' ? code : 'unknown'
 }
