@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from 'node:events'
+import type { Readable } from 'node:stream'
 import type * as Grpc from '@grpc/grpc-js'
 import type { CallOptions, MethodDefinition, ServiceDefinition } from '@teu/ttrpc'
 import { grpcStatusOf } from '../errors.ts'
@@ -54,11 +55,11 @@ function handlerOf(method: MethodDefinition, path: string, run: Method, report: 
         answer(grpcStatusOf(error))
       }
     }
-  return async (call: Grpc.ServerWritableStream<unknown, unknown> & Partial<AsyncIterable<unknown>>) => {
+  return async (call: Grpc.ServerWritableStream<unknown, unknown>) => {
     const options = optionsOf(call)
     call.on('error', () => {})
     try {
-      const request = method.requestStream ? (call as unknown as AsyncIterable<unknown>) : call.request
+      const request = method.requestStream ? requestsOf(call) : call.request
       const responses = run(request, options) as AsyncIterable<unknown>
       await sendAll(call, responses, options.signal!)
       call.end()
@@ -68,6 +69,12 @@ function handlerOf(method: MethodDefinition, path: string, run: Method, report: 
       call.emit('error', grpcStatusOf(error))
     }
   }
+}
+
+/** The requests of a stream. A reader that stops early must not end the call: the answer is still to come. */
+function requestsOf(call: Grpc.ServerWritableStream<unknown, unknown>): AsyncIterable<unknown> {
+  const iterator = (call as unknown as Readable).iterator({ destroyOnReturn: false })
+  return { [Symbol.asyncIterator]: () => iterator }
 }
 
 async function sendAll(
