@@ -5,10 +5,9 @@
  *
  * @example
  * ```ts
- * import { createRuntime } from '@teu/runtime'
  * import { runShim } from '@teu/shim'
  *
- * process.exitCode = await runShim({ argv: process.argv.slice(2), env: process.env, runtimeLibrary: { createRuntime } })
+ * process.exitCode = await runShim({ argv: ['-v'], env: process.env })
  * ```
  *
  * @packageDocumentation

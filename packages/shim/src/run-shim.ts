@@ -14,8 +14,8 @@ export interface RunShimInit {
   /** The arguments after the program's name. */
   readonly argv: readonly string[]
   readonly env: NodeJS.ProcessEnv
-  /** Used in place of an installed `@teu/runtime` when a container asks for no other runtime. */
-  readonly runtimeLibrary?: RuntimeLibrary | undefined
+  /** Gives the runtime of containers that ask for no other one; asked once, by the first of them. Default: none, so runc. */
+  readonly runtimeLibrary?: (() => Promise<RuntimeLibrary | undefined>) | undefined
 }
 
 /**
@@ -31,7 +31,7 @@ export async function runShim(init: RunShimInit): Promise<number> {
     const invocation = {
       arguments: parseShimArguments(init.argv),
       env: init.env,
-      runtimeLibrary: init.runtimeLibrary,
+      runtimeLibrary: init.runtimeLibrary ?? (async () => undefined),
     }
     await dispatch(invocation)
     return 0

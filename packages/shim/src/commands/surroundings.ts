@@ -8,7 +8,7 @@ import type { RuntimeLibrary } from '../oci-runtime/runtime-library.ts'
 export interface ShimInvocation {
   readonly arguments: ShimArguments
   readonly env: NodeJS.ProcessEnv
-  readonly runtimeLibrary: RuntimeLibrary | undefined
+  readonly runtimeLibrary: () => Promise<RuntimeLibrary | undefined>
 }
 
 /** Where the shim of `group` is, for this call. @internal */

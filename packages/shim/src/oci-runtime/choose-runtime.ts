@@ -4,7 +4,7 @@ import { basename, join } from 'node:path'
 import { ExecOciRuntime } from './exec-runtime.ts'
 import { LibraryOciRuntime } from './library-runtime.ts'
 import type { OciRuntime } from './oci-runtime.ts'
-import { importRuntimeLibrary, type RuntimeLibrary } from './runtime-library.ts'
+import type { RuntimeLibrary } from './runtime-library.ts'
 import { tracedRuntime } from './traced-runtime.ts'
 
 /** Which runtime a container has; kept in the bundle, so that a later shim uses the same one. @internal */
@@ -22,8 +22,8 @@ export interface RuntimeChoice {
 export interface RuntimeSurroundings {
   readonly namespace: string
   readonly path: string
-  /** A library to use in place of an installed `@teu/runtime`. */
-  readonly library?: RuntimeLibrary | undefined
+  /** Gives the library, when there is one. */
+  readonly library: () => Promise<RuntimeLibrary | undefined>
 }
 
 /**
@@ -40,7 +40,7 @@ export async function chooseRuntime(
   const { binaryName, root, noPivot, noNewKeyring, systemdCgroup } = choice
   const { namespace, path } = surroundings
   if (binaryName === '' || basename(binaryName) === 'teu-runtime') {
-    const library = surroundings.library ?? (await importRuntimeLibrary())
+    const library = await surroundings.library()
     if (library !== undefined) {
       const folder = join(root || '/run/teu-runtime', namespace)
       await mkdir(folder, { recursive: true, mode: 0o711 })

@@ -50,17 +50,3 @@ export interface LibraryRuntime {
 export interface RuntimeLibrary {
   createRuntime(init: { root?: string }): LibraryRuntime
 }
-
-/** `@teu/runtime` when it is installed, else undefined. @internal */
-export async function importRuntimeLibrary(): Promise<RuntimeLibrary | undefined> {
-  // A name that no compiler or bundler resolves: the package is an optional peer, and the import law knows of no arrow here.
-  const name = '@teu/runtime'
-  try {
-    const library = (await import(name)) as Partial<RuntimeLibrary>
-    return typeof library.createRuntime === 'function' ? (library as RuntimeLibrary) : undefined
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ERR_MODULE_NOT_FOUND' || code === 'MODULE_NOT_FOUND') return undefined
-    throw error
-  }
-}
