@@ -18,15 +18,15 @@ import { cannotRun, type OriginalContainerd, startContainerd } from './original-
 import { layerTar, type SampleImage, sampleImage, sampleIndex, uploadImage } from './sample-image.ts'
 
 const base = [
-  { path: 'etc/', type: 'Directory' as const, mode: 0o755 },
-  { path: 'etc/passwd', content: 'root:x:0:0:root:/root:/bin/sh\nal:x:1000:1000::/home/al:/bin/sh\n' },
-  { path: 'etc/group', content: 'root:x:0:\nal:x:1000:\nwheel:x:10:root,al\n' },
-  { path: 'outside', type: 'SymbolicLink' as const, linkPath: '/etc' },
+  { name: 'etc/', type: 'directory' as const, mode: 0o755 },
+  { name: 'etc/passwd', content: 'root:x:0:0:root:/root:/bin/sh\nal:x:1000:1000::/home/al:/bin/sh\n' },
+  { name: 'etc/group', content: 'root:x:0:\nal:x:1000:\nwheel:x:10:root,al\n' },
+  { name: 'outside', type: 'symlink' as const, linkName: '/etc' },
 ]
-const big = [{ path: 'big', content: randomBytes(3 * 1024 * 1024) }]
+const big = [{ name: 'big', content: randomBytes(3 * 1024 * 1024) }]
 const top = [
-  { path: 'hello', content: 'hello\n', mode: 0o755, uid: 7, gid: 8 },
-  { path: 'hardlink', type: 'Link' as const, linkPath: 'hello' },
+  { name: 'hello', content: 'hello\n', mode: 0o755, uid: 7, gid: 8 },
+  { name: 'hardlink', type: 'hardlink' as const, linkName: 'hello' },
 ]
 const image = sampleImage([base, big, top], {
   Cmd: ['/hello'],
@@ -169,7 +169,7 @@ describe('images over containerd', { skip: cannotRun() }, () => {
   })
 
   test('a blob that is not what its digest says fails the pull, and nothing is named', async () => {
-    const broken = sampleImage([base, [{ path: 'x', content: 'x' }]])
+    const broken = sampleImage([base, [{ name: 'x', content: 'x' }]])
     const source = {
       resolve: async () => broken.root,
       manifest: async (_: unknown, { digest }: { digest: string }) => broken.blobs.get(digest) as Uint8Array,
@@ -259,7 +259,7 @@ describe('images over containerd', { skip: cannotRun() }, () => {
   }
 
   test('of an index the image for this machine is taken, or the one asked for', async () => {
-    const foreign = sampleImage([[{ path: 'foreign', content: 'x' }]], {}, 's390x')
+    const foreign = sampleImage([[{ name: 'foreign', content: 'x' }]], {}, 's390x')
     const index = sampleIndex([foreign, image])
     const { asked, openRegistry } = memorySource(index)
     const images = service('index', { openRegistry })
@@ -285,7 +285,7 @@ describe('images over containerd', { skip: cannotRun() }, () => {
   })
 
   test('a layer that is not what the config says leaves no snapshot', async () => {
-    const wrong = sampleImage([[{ path: 'x', content: 'x' }]])
+    const wrong = sampleImage([[{ name: 'x', content: 'x' }]])
     const config = { ...wrong.config, rootfs: { type: 'layers' as const, diff_ids: [digestOf('another')] } }
     const bytes = Buffer.from(JSON.stringify(config))
     const manifest = {
@@ -416,11 +416,11 @@ describe('images over containerd', { skip: cannotRun() }, () => {
     )
     const configName = `${digestOf(config).slice(7)}.json`
     const tar = layerTar([
-      { path: configName, content: config },
-      { path: 'aaaa/layer.tar', content: layer },
-      { path: 'aaaa/VERSION', content: '1.0' },
+      { name: configName, content: config },
+      { name: 'aaaa/layer.tar', content: layer },
+      { name: 'aaaa/VERSION', content: '1.0' },
       {
-        path: 'manifest.json',
+        name: 'manifest.json',
         content: JSON.stringify([{ Config: configName, RepoTags: ['old:1'], Layers: ['aaaa/layer.tar'] }]),
       },
     ])

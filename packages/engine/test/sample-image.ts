@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { gzipSync } from 'node:zlib'
+import { type TarEntry, tarEnd, tarHeader, tarPadding } from '@teu/containerd-api/archive'
 import { type Descriptor, digestOf, hostPlatform, type ImageConfig, mediaTypes } from '@teu/oci-spec/image'
-import { padding, type TarHeaderInit, tarEnd, tarHeader } from '../src/images/archive/write-tar.ts'
 
-/** One entry of a layer: a header, and the content of a file. */
-export type LayerEntry = Omit<TarHeaderInit, 'size'> & { content?: string | Uint8Array }
+/** One entry of a layer: what its header says, and the content of a file. */
+export type LayerEntry = Partial<TarEntry> & { name: string; content?: string | Uint8Array }
 
 /** A whole image in memory. */
 export interface SampleImage {
@@ -17,9 +17,23 @@ export interface SampleImage {
 
 /** A plain tar of entries. */
 export function layerTar(entries: readonly LayerEntry[]): Uint8Array {
-  const parts = entries.flatMap(({ content = '', ...header }) => {
+  const parts = entries.flatMap(({ content = '', ...given }) => {
     const bytes = Buffer.from(content)
-    return [tarHeader({ ...header, size: bytes.length }), bytes, padding(bytes.length)]
+    const header = tarHeader({
+      type: 'file',
+      linkName: '',
+      mode: 0o644,
+      uid: 0,
+      gid: 0,
+      mtimeNs: 0n,
+      atimeNs: undefined,
+      major: 0,
+      minor: 0,
+      xattrs: new Map(),
+      ...given,
+      size: bytes.length,
+    })
+    return [header, bytes, new Uint8Array(tarPadding(bytes.length))]
   })
   return Buffer.concat([...parts, tarEnd])
 }

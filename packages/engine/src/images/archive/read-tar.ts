@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Readable, type Transform, Writable } from 'node:stream'
-import { pipeline } from 'node:stream/promises'
+import { pipeline, Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
+import { type TarEntry as Header, TarParser } from '@teu/containerd-api/archive'
 import { StackError } from '@teu/errors'
-import { Parser, type ReadEntry } from 'tar'
 
 /** One file of an archive, while it is being read. */
 export interface TarEntry {
@@ -43,45 +42,108 @@ async function* withHead(head: Uint8Array, rest: AsyncIterator<Uint8Array>): Asy
   }
 }
 
+/** The first bytes of a stream, as many as tell its compression, however small its pieces are. */
+async function readHead(iterator: AsyncIterator<Uint8Array>): Promise<Uint8Array> {
+  let head: Uint8Array = new Uint8Array()
+  while (head.length < 5) {
+    const { value, done } = await iterator.next()
+    if (done) break
+    head = head.length === 0 ? value : Buffer.concat([head, value])
+  }
+  return head
+}
+
 /** The plain bytes of a stream that is compressed or not. bzip2 and xz are `invalid-argument`. */
-async function decompressed(source: AsyncIterable<Uint8Array>): Promise<{ input: Readable; decoder: Transform[] }> {
+async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
   const iterator = source[Symbol.asyncIterator]()
-  const first = await iterator.next()
-  const head = first.done ? new Uint8Array() : first.value
+  const head = await readHead(iterator)
   const compression = compressionOf(head)
-  if (compression && !compression.decoder) {
-    throw new StackError(
-      'invalid-argument',
-      `archive is compressed with ${compression.name}, only gzip and zstd are read`,
-    )
+  const bytes = withHead(head, iterator)
+  if (!compression) return yield* bytes
+  if (!compression.decoder) {
+    await bytes.return(undefined)
+    throw new StackError('invalid-argument', `it is compressed with ${compression.name}, only gzip and zstd are read`)
   }
-  const input = Readable.from(withHead(head, iterator), { objectMode: false })
-  return { input, decoder: compression?.decoder ? [compression.decoder()] : [] }
+  const decoder = compression.decoder()
+  pipeline(Readable.from(bytes, { objectMode: false }), decoder, () => {})
+  yield* decoder as AsyncIterable<Uint8Array>
 }
 
-function toEntry(entry: ReadEntry): TarEntry {
-  const type = entry.type === 'File' || entry.type === 'OldFile' ? 'file' : /Link$/.test(entry.type) ? 'link' : 'other'
+type Event = { kind: 'entry'; header: Header } | { kind: 'data'; bytes: Uint8Array } | { kind: 'end' }
+
+/** What a parser tells, one event at a time, reading on only when there is none left. */
+class Events {
+  readonly #waiting: Event[] = []
+  readonly #source: AsyncIterator<Uint8Array>
+  readonly #parser: TarParser
+  #read = false
+  #finished = false
+
+  constructor(source: AsyncIterable<Uint8Array>) {
+    this.#source = source[Symbol.asyncIterator]()
+    this.#parser = new TarParser({
+      entry: (header) => this.#waiting.push({ kind: 'entry', header }),
+      data: (bytes) => this.#waiting.push({ kind: 'data', bytes: Buffer.from(bytes) }),
+      end: () => this.#waiting.push({ kind: 'end' }),
+    })
+  }
+
+  async next(): Promise<Event | undefined> {
+    while (this.#waiting.length === 0 && !this.#finished) {
+      const { value, done } = await this.#source.next()
+      if (!done) {
+        this.#read = true
+        this.#parser.push(value)
+      } else {
+        this.#parser.finish()
+        this.#finished = true
+        if (!this.#read) throw new StackError('invalid-argument', 'it is empty')
+      }
+    }
+    return this.#waiting.shift()
+  }
+
+  async close(): Promise<void> {
+    await this.#source.return?.()
+  }
+}
+
+function toEntry(header: Header, body: AsyncIterable<Uint8Array>): TarEntry {
+  const { name, type, linkName, size } = header
+  const isLink = type === 'hardlink' || type === 'symlink'
   return {
-    path: entry.path.replace(/^(\.?\/)+/, ''),
-    type,
-    linkPath: entry.linkpath ?? '',
-    size: entry.size ?? 0,
-    body: entry as unknown as AsyncIterable<Uint8Array>,
+    path: name.replace(/^(\.?\/)+/, ''),
+    type: type === 'file' ? 'file' : isLink ? 'link' : 'other',
+    linkPath: linkName,
+    size,
+    body,
   }
 }
 
-/** A sink that hands bytes to the parser at the pace at which entries are taken. */
-function parserSink(parser: Parser): Writable {
-  return new Writable({
-    write(chunk: Buffer, _encoding, done) {
-      if (parser.write(chunk)) done()
-      else parser.once('drain', done)
-    },
-    final(done) {
-      parser.once('end', () => done())
-      parser.end()
-    },
-  })
+/** The content of one entry. What is not taken of it is skipped by `finish`. */
+class Body {
+  readonly #events: Events
+  #ended = false
+
+  constructor(events: Events) {
+    this.#events = events
+  }
+
+  async *bytes(): AsyncGenerator<Uint8Array> {
+    for (let bytes = await this.#next(); bytes; bytes = await this.#next()) yield bytes
+  }
+
+  async finish(): Promise<void> {
+    while (!this.#ended) await this.#next()
+  }
+
+  async #next(): Promise<Uint8Array | undefined> {
+    if (this.#ended) return undefined
+    const event = await this.#events.next()
+    if (event?.kind === 'data') return event.bytes
+    this.#ended = true
+    return undefined
+  }
 }
 
 /**
@@ -89,46 +151,19 @@ function parserSink(parser: Parser): Writable {
  * ends too early.
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<TarEntry> {
-  const { input, decoder } = await decompressed(source)
-  const waiting: ReadEntry[] = []
-  let wake = () => {}
-  const parser = new Parser({
-    strict: true,
-    onReadEntry: (entry) => {
-      waiting.push(entry)
-      wake()
-    },
-  })
-  const abort = new AbortController()
-  const combined = signal ? AbortSignal.any([signal, abort.signal]) : abort.signal
-  let ended = false
-  const failed = Promise.withResolvers<never>()
-  failed.promise.catch(() => {})
-  parser.on('error', (error: Error) => failed.reject(error))
-  const running = Promise.race([
-    pipeline([input, ...decoder, parserSink(parser)], { signal: combined }),
-    failed.promise,
-  ])
-  const settled = running.finally(() => {
-    ended = true
-    wake()
-  })
-  settled.catch(() => {})
+  const events = new Events(decompressed(source))
   try {
-    while (!ended || waiting.length > 0) {
-      const entry = waiting.shift()
-      if (!entry) await new Promise<void>((resolve) => (wake = resolve))
-      else {
-        yield toEntry(entry)
-        entry.resume()
-      }
+    for (let event = await events.next(); event; event = await events.next()) {
+      signal?.throwIfAborted()
+      if (event.kind !== 'entry') continue
+      const body = new Body(events)
+      yield toEntry(event.header, body.bytes())
+      await body.finish()
     }
-    await settled
   } catch (error) {
-    if (combined.aborted && signal?.aborted) throw error
+    if (signal?.aborted) throw error
     throw new StackError('invalid-argument', `invalid tar archive: ${(error as Error).message}`, { cause: error })
   } finally {
-    abort.abort()
-    await settled.catch(() => {})
+    await events.close()
   }
 }

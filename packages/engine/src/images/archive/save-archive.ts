@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readBlob } from '@teu/containerd-api'
+import { tarEnd, tarHeader, tarPadding } from '@teu/containerd-api/archive'
 import { familiarName, parseReference } from '@teu/oci-spec/distribution'
 import {
   annotationKeys,
@@ -16,7 +17,6 @@ import { listImages } from '../image-records.ts'
 import type { CallOptions } from '../image-service.ts'
 import type { LoadedImage } from '../loaded-image.ts'
 import { repoTag, requireImage } from '../names.ts'
-import { padding, tarEnd, tarHeader } from './write-tar.ts'
 
 /** One image to save, under the names that were asked for. */
 interface SavedImage {
@@ -73,11 +73,29 @@ function repositories(images: readonly SavedImage[]): Record<string, Record<stri
   return result
 }
 
+/** The header of a file that is the same whenever it is written. */
+function fileHeader(name: string, size: number): Uint8Array {
+  return tarHeader({
+    name,
+    type: 'file',
+    linkName: '',
+    mode: 0o644,
+    uid: 0,
+    gid: 0,
+    size,
+    mtimeNs: 0n,
+    atimeNs: undefined,
+    major: 0,
+    minor: 0,
+    xattrs: new Map(),
+  })
+}
+
 function* jsonFile(path: string, value: unknown): Generator<Uint8Array> {
   const bytes = Buffer.from(JSON.stringify(value))
-  yield tarHeader({ path, size: bytes.length })
+  yield fileHeader(path, bytes.length)
   yield bytes
-  yield padding(bytes.length)
+  yield new Uint8Array(tarPadding(bytes.length))
 }
 
 async function* blobs(
@@ -88,9 +106,9 @@ async function* blobs(
   const all = images.flatMap(({ image }) => [image.manifestDescriptor, image.manifest.config, ...image.manifest.layers])
   const distinct = new Map<string, Descriptor>(all.map((descriptor) => [descriptor.digest, descriptor]))
   for (const { digest, size } of distinct.values()) {
-    yield tarHeader({ path: layoutBlobPath(digest), size })
+    yield fileHeader(layoutBlobPath(digest), size)
     yield* readBlob(context.containerd.content, digest, callOptions(context, options))
-    yield padding(size)
+    yield new Uint8Array(tarPadding(size))
   }
 }
 

@@ -2,11 +2,29 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { gzipSync, zstdCompressSync } from 'node:zlib'
+import { type TarEntry as Header, tarEnd, tarHeader, tarPadding } from '@teu/containerd-api/archive'
 import { readTar, type TarEntry } from './read-tar.ts'
-import { padding, type TarHeaderInit, tarEnd, tarHeader } from './write-tar.ts'
 
-function tar(entries: [TarHeaderInit, string?][]): Buffer {
-  const parts = entries.flatMap(([init, content = '']) => [tarHeader(init), Buffer.from(content), padding(init.size)])
+const plain: Header = {
+  name: '',
+  type: 'file',
+  linkName: '',
+  mode: 0o644,
+  uid: 0,
+  gid: 0,
+  size: 0,
+  mtimeNs: 0n,
+  atimeNs: undefined,
+  major: 0,
+  minor: 0,
+  xattrs: new Map(),
+}
+
+function tar(entries: [Partial<Header>, string?][]): Buffer {
+  const parts = entries.flatMap(([init, content = '']) => {
+    const header = tarHeader({ ...plain, ...init, size: content.length })
+    return [header, Buffer.from(content), Buffer.alloc(tarPadding(content.length))]
+  })
   return Buffer.concat([...parts, tarEnd])
 }
 
@@ -26,10 +44,10 @@ async function readAll(source: AsyncIterable<Uint8Array>): Promise<(Omit<TarEntr
 
 const long = `${'d'.repeat(90)}/${'f'.repeat(200)}`
 const sample = tar([
-  [{ path: './a', size: 3 }, 'abc'],
-  [{ path: long, size: 600 }, 'x'.repeat(600)],
-  [{ path: 'link', size: 0, type: 'SymbolicLink', linkPath: `../${long}` }],
-  [{ path: 'ünï', size: 0, uid: 5_000_000, pax: { 'SCHILY.xattr.user.k': Buffer.from([0, 255, 10]) } }],
+  [{ name: './a' }, 'abc'],
+  [{ name: long }, 'x'.repeat(600)],
+  [{ name: 'link', type: 'symlink', linkName: `../${long}` }],
+  [{ name: 'ünï', uid: 5_000_000, xattrs: new Map([['user.k', Buffer.from([0, 255, 10])]]) }],
 ])
 
 for (const [name, bytes] of Object.entries({ plain: sample, gzip: gzipSync(sample), zstd: zstdCompressSync(sample) })) {
@@ -70,8 +88,9 @@ test('a reader that leaves ends the source', async () => {
 })
 
 const broken: [string, Buffer][] = [
+  ['nothing', Buffer.alloc(0)],
   ['text', Buffer.from('no tar at all '.repeat(100))],
-  ['a tar cut in its content', sample.subarray(0, 700)],
+  ['a tar cut in its content', sample.subarray(0, 2800)],
   ['a gzip cut short', gzipSync(sample).subarray(0, 60)],
   ['bzip2', Buffer.from('BZh91AY&SY')],
   ['xz', Buffer.from([0xfd, 0x37, 0x7a, 0x58, 0x5a, 0])],

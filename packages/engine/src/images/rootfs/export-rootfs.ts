@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, constants, createReadStream } from 'node:fs'
+import { type TarEntry, type TarEntryType, tarEnd, tarHeader, tarPadding } from '@teu/containerd-api/archive'
 import { type FileStat, fileKind, isErrno, type RootDirectory } from '@teu/linux'
-import { padding, tarEnd, tarHeader } from '../archive/write-tar.ts'
 
 /** Bytes of a file that are read at a time. */
 const chunkSize = 256 * 1024
@@ -13,13 +13,12 @@ interface Walk {
   seen: Map<string, string>
 }
 
-function extendedAttributes(root: RootDirectory, path: string): Record<string, Uint8Array> {
-  const result: Record<string, Uint8Array> = {}
+/** The attributes that mean the same elsewhere: file capabilities, and what users set. */
+function extendedAttributes(root: RootDirectory, path: string): Map<string, Uint8Array> {
+  const result = new Map<string, Uint8Array>()
   try {
     for (const name of root.xattrs.list(path)) {
-      if (name === 'security.capability' || name.startsWith('user.')) {
-        result[`SCHILY.xattr.${name}`] = root.xattrs.get(path, name)
-      }
+      if (name === 'security.capability' || name.startsWith('user.')) result.set(name, root.xattrs.get(path, name))
     }
   } catch (error) {
     if (!isErrno(error, 'EOPNOTSUPP', 'ENODATA')) throw error
@@ -27,13 +26,22 @@ function extendedAttributes(root: RootDirectory, path: string): Record<string, U
   return result
 }
 
-function common(stat: FileStat) {
-  return {
+function header(type: TarEntryType, name: string, stat: FileStat, more: Partial<TarEntry> = {}): Uint8Array {
+  return tarHeader({
+    name,
+    type,
+    linkName: '',
     mode: stat.mode & 0o7777,
     uid: stat.uid,
     gid: stat.gid,
-    mtime: Number(stat.mtimeNs / 1_000_000_000n),
-  }
+    size: 0,
+    mtimeNs: stat.mtimeNs,
+    atimeNs: undefined,
+    major: 0,
+    minor: 0,
+    xattrs: new Map(),
+    ...more,
+  })
 }
 
 async function* fileContent({ root, signal }: Walk, path: string, size: number): AsyncGenerator<Uint8Array> {
@@ -50,41 +58,31 @@ async function* fileContent({ root, signal }: Walk, path: string, size: number):
   }
   // A file that shrank while it was read still fills what its header announced.
   for (; left > 0; left -= chunkSize) yield new Uint8Array(Math.min(left, chunkSize))
-  yield padding(size)
+  yield new Uint8Array(tarPadding(size))
 }
 
 async function* entry(walk: Walk, path: string, stat: FileStat): AsyncGenerator<Uint8Array> {
   const { root, seen } = walk
   const kind = fileKind(stat.mode)
   if (kind === 'directory') {
-    yield tarHeader({
-      ...common(stat),
-      path: `${path}/`,
-      size: 0,
-      type: 'Directory',
-      pax: extendedAttributes(root, path),
-    })
+    yield header('directory', `${path}/`, stat, { xattrs: extendedAttributes(root, path) })
     return
   }
   const identity = `${stat.dev}:${stat.ino}`
   const first = stat.nlink > 1 ? seen.get(identity) : undefined
   if (first !== undefined) {
-    yield tarHeader({ ...common(stat), path, size: 0, type: 'Link', linkPath: first })
+    yield header('hardlink', path, stat, { linkName: first })
     return
   }
   if (stat.nlink > 1) seen.set(identity, path)
-  if (kind === 'symlink') {
-    yield tarHeader({ ...common(stat), path, size: 0, type: 'SymbolicLink', linkPath: root.readlink(path) })
+  if (kind === 'symlink') yield header('symlink', path, stat, { linkName: root.readlink(path) })
+  else if (kind === 'fifo') yield header('fifo', path, stat)
+  else if (kind === 'character-device' || kind === 'block-device') {
+    yield header(kind, path, stat, { major: stat.rdevMajor, minor: stat.rdevMinor })
   } else if (kind === 'regular') {
     const size = Number(stat.size)
-    yield tarHeader({ ...common(stat), path, size, pax: extendedAttributes(root, path) })
+    yield header('file', path, stat, { size, xattrs: extendedAttributes(root, path) })
     yield* fileContent(walk, path, size)
-  } else if (kind === 'fifo') {
-    yield tarHeader({ ...common(stat), path, size: 0, type: 'FIFO' })
-  } else if (kind === 'character-device' || kind === 'block-device') {
-    const type = kind === 'block-device' ? 'BlockDevice' : 'CharacterDevice'
-    const device = { deviceMajor: stat.rdevMajor, deviceMinor: stat.rdevMinor }
-    yield tarHeader({ ...common(stat), ...device, path, size: 0, type })
   }
   // Sockets have no place in a tar; Docker leaves them out as well.
 }
