@@ -19,40 +19,40 @@ async function pulled(sandbox: Sandbox, socket: string): Promise<string> {
 sandboxTest('kill -9 of the daemon while a container prints', async (sandbox) => {
   const first = await startTeud(sandbox)
   const image = await pulled(sandbox, first.socket)
-  assert.equal((await teu(sandbox, first.socket, 'run', '-d', '--name', 'c', image, 'sh', '-c', counter)).status, 0)
-  await until('a few lines', async () => (await teu(sandbox, first.socket, 'logs', 'c')).stdout.includes('line 5\n'))
+  assert.equal((await teu(sandbox, first.socket, 'run', '-d', '--name', 'box', image, 'sh', '-c', counter)).status, 0)
+  await until('a few lines', async () => (await teu(sandbox, first.socket, 'logs', 'box')).stdout.includes('line 5\n'))
   await sandbox.stop(first.process, 'SIGKILL')
   const second = await startTeud(sandbox)
-  assert.equal((await teu(sandbox, second.socket, 'logs', '-f', 'c')).stdout, allLines)
-  assert.equal((await teu(sandbox, second.socket, 'wait', 'c')).stdout, '17\n')
+  assert.equal((await teu(sandbox, second.socket, 'logs', '-f', 'box')).stdout, allLines)
+  assert.equal((await teu(sandbox, second.socket, 'wait', 'box')).stdout, '17\n')
   assert.match((await teu(sandbox, second.socket, 'ps', '-a')).stdout, /Exited \(17\)/)
-  assert.equal((await teu(sandbox, second.socket, 'rm', 'c')).status, 0)
+  assert.equal((await teu(sandbox, second.socket, 'rm', 'box')).status, 0)
 })
 
 sandboxTest('the container ends while the daemon is dead', async (sandbox) => {
   const first = await startTeud(sandbox)
   const image = await pulled(sandbox, first.socket)
-  await teu(sandbox, first.socket, 'run', '-d', '--name', 'c', image, 'sh', '-c', counter)
+  await teu(sandbox, first.socket, 'run', '-d', '--name', 'box', image, 'sh', '-c', counter)
   await sandbox.stop(first.process, 'SIGKILL')
   await new Promise((resolve) => setTimeout(resolve, 6000))
   const second = await startTeud(sandbox)
-  assert.equal((await teu(sandbox, second.socket, 'wait', 'c')).stdout, '17\n')
-  assert.equal((await teu(sandbox, second.socket, 'logs', 'c')).stdout, allLines)
-  assert.equal((await teu(sandbox, second.socket, 'rm', 'c')).status, 0)
+  assert.equal((await teu(sandbox, second.socket, 'wait', 'box')).stdout, '17\n')
+  assert.equal((await teu(sandbox, second.socket, 'logs', 'box')).stdout, allLines)
+  assert.equal((await teu(sandbox, second.socket, 'rm', 'box')).status, 0)
 })
 
 sandboxTest('kill -9 of the shim while a container prints', async (sandbox) => {
   const daemon = await startTeud(sandbox)
   const image = await pulled(sandbox, daemon.socket)
-  await teu(sandbox, daemon.socket, 'run', '-d', '--name', 'c', image, 'sh', '-c', counter)
+  await teu(sandbox, daemon.socket, 'run', '-d', '--name', 'box', image, 'sh', '-c', counter)
   const shim = await until('the shim', () =>
     processesOf(sandbox.id, sandbox.netns).find((line) => line.includes('containerd-shim-teu-v1')),
   )
   process.kill(Number(shim.split(/[ :]/)[1]), 'SIGKILL')
-  assert.equal((await teu(sandbox, daemon.socket, 'logs', '-f', 'c')).stdout, allLines)
-  assert.equal((await teu(sandbox, daemon.socket, 'wait', 'c')).stdout, '17\n')
+  assert.equal((await teu(sandbox, daemon.socket, 'logs', '-f', 'box')).stdout, allLines)
+  assert.equal((await teu(sandbox, daemon.socket, 'wait', 'box')).stdout, '17\n')
   assert.equal((await teu(sandbox, daemon.socket, 'run', '--rm', image, 'echo', 'again')).stdout, 'again\n')
-  assert.equal((await teu(sandbox, daemon.socket, 'rm', 'c')).status, 0)
+  assert.equal((await teu(sandbox, daemon.socket, 'rm', 'box')).status, 0)
 })
 
 sandboxTest('two hundred containers leave nothing', async (sandbox) => {

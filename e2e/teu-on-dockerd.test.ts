@@ -23,16 +23,16 @@ sandboxTest('the tour of docker commands', async (sandbox) => {
   assert.equal((await run('run', '--rm', '--network', 'none', image, 'missing')).status, 127)
   assert.equal((await run('run', '--network', 'none', '--rm', '--no-such-flag', image)).status, 125)
   const id = (
-    await output('run', '-d', '--name', 'c', '--network', 'none', image, 'sh', '-c', 'echo one; sleep 1000')
+    await output('run', '-d', '--name', 'box', '--network', 'none', image, 'sh', '-c', 'echo one; sleep 1000')
   ).trim()
   assert.match(id, /^[0-9a-f]{64}$/)
-  await until('the log', async () => (await output('logs', 'c')) === 'one\n')
-  assert.equal(await output('exec', 'c', 'echo', 'in'), 'in\n')
-  assert.equal(await output('ps', '--format', '{{.Names}} {{.State}}'), 'c running\n')
-  assert.equal(await output('inspect', '-f', '{{.State.Running}}', 'c'), 'true\n')
-  assert.equal(await output('kill', 'c'), 'c\n')
-  assert.equal(await output('wait', 'c'), '137\n')
-  assert.equal(await output('rm', 'c'), 'c\n')
+  await until('the log', async () => (await output('logs', 'box')) === 'one\n')
+  assert.equal(await output('exec', 'box', 'echo', 'in'), 'in\n')
+  assert.equal(await output('ps', '--format', '{{.Names}} {{.State}}'), 'box running\n')
+  assert.equal(await output('inspect', '-f', '{{.State.Running}}', 'box'), 'true\n')
+  assert.equal(await output('kill', 'box'), 'box\n')
+  assert.equal(await output('wait', 'box'), '137\n')
+  assert.equal(await output('rm', 'box'), 'box\n')
   const terminal = new Terminal(sandbox, 'teu', [
     '-H',
     `unix://${dockerd.socket}`,

@@ -52,12 +52,12 @@ sandboxTest('the processes are those of the architecture document', async (sandb
   const { socket } = await startTeud(sandbox)
   const env = { DOCKER_HOST: `unix://${socket}` }
   await sandbox.output('teu', ['load', '-i', imageArchive('busybox')], { env })
-  await sandbox.output('teu', ['run', '-d', '--name', 'c', 'busybox', 'sleep', '4321'], { env })
-  const tree = await sandbox.output('ps', ['axfo', 'pid,ppid,args'])
+  await sandbox.output('teu', ['run', '-d', '--name', 'box', 'busybox', 'sleep', '4321'], { env })
+  const tree = await sandbox.output('ps', ['axwwfo', 'pid,ppid,args'])
   const shim = tree.slice(tree.search(/ +\d+ +\d+ [^\n]*containerd-shim-teu-v1/))
   assert.match(
     shim,
     /^ *\d+ +\d+ [^\n]*containerd-shim-teu-v1[^\n]*\n *\d+ +\d+ +\\_ [^\n]*monitor[^\n]*\n *\d+ +\d+ +\\_ sleep 4321/,
   )
-  await sandbox.output('teu', ['rm', '-f', 'c'], { env })
+  await sandbox.output('teu', ['rm', '-f', 'box'], { env })
 })

@@ -9,8 +9,15 @@ export interface Inventory {
   files: Set<string>
 }
 
+/** Whose leaks are looked for: a sandbox's name, network namespace and directory. */
+export interface Owner {
+  readonly id: string
+  readonly netns: string
+  readonly directory: string
+}
+
 /** Directories in which a forgetful program leaves things, looked at one level deep. */
-const watched = ['/run', '/tmp', '/var/lib', '/var/run/netns', '/dev/shm']
+const watched = ['/run', '/var/lib', '/var/run/netns', '/dev/shm']
 
 /** Takes stock of this process's mount namespace, of all cgroups, and of the watched directories. */
 export function takeInventory(): Inventory {
@@ -21,9 +28,9 @@ export function takeInventory(): Inventory {
   }
 }
 
-/** Cgroups that the machine's own supervisor makes and removes while tests run. */
+/** Cgroups of other tests that run beside this one, and those that the machine's supervisor comes and goes with. */
 function isForeign(file: string): boolean {
-  return file.includes('/process_api/')
+  return /\/(process_api|teu-test-[^/]*|conformance-[^/]*)\//.test(file)
 }
 
 /** A mount by its point and type; ids change when unrelated mounts do. */
@@ -85,29 +92,25 @@ function linksOf(netns: string): string[] {
 }
 
 /** Everything that is there now and was not before. What is on its way out gets five seconds to go. */
-export async function leaksSince(before: Inventory, id: string, netns: string): Promise<string[]> {
+export async function leaksSince(before: Inventory, owner: Owner): Promise<string[]> {
   const deadline = performance.now() + 5000
   for (;;) {
-    const leaks = compare(before, id, netns)
-    if (leaks.length === 0 || performance.now() > deadline) return end(leaks, id, netns)
+    const leaks = compare(before, owner)
+    if (leaks.length === 0 || performance.now() > deadline) return end(leaks, owner)
     await delay(100)
   }
 }
 
-function compare(before: Inventory, id: string, netns: string): string[] {
+function compare(before: Inventory, { id, netns, directory }: Owner): string[] {
   const now = takeInventory()
   return [
     ...processesOf(id, netns),
     ...linksOf(netns).map((name) => `link ${name}`),
     ...news(before.mounts, now.mounts, 'mount'),
     ...news(before.cgroups, now.cgroups, 'cgroup'),
-    ...news(before.files, now.files, 'file').filter((name) => !isSandboxDirectory(name)),
+    ...news(before.files, now.files, 'file'),
+    ...entries(`${directory}/tmp`).map((name) => `temporary file ${name}`),
   ]
-}
-
-/** The sandbox's own directory is removed by the sandbox; those of tests running beside it are not ours. */
-function isSandboxDirectory(name: string): boolean {
-  return /^file \/tmp\/(te-|node-compile-cache)/.test(name)
 }
 
 function news(before: Set<string>, now: Set<string>, kind: string): string[] {
@@ -115,7 +118,7 @@ function news(before: Set<string>, now: Set<string>, kind: string): string[] {
 }
 
 /** Ends what was left running, so that one dirty test does not spoil the next. */
-function end(leaks: string[], id: string, netns: string): string[] {
+function end(leaks: string[], { id, netns }: Owner): string[] {
   for (const entry of processesOf(id, netns)) {
     try {
       process.kill(Number(entry.split(/[ :]/)[1]), 'SIGKILL')

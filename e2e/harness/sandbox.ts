@@ -46,10 +46,13 @@ export class Sandbox {
     this.env = {
       PATH: `${programs}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`,
       HOME: this.path('home'),
+      TMPDIR: this.path('tmp'),
+      // Shared, as it is on a machine where the programs ran before.
+      NODE_COMPILE_CACHE: '/tmp/node-compile-cache',
       TEU_E2E: this.id,
       LANG: 'C.UTF-8',
     }
-    mkdirSync(this.env.HOME as string)
+    for (const folder of ['home', 'tmp']) mkdirSync(this.path(folder))
   }
 
   /** A path in the sandbox's directory. */
@@ -163,7 +166,7 @@ export class Sandbox {
   async close(): Promise<string[]> {
     for (const child of [...this.#processes].reverse()) await this.stop(child)
     this.#removeCgroupParent()
-    const leaks = await leaksSince(this.#before, this.id, this.netns)
+    const leaks = await leaksSince(this.#before, this)
     if (this.#holder) await this.stop(this.#holder, 'SIGKILL')
     this.#removeDirectory()
     return leaks
