@@ -243,7 +243,7 @@ static int place_extra(struct init *init, uint32_t extra)
 	return 0;
 }
 
-static void close_on_exec_from(unsigned int first)
+void close_on_exec_from(unsigned int first)
 {
 	long limit = sysconf(_SC_OPEN_MAX);
 

@@ -76,6 +76,8 @@ int store_slot(struct init *init, uint32_t slot, int fd);
 int take_slot(struct init *init, uint32_t slot);
 int copy_up(struct init *init, int from, int to);
 int open_null_device(struct init *init);
+/* Marks every descriptor from `first` on close-on-exec. */
+void close_on_exec_from(unsigned int first);
 int execute_hook(struct init *init, const struct launch_hook *hook);
 
 /* --- one function a step: step_<name>, each in the file of its concern --- */

@@ -231,7 +231,8 @@ static int prepare(struct init *init)
 		return fail(init, "become undumpable");
 	reset_signals();
 	umask(0);
-	(void)fcntl(init->channel, F_SETFD, FD_CLOEXEC);
+	/* Descriptors to pass on are given their places, and lose the mark, right before execve. */
+	close_on_exec_from(3);
 	(void)fcntl(init->channel, F_SETFL, 0);
 	init->slots = malloc(PROTOCOL_MAX_SLOTS * sizeof(int));
 	if (!init->slots)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { writeSync } from 'node:fs'
 import { StackError } from '@teu/errors'
+import { closeOnExecFrom } from '@teu/linux'
 import { createRuntime, defaultRoot } from '../create-runtime.ts'
 import { commands, globalOptions } from './catalogue.ts'
 import type { Command, CommandContext, OptionHelp } from './command.ts'
@@ -33,6 +34,8 @@ export async function main(args: readonly string[]): Promise<number> {
       throw new StackError('not-implemented', `No help topic for '${name}'`)
     }
     refuseSystemd(globals)
+    // What this program was given goes to containers only when it is asked for, and never to hooks.
+    closeOnExecFrom(3)
     const command = await load()
     failureStatus = command.failureStatus ?? 1
     const line = readLine(command, rest)

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+import { existsSync } from 'node:fs'
+
+/** The reason why a test of containers cannot run here, or false when it can. */
+export const skipReason: string | false = reason()
+
+/** Options of every test that makes containers. */
+export const rooted = { skip: skipReason, timeout: 60_000 }
+
+function reason(): string | false {
+  if (process.getuid?.() !== 0) return 'needs root'
+  if (!existsSync('/bin/busybox')) return 'needs a static busybox in /bin'
+  return false
+}
