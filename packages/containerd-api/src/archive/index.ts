@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Archives: a tar reader and writer that keep everything a layer needs (extended attributes as bytes, times to the
- * nanosecond, devices), and the import of image archives into any containerd.
+ * Archives: a tar reader and writer that keep everything a layer needs: extended attributes as bytes, times to the
+ * nanosecond, devices. Both work on chunks, hold no file in memory, and touch no file system.
  *
  * @example
  * ```ts

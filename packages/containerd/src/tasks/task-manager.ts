@@ -74,7 +74,7 @@ export class TaskManager {
   /** @throws `not-found`, in containerd's words */
   get(namespace: string, id: string): Task {
     const task = this.#tasks.get(keyOf(namespace, id))
-    if (task === undefined) throw new StackError('not-found', `no running task found: task ${id} not found: not found`)
+    if (task === undefined) throw new StackError('not-found', `task ${id} not found`)
     return task
   }
 
