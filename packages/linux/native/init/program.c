@@ -14,6 +14,8 @@
 
 #include "init/interpreter.h"
 
+#define REASON_BYTES 128
+
 typedef int (*step_function)(struct init *init, struct record *record);
 
 static const step_function steps[] = {
@@ -90,7 +92,8 @@ int fail(struct init *init, const char *format, ...)
 	va_list args;
 
 	va_start(args, format);
-	vsnprintf(init->failure, sizeof(init->failure), format, args);
+	/* A path may be longer than all of this; the reason behind it must still fit. */
+	vsnprintf(init->failure, sizeof(init->failure) - REASON_BYTES, format, args);
 	va_end(args);
 	if (code)
 		append_reason(init->failure, sizeof(init->failure), code);

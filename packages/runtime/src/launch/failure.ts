@@ -39,12 +39,18 @@ function describe(steps: readonly Step[], index: number, step: Step | undefined)
   switch (step.kind) {
     case 'mount':
     case 'bind':
-      return `error mounting ${JSON.stringify(step.source)} to rootfs at ${JSON.stringify(step.destination)}: `
+      return `error mounting ${quote(step.source)} to rootfs at ${quote(step.destination)}: `
     case 'hook':
       return `error running hook #${hookIndex(steps, index)}: `
     default:
       return ''
   }
+}
+
+const shownLength = 256
+
+function quote(path: string): string {
+  return JSON.stringify(path.length > shownLength ? `${path.slice(0, shownLength)}...` : path)
 }
 
 /** The place of a hook among its neighbours, which are those of its kind. */
