@@ -12,12 +12,15 @@ import { expressAdapter } from './http/express-adapter.ts'
 import { type ListenOptions, listenOn } from './http/listen.ts'
 import type { Endpoint } from './http/router.ts'
 import { createHttpServer } from './http/server.ts'
+import { registryLogin } from './registry/image-registry-client.ts'
+import { buildCacheRouter } from './routers/build-cache/router.ts'
 import { containersRouter } from './routers/containers/router.ts'
 import { execRouter } from './routers/exec/router.ts'
 import { imagesRouter } from './routers/images/router.ts'
 import { networksRouter } from './routers/networks/router.ts'
 import { pluginsRouter } from './routers/plugins/router.ts'
 import { systemRouter } from './routers/system/router.ts'
+import { unsupportedRouter } from './routers/unsupported/router.ts'
 import { volumesRouter } from './routers/volumes/router.ts'
 import { systemBackend } from './system/system-backend.ts'
 import { engineVersion } from './version.ts'
@@ -75,13 +78,15 @@ export function serve(
 
 function dispatchOf(context: ContainerContext, execs: ExecStore, options: EngineOptions): Dispatch {
   const endpoints: Endpoint[] = [
-    ...systemRouter(systemBackend(context, options.containerd)),
+    ...systemRouter(systemBackend(context, options.containerd, registryLogin(options.registryAccess))),
     ...containersRouter(containerBackend(context)),
     ...execRouter(execBackend(context, execs)),
     ...imagesRouter(context.images),
     ...networksRouter(context.network),
     ...volumesRouter(context.volumes),
     ...pluginsRouter(),
+    ...buildCacheRouter(),
+    ...unsupportedRouter(),
   ]
   return createDispatch(endpoints, ({ method, target }, status, error) => {
     const fields = { method, target: target.split('?', 1)[0], status, error: messageOf(error) }

@@ -240,3 +240,13 @@ test('every reply says who answers', async (t) => {
   assert.equal((await engine.request('OPTIONS', '/anything')).status, 200)
   assert.equal((await engine.request('GET', '/v1.41/containers/json?all=True&limit=-1&size=0&trunc_cmd=0')).status, 200)
 })
+
+test('what this engine does not have is said, not hidden behind a 404', async (t) => {
+  const engine = await TestEngine.start(t)
+  const build = await engine.request('POST', '/build')
+  await refused(engine, build, 501, 'this engine does not support building images')
+  const stats = await engine.request('GET', '/containers/x/stats')
+  await refused(engine, stats, 501, 'this engine does not support statistics of containers')
+  assert.deepEqual(JSON.parse((await engine.request('POST', '/networks/prune')).body), { NetworksDeleted: null })
+  assert.equal((await engine.request('GET', '/plugins')).body, '[]\n')
+})

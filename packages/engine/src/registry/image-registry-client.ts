@@ -76,3 +76,19 @@ export function openRegistries(access: RegistryAccess = {}): OpenRegistry {
     return source
   }
 }
+
+/** Asks a registry whether it takes credentials. */
+export type RegistryLogin = (registry: string, auth: AuthConfig, signal?: AbortSignal) => Promise<void>
+
+/** A {@link RegistryLogin} for registries as `access` describes them. `unauthenticated` when they are refused. */
+export function registryLogin(access: RegistryAccess = {}): RegistryLogin {
+  return async (registry, auth, signal) => {
+    const credentials = credentialsOf(auth)
+    await using client = createRegistryClient({
+      hosts: (name) => hostOf(name, access),
+      credentials: () => credentials,
+      ...(access.userAgent ? { userAgent: access.userAgent } : {}),
+    })
+    await client.ping(registry, call({ signal }))
+  }
+}

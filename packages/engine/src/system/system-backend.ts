@@ -6,6 +6,7 @@ import { StackError } from '@teu/errors'
 import type { ContainerContext } from '../containers/context.ts'
 import { listContainers } from '../containers/list.ts'
 import { eventLines } from '../events/event-lines.ts'
+import type { RegistryLogin } from '../registry/image-registry-client.ts'
 import type { SystemBackend } from '../routers/system/backend.ts'
 import { engineVersion } from '../version.ts'
 import { engineInfo } from './info.ts'
@@ -13,13 +14,27 @@ import { engineInfo } from './info.ts'
 const usageTypes = ['container', 'image', 'volume', 'build-cache']
 
 /** What the routes of the engine itself do. */
-export function systemBackend(context: ContainerContext, containerd: ContainerdServices): SystemBackend {
+export function systemBackend(
+  context: ContainerContext,
+  containerd: ContainerdServices,
+  login: RegistryLogin,
+): SystemBackend {
   return {
     version: () => versionOf(containerd),
     info: () => engineInfo(context, containerd),
     events: (request) => eventLines(context.events, request),
     diskUsage: (types) => diskUsage(context, types),
+    auth: async (auth, signal) => {
+      await login(registryOf(auth.serveraddress ?? ''), auth, signal)
+      return { Status: 'Login Succeeded', IdentityToken: '' }
+    },
   }
+}
+
+/** The registry's name in an address as clients keep it: with a scheme, and for Docker Hub with a path. */
+function registryOf(address: string): string {
+  const host = address.replace(/^https?:\/\//, '').split('/', 1)[0] as string
+  return host === '' || host === 'index.docker.io' || host === 'registry-1.docker.io' ? 'docker.io' : host
 }
 
 /** The names that Go gives to architectures. */

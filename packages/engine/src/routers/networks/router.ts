@@ -6,6 +6,7 @@ import {
   type NetworkInspect,
   networkRoutes as routes,
 } from '@teu/engine-api'
+import { StackError } from '@teu/errors'
 import { jsonReply } from '../../http/exchange.ts'
 import { type Endpoint, endpoint } from '../../http/router.ts'
 import type { NetworkBackend } from './backend.ts'
@@ -18,6 +19,15 @@ export function networksRouter(networks: NetworkBackend): Endpoint[] {
   return [
     endpoint(routes.list, ({ query }) => list(query.filters)),
     endpoint(routes.listSlash, ({ query }) => list(query.filters)),
+    // Every network here is a predefined one.
+    endpoint(routes.prune, ({ query }) => {
+      checkFilters(query.filters, ['label', 'until'])
+      return jsonReply({ NetworksDeleted: null })
+    }),
+    endpoint(routes.remove, async ({ path }) => {
+      const { Name } = await networks.inspect(path['id'] as string)
+      throw new StackError('permission-denied', `${Name} is a pre-defined network and cannot be removed`)
+    }),
     endpoint(routes.inspect, async ({ path }) => jsonReply(await networks.inspect(path['id'] as string))),
   ]
 }

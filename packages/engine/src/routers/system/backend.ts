@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { DiskUsageResult, Filters, InfoResult, VersionResult } from '@teu/engine-api'
+import type { AuthConfig, AuthResult, DiskUsageResult, Filters, InfoResult, VersionResult } from '@teu/engine-api'
 
 /** Which events to send. */
 export interface EventsRequest {
@@ -15,6 +15,8 @@ export interface SystemBackend {
   info(): Promise<InfoResult>
   /** Lines, one an event. The subscription has begun when this returns. */
   events(request: EventsRequest): AsyncIterable<string>
+  /** `unauthenticated` when the registry does not take the credentials. */
+  auth(auth: AuthConfig, signal: AbortSignal): Promise<AuthResult>
   /** `types` as in the query; empty for all. `invalid-argument` for one that does not exist. */
   diskUsage(types: readonly string[]): Promise<Partial<DiskUsageResult>>
 }

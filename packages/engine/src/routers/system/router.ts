@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodeTimestamp, systemRoutes as routes } from '@teu/engine-api'
+import { decodeAuthConfig, decodeTimestamp, systemRoutes as routes } from '@teu/engine-api'
 import { emptyReply, jsonReply } from '../../http/exchange.ts'
 import { type Endpoint, endpoint } from '../../http/router.ts'
 import type { SystemBackend } from './backend.ts'
@@ -25,6 +25,9 @@ export function systemRouter(backend: SystemBackend): Endpoint[] {
       const body = backend.events({ since, until, filters, signal: request.signal })
       return { kind: 'stream', status: 200, contentType: 'application/json', body }
     }),
+    endpoint(routes.auth, async ({ request, json }) =>
+      jsonReply(await backend.auth((await json(decodeAuthConfig)) ?? {}, request.signal)),
+    ),
     endpoint(routes.diskUsage, async ({ query }) => jsonReply(await backend.diskUsage(query.type))),
   ]
 }
