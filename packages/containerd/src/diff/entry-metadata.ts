@@ -22,8 +22,8 @@ export function setMetadata(root: RootDirectory, path: string, entry: TarEntry):
 export function setTimes(root: RootDirectory, path: string, { atimeNs, mtimeNs }: TarEntry): void {
   const mtime = bounded(mtimeNs)
   const atime = bounded(atimeNs ?? mtimeNs)
-  // An access before the last change would be read as "never looked at since".
-  const accessed = [atime, mtime].reduce((a, b) => (a > b ? a : b))
+  // biome-ignore lint/complexity/useMathMinMax: Math.max does not take bigints
+  const accessed = atime > mtime ? atime : mtime
   root.utimes(path, accessed, mtime)
 }
 

@@ -19,6 +19,7 @@ export interface LoadPluginsInit {
 
 /** The plugins of a running daemon. */
 export interface LoadedPlugins extends AsyncDisposable {
+  /** @throws why the plugin does not run */
   get<T>(key: PluginKey<T>): T
   /** What the introspection service tells. */
   statuses(): PluginStatus[]
@@ -28,10 +29,12 @@ export interface LoadedPlugins extends AsyncDisposable {
 export async function loadPlugins(init: LoadPluginsInit): Promise<LoadedPlugins> {
   const { config, log } = init
   const instances = new Map<string, { key: PluginKey<unknown>; value: unknown }>()
+  const failures = new Map<string, unknown>()
   const statuses: PluginStatus[] = []
   await using started = new AsyncDisposableStack()
   const get = <T>(key: PluginKey<T>): T => {
     const found = instances.get(uriOf(key))
+    if (failures.has(uriOf(key))) throw failures.get(uriOf(key))
     if (found === undefined) throw new StackError('unavailable', `plugin ${uriOf(key)} is not running: unavailable`)
     return found.value as T
   }
@@ -56,6 +59,7 @@ export async function loadPlugins(init: LoadPluginsInit): Promise<LoadedPlugins>
       if (isAsyncDisposable(value)) started.use(value)
       statuses.push(statusOf(plugin, context))
     } catch (error) {
+      failures.set(uri, error)
       log.warn({ plugin: uri, error: messageOf(error) }, 'plugin did not start')
       const { code, details } = grpcStatusOf(error)
       statuses.push({ ...statusOf(plugin, undefined), initErr: { code, message: details, details: [] } })

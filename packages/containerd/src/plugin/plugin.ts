@@ -26,7 +26,7 @@ export interface PluginContext {
   readonly settings: Readonly<Record<string, unknown>>
   readonly config: ContainerdConfig
   readonly log: Logger
-  /** What another plugin gives. @throws `unavailable` when it could not start or is not there */
+  /** What another plugin gives. @throws why it could not start, or `unavailable` when it is not there */
   get<T>(key: PluginKey<T>): T
   /** What all running plugins of a type give, by their ids. */
   all<T>(type: string): ReadonlyMap<string, T>

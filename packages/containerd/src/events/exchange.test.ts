@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict'
+import test from 'node:test'
+import { timestampNow } from '@teu/containerd-api'
+import { EventExchange } from './exchange.ts'
+
+async function take(events: AsyncIterable<{ topic: string }>, count: number): Promise<string[]> {
+  const topics: string[] = []
+  for await (const { topic } of events) {
+    topics.push(topic)
+    if (topics.length === count) break
+  }
+  return topics
+}
+
+test('a subscriber gets what its filters admit, in order, from its subscription on', async () => {
+  const exchange = new EventExchange()
+  exchange.publish('moby', '/tasks/start', 'TaskStart', { containerId: 'early' })
+  const events = exchange.subscribe(['namespace==moby,topic~=|^/tasks/|', 'event.id==web'], undefined)
+  exchange.publish('moby', '/tasks/start', 'TaskStart', { containerId: 'a' })
+  exchange.publish('other', '/tasks/start', 'TaskStart', { containerId: 'a' })
+  exchange.publish('moby', '/images/create', 'ImageCreate', { name: 'x' })
+  exchange.publish('other', '/containers/create', 'ContainerCreate', { id: 'web' })
+  exchange.publish('moby', '/tasks/exit', 'TaskExit', { containerId: 'a', exitStatus: 3 })
+  assert.deepEqual(await take(events, 3), ['/tasks/start', '/containers/create', '/tasks/exit'])
+})
+
+test('fields of a message can be filtered, in their names on the wire', async () => {
+  const exchange = new EventExchange()
+  const filters = ['event.exit_status==3', 'event.runtime.name==runc', 'event.labels."a.b"==c']
+  const events = exchange.subscribe(filters, undefined)
+  exchange.publish('n', '/tasks/exit', 'TaskExit', { containerId: 'no', exitStatus: 4 })
+  exchange.publish('n', '/tasks/exit', 'TaskExit', { containerId: 'yes', exitStatus: 3 })
+  exchange.publish('n', '/containers/create', 'ContainerCreate', {
+    id: 'x',
+    runtime: { name: 'runc', options: undefined },
+  })
+  exchange.publish('n', '/images/create', 'ImageCreate', { name: 'x', labels: { 'a.b': 'c' } })
+  assert.deepEqual(await take(events, 3), ['/tasks/exit', '/containers/create', '/images/create'])
+})
+
+test('a subscriber that does not read is ended, others are not held up', async () => {
+  const exchange = new EventExchange()
+  const slow = exchange.subscribe([], undefined)[Symbol.asyncIterator]()
+  const quick = take(exchange.subscribe(['topic==/last/one'], undefined), 1)
+  for (let i = 0; i < 20_000; i++) exchange.publish('n', '/images/delete', 'ImageDelete', { name: `${i}` })
+  exchange.publishAny('n', '/last/one', undefined)
+  assert.deepEqual(await quick, ['/last/one'])
+  let seen = 0
+  await assert.rejects(
+    async () => {
+      for (;;)
+        if ((await slow.next()).done) return
+        else seen++
+    },
+    { code: 'resource-exhausted' },
+  )
+  assert.equal(seen, 16_384)
+})
+
+test('an aborted subscription ends', async () => {
+  const exchange = new EventExchange()
+  const abort = new AbortController()
+  const ended = take(exchange.subscribe([], abort.signal), 1)
+  abort.abort()
+  assert.deepEqual(await ended, [])
+})
+
+test('malformed envelopes and topics are refused', () => {
+  const exchange = new EventExchange()
+  const envelope = { timestamp: timestampNow(), namespace: 'n', topic: '/a/b', event: undefined }
+  exchange.forward(envelope)
+  for (const bad of [
+    { timestamp: undefined },
+    { namespace: '' },
+    { namespace: '../x' },
+    { topic: '' },
+    { topic: 'a' },
+    { topic: '/' },
+    { topic: '/a//b' },
+    { topic: '/a/../b' },
+  ])
+    assert.throws(() => exchange.forward({ ...envelope, ...bad }), { code: 'invalid-argument' })
+  assert.throws(() => exchange.forward(undefined), { code: 'invalid-argument' })
+  assert.throws(() => exchange.subscribe(['='], undefined), { code: 'invalid-argument' })
+})
