@@ -53,11 +53,20 @@ sandboxTest('the processes are those of the architecture document', async (sandb
   const env = { DOCKER_HOST: `unix://${socket}` }
   await sandbox.output('teu', ['load', '-i', imageArchive('busybox')], { env })
   await sandbox.output('teu', ['run', '-d', '--name', 'box', 'busybox', 'sleep', '4321'], { env })
-  const tree = await sandbox.output('ps', ['axwwfo', 'pid,ppid,args'])
-  const shim = tree.slice(tree.search(/ +\d+ +\d+ [^\n]*containerd-shim-teu-v1/))
-  assert.match(
-    shim,
-    /^ *\d+ +\d+ [^\n]*containerd-shim-teu-v1[^\n]*\n *\d+ +\d+ +\\_ [^\n]*monitor[^\n]*\n *\d+ +\d+ +\\_ sleep 4321/,
+  const rows = (await sandbox.output('ps', ['axwwo', 'pid=,ppid=,args=']))
+    .split('\n')
+    .map((line) => line.trim().split(/ +/))
+  const find = (matches: (pid: string, parent: string, args: string) => boolean) =>
+    rows.find(([pid = '', parent = '', ...args]) => matches(pid, parent, args.join(' ')))?.[0]
+  const shim = find(
+    (_, parent, args) => parent === '1' && args.includes('containerd-shim-teu-v1') && args.includes(sandbox.directory),
+  )
+  assert.ok(shim, 'a shim in a session of its own')
+  const monitor = find((_, parent, args) => parent === shim && args === 'teu-init monitor')
+  assert.ok(monitor, 'a monitor below the shim')
+  assert.ok(
+    find((_, parent, args) => parent === monitor && args === 'sleep 4321'),
+    'the container below the monitor',
   )
   await sandbox.output('teu', ['rm', '-f', 'box'], { env })
 })

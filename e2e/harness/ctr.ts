@@ -27,9 +27,15 @@ export class Ctr {
     return result.stdout
   }
 
-  /** `ctr run` with the sandbox's cgroup parent. */
-  start(id: string, flags: readonly string[], command: readonly string[]) {
-    return this.run(['run', '--cgroup', `${this.#sandbox.cgroupParent}/${id}`, ...flags, busybox, id, ...command])
+  /** A container's id: runc keeps its state in one place for all, so a name alone would clash. */
+  id(name: string): string {
+    return `${this.#sandbox.id}-${name}`
+  }
+
+  /** `ctr run` of a container called `name` here, with the sandbox's cgroup parent. */
+  start(name: string, flags: readonly string[], command: readonly string[], options?: RunOptions) {
+    const cgroup = `${this.#sandbox.cgroupParent}/${name}`
+    return this.run(['run', '--cgroup', cgroup, ...flags, busybox, this.id(name), ...command], options)
   }
 
   /** Imports the busybox archive. */
@@ -47,25 +53,23 @@ export class Ctr {
   async walk(flags: readonly string[]): Promise<void> {
     const ran = await this.start('once', ['--rm', ...flags], ['sh', '-c', 'echo out; echo err >&2; exit 3'])
     assert.deepEqual([ran.status, ran.stdout, ran.stderr.includes('err\n')], [3, 'out\n', true], ran.stderr)
-    const fed = await this.run(
-      ['run', '--rm', '--cgroup', `${this.#sandbox.cgroupParent}/fed`, ...flags, busybox, 'fed', 'wc', '-c'],
-      { input: 'x'.repeat(70_000) },
-    )
+    const fed = await this.start('fed', ['--rm', ...flags], ['wc', '-c'], { input: 'x'.repeat(70_000) })
     assert.equal(fed.stdout.trim(), '70000', fed.stderr)
+    const long = this.id('long')
     const detached = await this.start('long', ['-d', ...flags], ['sleep', '1000'])
     assert.equal(detached.status, 0, detached.stderr)
-    await until('the task runs', async () => /long +\d+ +RUNNING/.test(await this.output('tasks', 'ls')))
-    assert.equal(await this.output('tasks', 'exec', '--exec-id', 'e1', 'long', 'echo', 'inside'), 'inside\n')
-    assert.equal((await this.run(['tasks', 'exec', '--exec-id', 'e2', 'long', 'sh', '-c', 'exit 9'])).status, 9)
-    await this.output('tasks', 'pause', 'long')
+    await until('the task runs', async () => /-long +\d+ +RUNNING/.test(await this.output('tasks', 'ls')))
+    assert.equal(await this.output('tasks', 'exec', '--exec-id', 'e1', long, 'echo', 'inside'), 'inside\n')
+    assert.equal((await this.run(['tasks', 'exec', '--exec-id', 'e2', long, 'sh', '-c', 'exit 9'])).status, 9)
+    await this.output('tasks', 'pause', long)
     assert.match(await this.output('tasks', 'ls'), /PAUSED/)
-    await this.output('tasks', 'resume', 'long')
-    assert.match(await this.output('tasks', 'ps', 'long'), /^PID/)
-    assert.match(await this.output('tasks', 'metrics', 'long'), /memory\.usage_in_bytes|pids\.current/)
-    await this.output('tasks', 'kill', '--signal', 'SIGKILL', 'long')
+    await this.output('tasks', 'resume', long)
+    assert.match(await this.output('tasks', 'ps', long), /^PID/)
+    assert.match(await this.output('tasks', 'metrics', long), /memory\.usage_in_bytes|pids\.current/)
+    await this.output('tasks', 'kill', '--signal', 'SIGKILL', long)
     await until('the task stops', async () => /STOPPED/.test(await this.output('tasks', 'ls')))
-    await this.run(['tasks', 'rm', 'long'])
-    await this.output('containers', 'rm', 'long')
+    await this.run(['tasks', 'rm', long])
+    await this.output('containers', 'rm', long)
     assert.equal((await this.output('containers', 'ls', '-q')).trim(), '')
   }
 }

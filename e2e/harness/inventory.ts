@@ -91,9 +91,12 @@ function linksOf(netns: string): string[] {
     .filter((name) => name !== '' && name !== 'lo' && !standing.includes(name))
 }
 
-/** Everything that is there now and was not before. What is on its way out gets five seconds to go. */
+/**
+ * Everything that is there now and was not before. What is on its way out gets ten seconds to go: a shim whose
+ * containerd is gone gives its last events that long.
+ */
 export async function leaksSince(before: Inventory, owner: Owner): Promise<string[]> {
-  const deadline = performance.now() + 5000
+  const deadline = performance.now() + 10_000
   for (;;) {
     const leaks = compare(before, owner)
     if (leaks.length === 0 || performance.now() > deadline) return end(leaks, owner)

@@ -12,6 +12,8 @@ export class IdleTimer {
   #timer: NodeJS.Timeout | undefined
   #expire: (() => void) | undefined
   #touches = 0
+  /** What the shim waits for its next visitor: little once it was told to shut down, until it has a container again. */
+  #patience = forgottenMs
 
   constructor(isIdle: () => boolean) {
     this.#isIdle = isIdle
@@ -26,17 +28,18 @@ export class IdleTimer {
   /** Somebody was here: start over. */
   touch(): void {
     this.#touches++
-    this.#set(forgottenMs)
+    this.#set(this.#patience)
   }
 
   /** Nobody wants the shim any more, unless somebody touches it soon; with `now`, it does not wait for that. */
   hurry(now: boolean): void {
+    this.#patience = farewellMs
     this.#set(now ? 0 : farewellMs)
   }
 
   /** Resolves the next time that the shim has been idle long enough. */
   expired(): Promise<void> {
-    if (this.#timer === undefined) this.#set(forgottenMs)
+    if (this.#timer === undefined) this.#set(this.#patience)
     return new Promise((resolve) => {
       this.#expire = resolve
     })
@@ -45,7 +48,10 @@ export class IdleTimer {
   #set(ms: number): void {
     clearTimeout(this.#timer)
     this.#timer = setTimeout(() => {
-      if (!this.#isIdle()) return this.#set(forgottenMs)
+      if (!this.#isIdle()) {
+        this.#patience = forgottenMs
+        return this.#set(forgottenMs)
+      }
       this.#timer = undefined
       this.#expire?.()
     }, ms)
