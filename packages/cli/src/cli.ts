@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { homedir } from 'node:os'
+import { constants, homedir } from 'node:os'
 import { join } from 'node:path'
 import { findCommand } from './command-table.ts'
 import { CommandContext, type DaemonMissingHandler } from './context/command-context.ts'
@@ -54,10 +54,9 @@ export async function runCli(argv: readonly string[], options: CliOptions = {}):
     env: options.env ?? process.env,
     onDaemonMissing: options.onDaemonMissing,
   }
-  silenceBrokenPipes(cli.streams)
   using interrupts = new Interrupts(cli.streams.stderr)
   try {
-    return await dispatch(cli, argv, interrupts)
+    return await Promise.race([dispatch(cli, argv, interrupts), readerGone(cli.streams)])
   } catch (error) {
     if (interrupts.status !== undefined && !(error instanceof ExitError)) return interrupts.status
     const text = exitTextOf(error)
@@ -66,11 +65,15 @@ export async function runCli(argv: readonly string[], options: CliOptions = {}):
   }
 }
 
-/** A reader that has gone is no failure of ours: what is left is dropped without a word. */
-function silenceBrokenPipes({ stdout, stderr }: CliStreams): void {
-  for (const stream of [stdout, stderr]) {
-    if (stream.listenerCount('error') === 0) stream.on('error', () => {})
-  }
+/**
+ * Settles when nobody reads standard output any more, with the status of a program that SIGPIPE ended. It is no
+ * failure that anyone could be told of.
+ */
+function readerGone({ stdout, stderr }: CliStreams): Promise<number> {
+  stderr.on('error', () => {})
+  return new Promise((resolve) => {
+    stdout.on('error', () => resolve(128 + constants.signals.SIGPIPE))
+  })
 }
 
 async function dispatch(cli: Cli, argv: readonly string[], interrupts: Interrupts): Promise<number> {

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { test } from 'node:test'
+import { FakeEngine } from './fake-engine.ts'
+import { containers } from './fixtures.ts'
+import { invoke, ours, run } from './invoke.ts'
+
+test('a missing daemon is started only where nobody named an engine', async () => {
+  await using engine = await FakeEngine.start({ 'GET /containers/json': ({ json }) => json([]) })
+  const asked: string[] = []
+  const onDaemonMissing = async (host: string, command: string) => {
+    asked.push(`${host} ${command}`)
+    return engine.host
+  }
+  const defaultHost = 'unix:///nonexistent/engine.sock'
+  const started = await run(['ps', '-q'], { defaultHost, onDaemonMissing, binName: 'teu' })
+  assert.deepEqual(started, { status: 0, stdout: '', stderr: '' })
+  assert.deepEqual(asked, [`${defaultHost} ps`])
+  const named = await run(['-H', defaultHost, 'ps'], { defaultHost, onDaemonMissing })
+  assert.equal(named.status, 1)
+  assert.equal(named.stderr, `Cannot connect to the Docker daemon at ${defaultHost}. Is the docker daemon running?\n`)
+  assert.equal(asked.length, 1)
+})
+
+test('the program is called by its own name', async () => {
+  const outcome = await run(['run'], { binName: 'teu' })
+  assert.equal(outcome.status, 1)
+  assert.equal(
+    outcome.stderr,
+    "teu: 'teu run' requires at least 1 argument\n\nUsage:  teu run [OPTIONS] IMAGE [COMMAND] [ARG...]\n\n" +
+      "See 'teu run --help' for more information\n",
+  )
+})
+
+test('control characters of the engine never reach the terminal', async () => {
+  const [web] = containers as unknown as [Record<string, unknown>]
+  const hostile = { ...web, Names: ['/a\u001b[2Jb'], Labels: { x: 'a\rb\u0007' }, Image: 'i\u009bm' }
+  await using engine = await FakeEngine.start({
+    'GET /containers/json': ({ json }) => json([hostile]),
+    'DELETE /containers/x': ({ fail }) => fail(500, 'bad \u001b]0;title\u0007'),
+    'POST /images/create': ({ response }) => {
+      response.writeHead(200, { 'Content-Type': 'application/json' })
+      response.end('{"status":"a\\u001b[31m","id":"\\u001b[2J"}\r\n{"errorDetail":{"message":"e\\u001b[0m"}}\r\n')
+    },
+  })
+  const outcomes = await Promise.all(
+    [['ps'], ['ps', '--format', '{{.Names}} {{.Label "x"}}'], ['rm', 'x'], ['pull', 'x']].map((args) =>
+      run(args, { host: engine.host }),
+    ),
+  )
+  const everything = outcomes.map(({ stdout, stderr }) => stdout + stderr).join('')
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are the subject
+  assert.doesNotMatch(everything, /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/)
+  assert.match(everything, /a\\x1b\[2Jb/)
+})
+
+test('a reader that goes away ends the command quietly', async () => {
+  await using engine = await FakeEngine.start({
+    'GET /containers/web/json': ({ json }) => json({ Id: 'web', Config: { Tty: true } }),
+    'GET /containers/web/logs': ({ response }) => {
+      response.writeHead(200)
+      const timer = setInterval(() => response.write('x'.repeat(65536)), 1)
+      response.once('close', () => clearInterval(timer))
+    },
+  })
+  const [file, ...first] = ours as [string, ...string[]]
+  const child = spawn(file, [...first, 'logs', '-f', 'web'], {
+    env: { PATH: process.env.PATH, HOME: '/nonexistent', DOCKER_HOST: engine.host },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
+  let stderr = ''
+  child.stderr.setEncoding('utf8').on('data', (text) => {
+    stderr += text
+  })
+  child.stdout.once('data', () => child.stdout.destroy())
+  const status = await new Promise((resolve) => child.once('close', resolve))
+  assert.deepEqual([status, stderr], [141, ''])
+})
+
+test('help pages need no engine', async () => {
+  const page = await run(['ps', '--help'])
+  assert.equal(page.status, 0)
+  assert.match(page.stdout, /^Usage: {2}docker ps \[OPTIONS\]\n\nList containers\n\nAliases:\n/)
+  assert.match(page.stdout, / {2}-a, --all {13}Show all containers/)
+  const root = await run([])
+  assert.match(root.stdout, /Common Commands:\n {2}run {7}Create and run/)
+  const group = await run(['image'])
+  assert.match(group.stdout, /Usage: {2}docker image COMMAND\n\nManage images\n\nCommands:\n {2}history/)
+})
+
+test('a CLI plugin of docker is run, unless others may write to it', async () => {
+  await using engine = await FakeEngine.start({})
+  const plugins = join(engine.directory, 'cli-plugins')
+  mkdirSync(plugins, { mode: 0o755 })
+  writeFileSync(join(plugins, 'docker-hello'), '#!/bin/sh\necho "plugin $*"; exit 6\n', { mode: 0o755 })
+  const options = { host: engine.host, env: { DOCKER_CONFIG: engine.directory } }
+  const outcome = await invoke(ours, ['hello', 'a', '--b'], options)
+  assert.deepEqual(outcome, { status: 6, stdout: 'plugin hello a --b\n', stderr: '' })
+  chmodSync(plugins, 0o777)
+  const refused = await invoke(ours, ['hello'], options)
+  assert.equal(refused.status, 1)
+  assert.match(refused.stderr, /^WARNING: ignoring .*docker-hello: others may write to it\ndocker: unknown command/)
+})
+
+test('the third interrupt ends a command that does not answer', { timeout: 20_000 }, async () => {
+  await using engine = await FakeEngine.start({
+    'POST /containers/create': ({ json }) => json({ Id: 'ab'.repeat(32), Warnings: [] }, 201),
+    'POST /containers/{id}/attach': ({ hijack }) => void hijack('application/vnd.docker.multiplexed-stream'),
+    'POST /containers/{id}/wait': ({ response }) => response.writeHead(200).flushHeaders(),
+    'POST /containers/{id}/start': ({ empty }) => empty(),
+    'POST /containers/{id}/kill': ({ empty }) => empty(),
+  })
+  const signals = [1500, 1700, 1900].map((afterMs) => ({ afterMs, name: 'SIGINT' as const }))
+  const outcome = await invoke(ours, ['run', 'busybox'], { host: engine.host, signals })
+  assert.equal(outcome.status, 1)
+  assert.equal(outcome.stderr, '\ngot 3 SIGTERM/SIGINTs, forcefully exiting\n')
+  assert.equal(engine.requests.filter(({ path }) => path.endsWith('/kill')).length >= 2, true)
+})
+
+test('an engine that dies in the middle of a stream is an error, not a trace', async () => {
+  await using engine = await FakeEngine.start({
+    'GET /containers/json': ({ response }) => {
+      response.writeHead(200, { 'Content-Type': 'application/json', 'Content-Length': '1000' })
+      response.write('[{"Id"')
+      setTimeout(() => response.destroy(), 20)
+    },
+    'GET /images/json': ({ response }) => response.writeHead(200).end('<html>'),
+  })
+  for (const args of [['ps'], ['images']]) {
+    const { status, stdout, stderr } = await run(args, { host: engine.host })
+    assert.equal(status, 1)
+    assert.equal(stdout, '')
+    assert.ok(stderr.length > 0 && !stderr.includes('\n    at '), stderr)
+  }
+})
