@@ -27,6 +27,7 @@ export async function startDaemon(
   const folder = await mkdtemp(join(tmpdir(), 'teu-containerd-'))
   let daemon = await createContainerd({ root: join(folder, 'root'), state: join(folder, 'state'), ...options })
   t.after(async () => {
+    await endTasks(daemon)
     await daemon[Symbol.asyncDispose]()
     await rm(folder, { recursive: true, force: true })
   })
@@ -38,6 +39,17 @@ export async function startDaemon(
       daemon = await createContainerd({ root: join(folder, 'root'), state: join(folder, 'state'), ...options })
       return daemon
     },
+  }
+}
+
+/** Ends what a test that failed has left running. */
+async function endTasks({ services: { tasks } }: Containerd): Promise<void> {
+  const ignore = () => undefined
+  for (const { id: containerId } of (await tasks.list({ filter: '' }, inTest)).tasks) {
+    const process = { containerId, execId: '' }
+    await tasks.kill({ ...process, signal: 9, all: true }, inTest).catch(ignore)
+    await tasks.wait(process, { ...inTest, timeoutMs: 5000 }).catch(ignore)
+    await tasks.delete({ containerId }, inTest).catch(ignore)
   }
 }
 

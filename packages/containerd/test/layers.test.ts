@@ -13,6 +13,7 @@ import {
   addBlob,
   digestOf,
   inTest,
+  keep,
   type LayerEntry,
   layerOf,
   needsRoot,

@@ -68,7 +68,8 @@ export class Bundle {
   /** The folder's pipe that the shim writes its log to, open for reading. */
   openLog(): Socket {
     const path = join(this.path, 'log')
-    makeFifo(path, 0o700)
+    // Left by a shim that has died, when it is started anew.
+    if (!existsSync(path)) makeFifo(path, 0o700)
     // Open for both, so that neither side waits for the other and the shim may come and go.
     return new Socket({ fd: openSync(path, constants.O_RDWR | constants.O_NONBLOCK), readable: true, writable: false })
   }

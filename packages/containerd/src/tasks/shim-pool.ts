@@ -109,7 +109,14 @@ export class ShimPool {
     if (running !== undefined) return running
     const started = this.#start(binary, bundle, undefined, undefined)
     this.#starting.set(namespace, started)
-    return started.catch(() => undefined).finally(() => this.#starting.delete(namespace))
+    try {
+      return await started
+    } catch (error) {
+      this.#init.log.warn({ id: bundle.id, error: messageOf(error) }, 'shim could not be started again')
+      return undefined
+    } finally {
+      this.#starting.delete(namespace)
+    }
   }
 
   /** Has the shim's program remove what a dead shim left. Returns how the task ended, as far as that is known. */
