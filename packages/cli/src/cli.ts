@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { findCommand } from './command-table.ts'
 import { CommandContext, type DaemonMissingHandler } from './context/command-context.ts'
 import type { GlobalFlags } from './context/endpoint.ts'
-import type { CliStreams } from './context/streams.ts'
+import { type CliStreams, flushed } from './context/streams.ts'
 import { ExitError, exitStatusOf, exitTextOf, usageStatus } from './exit-status.ts'
 import { escapeControl } from './format/escape-control.ts'
 import { globalFlags } from './global-flags.ts'
@@ -41,7 +41,8 @@ export interface Cli {
 
 /**
  * Runs one command line and returns the exit status; `argv` holds the words after the program's name. Failures are
- * printed, never thrown. The process is not ended, but its signals are listened to while the command runs.
+ * printed, never thrown, and all output is out when the promise settles. The process is not ended, but its signals are
+ * listened to while the command runs.
  *
  * @public
  */
@@ -54,9 +55,20 @@ export async function runCli(argv: readonly string[], options: CliOptions = {}):
     env: options.env ?? process.env,
     onDaemonMissing: options.onDaemonMissing,
   }
+  const gone = readerGone(cli.streams)
+  const { stdout, stderr } = cli.streams
+  const run = async () => {
+    const status = await statusOf(cli, argv)
+    await Promise.all([flushed(stdout), flushed(stderr)])
+    return status
+  }
+  return Promise.race([run(), gone])
+}
+
+async function statusOf(cli: Cli, argv: readonly string[]): Promise<number> {
   using interrupts = new Interrupts(cli.streams.stderr)
   try {
-    return await Promise.race([dispatch(cli, argv, interrupts), readerGone(cli.streams)])
+    return await dispatch(cli, argv, interrupts)
   } catch (error) {
     if (interrupts.status !== undefined && !(error instanceof ExitError)) return interrupts.status
     const text = exitTextOf(error)

@@ -68,7 +68,7 @@ flow(
   ['run', '-d', 'busybox'],
   async () => 0,
   (outcome, engine) => {
-    assert.equal(outcome.status, 0)
+    assert.deepEqual([outcome.status, outcome.stderr], [0, ''])
     assert.match(outcome.stdout, /^[0-9a-f]{64}\n$/)
     assert.deepEqual(shortCalls(engine), [
       'POST /containers/create',
@@ -201,6 +201,19 @@ flow(
     const order = shortCalls(engine).filter((call) => /attach|start/.test(call))
     assert.deepEqual(order, ['POST /containers/ID/attach', 'POST /containers/ID/start'])
   },
+)
+
+flow(
+  'a flood of output arrives whole',
+  ['run', 'busybox', 'yes'],
+  async ({ stdout, socket }) => {
+    for (let chunk = 0; chunk < 1000; chunk++) {
+      stdout('x'.repeat(32_760))
+      if (socket.writableNeedDrain) await new Promise((resolve) => socket.once('drain', resolve))
+    }
+    return 0
+  },
+  ({ status, stdout, stderr }) => assert.deepEqual([status, stdout.length, stderr], [0, 32_760_000, '']),
 )
 
 for (const [label, command] of programs) {

@@ -34,6 +34,15 @@ export function write(stream: Writable, chunk: string | Uint8Array): Promise<voi
   })
 }
 
+/** Settles when everything written so far is out, or can no longer get out. */
+export function flushed(stream: Writable): Promise<void> {
+  return new Promise((resolve) => {
+    if (stream.destroyed || stream.writableEnded || stream.writableLength === 0) return resolve()
+    stream.once('error', resolve).once('close', resolve)
+    stream.write('', () => resolve())
+  })
+}
+
 /** Height and width of a terminal; zeros when `stream` is none. */
 export function terminalSize(stream: OutputStream): { height: number; width: number } {
   return { height: stream.rows ?? 0, width: stream.columns ?? 0 }

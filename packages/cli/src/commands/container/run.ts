@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { attachContainer, detachKeysOf } from '../../containers/session.ts'
-import { waitForExit } from '../../containers/wait-exit.ts'
+import { type ExitWait, waitForExit } from '../../containers/wait-exit.ts'
 import type { CommandContext } from '../../context/command-context.ts'
 import { ExitError, startFailureStatus, usageStatus } from '../../exit-status.ts'
 import { text, toggle } from '../../flags/kinds.ts'
@@ -92,17 +92,17 @@ async function runContainer(
         detachKeys: detachKeysOf(context, values['detach-keys']),
       })
     }
-    const [exit] = await waitForExit(context, engine, id, values.rm)
+    const exit = await waitForExit(context, engine, id, values.rm)
     await engine.containerStart(id).catch(async (error) => {
       session?.close()
-      if (values.rm) await exit
+      if (values.rm) await exit.status()
       throw startFailure(context, error)
     })
     if (!session) return undefined
     if (config.Tty) {
       stopResize = followSize(context.streams.stdout, (size) => engine.containerResize(id, size))
     }
-    return await sessionStatus(session, exit as Promise<number>)
+    return await sessionStatus(session, exit)
   } finally {
     stopResize()
     session?.close()
@@ -111,7 +111,7 @@ async function runContainer(
 }
 
 /** The container's status once its output has ended; 0 when the user left it. */
-async function sessionStatus(session: AttachedSession, exit: Promise<number>): Promise<number> {
+async function sessionStatus(session: AttachedSession, exit: ExitWait): Promise<number> {
   const end = await session.end
-  return end === 'detached' ? 0 : exit
+  return end === 'detached' ? 0 : exit.status()
 }

@@ -67,12 +67,12 @@ async function startAttached(
   const session = await attachContainer(context, engine, { id, config: attached, detachKeys })
   let stopResize = () => {}
   try {
-    const [exit] = await waitForExit(context, engine, id, host.AutoRemove ?? false)
+    const exit = await waitForExit(context, engine, id, host.AutoRemove ?? false)
     await engine.containerStart(id)
     if (config.Tty) {
       stopResize = followSize(context.streams.stdout, (size) => engine.containerResize(id, size))
     }
-    return (await session.end) === 'detached' ? 0 : await (exit as Promise<number>)
+    return (await session.end) === 'detached' ? 0 : await exit.status()
   } finally {
     stopResize()
     session.close()
