@@ -41,5 +41,7 @@ sandboxTest('run, exec, logs, pause, kill, rm', async (sandbox) => {
   assert.equal(await output('wait', 'c'), '137\n')
   await output('rm', 'c')
   await output('rmi', '-a')
+  // podman leaves the cgroup that it made for conmon.
+  await sandbox.run('sh', ['-c', `rmdir /sys/fs/cgroup/*/${sandbox.id}/conmon`])
   await sandbox.run('umount', ['-R', sandbox.path('pod', 'overlay')])
 })
