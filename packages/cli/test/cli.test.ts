@@ -120,6 +120,19 @@ test('the third interrupt ends a command that does not answer', { timeout: 20_00
   assert.equal(engine.requests.filter(({ path }) => path.endsWith('/kill')).length >= 2, true)
 })
 
+test('without signal proxy an interrupt leaves the container', { timeout: 20_000 }, async () => {
+  await using engine = await FakeEngine.start({
+    'POST /containers/create': ({ json }) => json({ Id: 'ab'.repeat(32), Warnings: [] }, 201),
+    'POST /containers/{id}/attach': ({ hijack }) => void hijack('application/vnd.docker.multiplexed-stream'),
+    'POST /containers/{id}/wait': ({ response }) => response.writeHead(200).flushHeaders(),
+    'POST /containers/{id}/start': ({ empty }) => empty(),
+  })
+  const signals = [{ afterMs: 1500, name: 'SIGINT' as const }]
+  const outcome = await invoke(ours, ['run', '--sig-proxy=false', 'busybox'], { host: engine.host, signals })
+  assert.deepEqual(outcome, { status: 130, stdout: '', stderr: '' })
+  assert.ok(engine.requests.every(({ path }) => !path.endsWith('/kill')))
+})
+
 test('an engine that dies in the middle of a stream is an error, not a trace', async () => {
   await using engine = await FakeEngine.start({
     'GET /containers/json': ({ response }) => {

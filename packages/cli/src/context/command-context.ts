@@ -101,6 +101,20 @@ export class CommandContext {
     )
   }
 
+  /** `promise`, or a rejection at the user's first interrupt, whichever comes first. */
+  async untilInterrupted<T>(promise: Promise<T>): Promise<T> {
+    const { promise: interrupted, reject } = Promise.withResolvers<never>()
+    const onAbort = () => reject(this.signal.reason)
+    this.signal.addEventListener('abort', onAbort)
+    if (this.signal.aborted) onAbort()
+    try {
+      return await Promise.race([promise, interrupted])
+    } finally {
+      this.signal.removeEventListener('abort', onAbort)
+      interrupted.catch(() => {})
+    }
+  }
+
   /** One line on standard output. */
   print(line: string): void {
     this.streams.stdout.write(`${line}\n`)

@@ -5,7 +5,7 @@ import type { ConfigFile, StoredAuth } from '../context/config-file.ts'
 import { askHelper } from './credential-helper.ts'
 
 /** The key that credentials for Docker's own registry are kept under. */
-export const dockerHubKey = 'https://index.docker.io/v1/'
+const dockerHubKey = 'https://index.docker.io/v1/'
 
 /**
  * The user's credentials for one registry: from its own helper, else from the store, else from the config file.

@@ -34,7 +34,7 @@ interface VolumeSpec {
 }
 
 /** The sections of one `[source:]target[:options]`; a lone letter before a colon is a drive, not a section. */
-export function parseVolumeSpec(spec: string): VolumeSpec {
+function parseVolumeSpec(spec: string): VolumeSpec {
   if (spec === '') throw new Error('invalid empty volume spec')
   const volume: VolumeSpec = { source: '', target: '' }
   if (spec.length <= 2) return { source: '', target: spec }

@@ -53,7 +53,7 @@ function scale(bytes: number, base: number, units: readonly string[], precision:
 }
 
 /** Go's `%.Ng`: N significant digits, no trailing zeros, exponent form when the number does not fit. */
-export function significant(value: number, precision: number): string {
+function significant(value: number, precision: number): string {
   const text = value.toPrecision(precision)
   const [mantissa, exponent] = text.split('e')
   const trimmed = (mantissa as string).includes('.') ? (mantissa as string).replace(/\.?0+$/, '') : (mantissa as string)

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** What a number parser throws; the text is the one Go's strconv prints, which scripts match on. */
-export class NumberSyntaxError extends Error {
+class NumberSyntaxError extends Error {
   constructor(parser: string, text: string, reason: string) {
     super(`strconv.${parser}: parsing ${quote(text)}: ${reason}`)
     this.name = 'NumberSyntaxError'

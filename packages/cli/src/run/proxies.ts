@@ -12,7 +12,7 @@ const variables: readonly (readonly [keyof ProxyConfig, string])[] = [
 ]
 
 /** The environment entries that the config file's proxies stand for, in both cases, as programs read either. */
-export function proxyEnvironment(proxies: Readonly<Record<string, ProxyConfig>>, host: string): string[] {
+function proxyEnvironment(proxies: Readonly<Record<string, ProxyConfig>>, host: string): string[] {
   const proxy = proxies[host] ?? proxies.default
   if (!proxy) return []
   return variables.flatMap(([key, name]) => {

@@ -19,7 +19,7 @@ const months = 'Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec'.split(' ')
 const days = 'Sun Mon Tue Wed Thu Fri Sat'.split(' ')
 
 /** An RFC 3339 time as `Fri May 30 12:07:14 2025`; what is none is returned as it is. */
-export function formatBuildTime(text: string): string {
+function formatBuildTime(text: string): string {
   const date = new Date(text)
   if (!/^\d{4}-\d{2}-\d{2}T/.test(text) || Number.isNaN(date.getTime())) return text
   const day = String(date.getUTCDate()).padStart(2)

@@ -102,7 +102,7 @@ async function runContainer(
     if (config.Tty) {
       stopResize = followSize(context.streams.stdout, (size) => engine.containerResize(id, size))
     }
-    return await sessionStatus(session, exit)
+    return await context.untilInterrupted(sessionStatus(session, exit))
   } finally {
     stopResize()
     session?.close()

@@ -23,7 +23,7 @@ export interface EvaluateOptions {
 }
 
 /** A template that failed while it ran, in Go's words. */
-export class TemplateExecutionError extends Error {
+class TemplateExecutionError extends Error {
   constructor(message: string, options?: { cause?: unknown }) {
     super(message, options)
     this.name = 'TemplateExecutionError'
