@@ -34,7 +34,8 @@ export function isGenerated(file) {
  */
 export function importsOf(text) {
   const edges = []
-  const statement = /^(import|export)\s+(type\s+)?(?:([\s\S]*?)\s+from\s+)?'([^']+)'(?:\s+with\s+\{[^}]*\})?;?$/gm
+  const statement =
+    /^(import|export)\s+(type\s+)?(?:([\s\S]*?)\s+from\s+)?['"]([^'"]+)['"](?:\s+with\s+\{[^}]*\})?;?$/gm
   for (const [, keyword, typeOnly, clause, specifier] of text.matchAll(statement)) {
     if (keyword === 'export' && clause === undefined) continue
     edges.push({ keyword, specifier, clause: clause ?? '', runtime: !typeOnly && !onlyTypes(clause) })

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Declared is used and used is declared: every package that a source imports at run time stands in its manifest, and
-// every dependency in a manifest is imported somewhere.
+// every dependency in a manifest is imported somewhere; only the meta-package installs layers that it does not import.
 import { builtinModules } from 'node:module'
 import { importsOf, packages, read, sources } from '../workspace.mjs'
 
@@ -23,7 +23,8 @@ for (const { folder, manifest } of packages()) {
   for (const file of sources(`${folder}/test`, { tests: true }))
     for (const { specifier } of importsOf(read(file))) used.add(dependencyOf(specifier))
   for (const name of Object.keys(published))
-    if (!used.has(name)) problems.push(`${folder}/package.json: ${name} is declared and never imported`)
+    if (!used.has(name) && !(manifest.name === 'teu' && name.startsWith('@teu/')))
+      problems.push(`${folder}/package.json: ${name} is declared and never imported`)
   for (const name of Object.keys(manifest.devDependencies ?? {}))
     if (!name.startsWith('@types/') && !used.has(name))
       problems.push(`${folder}/package.json: ${name} is never imported`)
