@@ -42,7 +42,9 @@ export const attachCommand = defineCommand({
     try {
       await inspectRunning(engine, name)
       if (config.Tty) stopResize = await redraw(context, engine, name)
-      return await context.untilInterrupted(session.end.then((end) => (end === 'detached' ? 0 : statusOf(result))))
+      return await context.untilInterrupted<number>(
+        session.end.then((end) => (end === 'detached' ? 0 : statusOf(result))),
+      )
     } finally {
       stopResize()
       session.close()

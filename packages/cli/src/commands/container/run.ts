@@ -102,7 +102,7 @@ async function runContainer(
     if (config.Tty) {
       stopResize = followSize(context.streams.stdout, (size) => engine.containerResize(id, size))
     }
-    return await context.untilInterrupted(sessionStatus(session, exit))
+    return await context.untilInterrupted<number>(sessionStatus(session, exit))
   } finally {
     stopResize()
     session?.close()

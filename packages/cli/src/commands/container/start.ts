@@ -72,7 +72,7 @@ async function startAttached(
     if (config.Tty) {
       stopResize = followSize(context.streams.stdout, (size) => engine.containerResize(id, size))
     }
-    return await context.untilInterrupted(session.end.then((end) => (end === 'detached' ? 0 : exit.status())))
+    return await context.untilInterrupted<number>(session.end.then((end) => (end === 'detached' ? 0 : exit.status())))
   } finally {
     stopResize()
     session.close()
