@@ -30,7 +30,7 @@ export function mountSteps(context: MountContext): MountSteps {
   const result: MountSteps = { sources: [], mounts: [], finish: [] }
   for (const mount of context.spec.mounts ?? []) {
     const options = parseMountOptions(mount.options ?? [])
-    const destination = posix.join('/', mount.destination)
+    const destination = posix.resolve('/', mount.destination)
     if (isBind(mount, options)) addBind(context, result, mount, destination, options)
     else if (mount.type === 'cgroup') addCgroup(context, result, destination, options)
     else addFilesystem(result, mount, destination, options)
@@ -41,7 +41,8 @@ export function mountSteps(context: MountContext): MountSteps {
 /** Whether the container brings the host's or its own /dev along, so that nothing is made in it. @internal */
 export function bindsDev(spec: Spec): boolean {
   return (spec.mounts ?? []).some(
-    (mount) => posix.join('/', mount.destination) === '/dev' && isBind(mount, parseMountOptions(mount.options ?? [])),
+    (mount) =>
+      posix.resolve('/', mount.destination) === '/dev' && isBind(mount, parseMountOptions(mount.options ?? [])),
   )
 }
 

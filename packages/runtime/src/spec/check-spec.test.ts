@@ -1,0 +1,93 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict'
+import { test } from 'node:test'
+import { hasCode } from '@teu/errors'
+import type { Spec } from '@teu/oci-spec/runtime'
+import { checkSpec } from './check-spec.ts'
+import { defaultSpec } from './default-spec.ts'
+
+type Full = Spec & Required<Pick<Spec, 'process' | 'linux' | 'mounts'>>
+
+test('the default specs are accepted', () => {
+  checkSpec(defaultSpec())
+  checkSpec(defaultSpec({ uid: 1000, gid: 1000 }))
+})
+
+const refused: [name: string, change: (spec: Full) => void, message: RegExp, code?: 'not-implemented'][] = [
+  ['no root', (spec) => delete (spec as Spec).root, /^root: required/],
+  ['no process', (spec) => delete (spec as Spec).process, /^process: required/],
+  ['no args', (spec) => (spec.process.args = []), /^process\.args: must not be empty/],
+  ['empty program', (spec) => (spec.process.args = ['']), /^process\.args\[0\]: must not be empty/],
+  ['relative cwd', (spec) => (spec.process.cwd = 'x'), /^process\.cwd: must be an absolute path/],
+  ['bad env', (spec) => (spec.process.env = ['A']), /^invalid environment variable: "A"/],
+  ['nameless env', (spec) => (spec.process.env = ['=A']), /^environment variable name cannot be empty/],
+  [
+    'unknown limit',
+    (spec) => (spec.process.rlimits = [{ type: 'RLIMIT_X', soft: 1, hard: 1 }]),
+    /invalid rlimit type: RLIMIT_X/,
+  ],
+  [
+    'limit twice',
+    (spec) => (spec.process.rlimits = [1, 2].map((soft) => ({ type: 'RLIMIT_CPU', soft, hard: 3 }))),
+    /duplicated rlimit type: RLIMIT_CPU/,
+  ],
+  ['namespace twice', (spec) => spec.linux.namespaces?.push({ type: 'pid' }), /duplicated ns "pid"/],
+  ['no mount namespace', (spec) => (spec.linux.namespaces = [{ type: 'uts' }]), /a mount namespace is required/],
+  [
+    'hostname of the host',
+    (spec) => (spec.linux.namespaces = [{ type: 'mount' }]),
+    /unable to set hostname without a private UTS/,
+  ],
+  [
+    'maps without user',
+    (spec) => (spec.linux.uidMappings = [{ containerID: 0, hostID: 0, size: 1 }]),
+    /user namespace isn't enabled/,
+  ],
+  [
+    'user without maps',
+    (spec) => spec.linux.namespaces?.push({ type: 'user' }),
+    /linux\.uidMappings: a new user namespace needs/,
+  ],
+  [
+    'relative mask',
+    (spec) => (spec.linux.maskedPaths = ['proc']),
+    /linux\.maskedPaths: "proc" is not an absolute path/,
+  ],
+  [
+    'relative read-only',
+    (spec) => (spec.linux.readonlyPaths = ['x']),
+    /linux\.readonlyPaths: "x" is not an absolute path/,
+  ],
+  [
+    'device out of /',
+    (spec) => (spec.linux.devices = [{ type: 'p', path: '/dev/../x' }]),
+    /linux\.devices: "\/dev\/\.\.\/x"/,
+  ],
+  [
+    'host sysctl',
+    (spec) => (spec.linux.sysctl = { 'kernel.panic': '1' }),
+    /"kernel\.panic" is not in a separate kernel namespace/,
+  ],
+  ['offsets', (spec) => (spec.linux.timeOffsets = { monotonic: { secs: 1 } }), /time namespace isn't enabled/],
+  ['resctrl', (spec) => (spec.linux.intelRdt = {}), /^linux\.intelRdt: resctrl is not supported/, 'not-implemented'],
+  [
+    'mapped mount',
+    (spec) => spec.mounts.push({ destination: '/x', options: ['bind', 'idmap'] }),
+    /^mounts\[7\]: id-mapped mounts are not supported/,
+    'not-implemented',
+  ],
+]
+
+for (const [name, change, message, code = 'invalid-argument'] of refused) {
+  test(`refused: ${name}`, () => {
+    const spec = defaultSpec() as Full
+    change(spec)
+    assert.throws(
+      () => checkSpec(spec),
+      (error: Error) => {
+        assert.match(error.message, message)
+        return hasCode(error, code)
+      },
+    )
+  })
+}
