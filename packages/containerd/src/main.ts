@@ -90,6 +90,9 @@ async function configOf(values: Values): Promise<ContainerdConfig> {
 async function serve(config: ContainerdConfig): Promise<void> {
   const log = textLogger(config.debug.level as LogLevel, (line) => process.stderr.write(line))
   const stopped = untilSignal()
+  // One call's mistake must not end the calls of everybody else.
+  process.on('unhandledRejection', (error) => log.error({ error: messageOf(error) }, 'unhandled rejection'))
+  process.on('uncaughtException', (error) => log.error({ error: error.stack }, 'uncaught exception'))
   const containerd = await createContainerd({
     root: config.root,
     state: config.state,

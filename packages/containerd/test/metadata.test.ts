@@ -140,7 +140,8 @@ test('a namespace is made by the first write, and deleted only when it is empty'
   })
   assert.deepEqual({ ...namespace?.labels }, { b: '2' })
   await namespaces.delete({ name: 'n' })
-  await assert.rejects(namespaces.get({ name: 'n' }), { code: 'not-found' })
+  await assert.rejects(namespaces.delete({ name: 'n' }), { code: 'not-found' })
+  assert.deepEqual((await namespaces.get({ name: 'n' })).namespace, { name: 'n', labels: {} })
 })
 
 test('garbage is what no image, lease, root or label leads to', async (t) => {

@@ -21,10 +21,9 @@ export class NamespaceStore {
     this.#database = database
   }
 
+  /** One that nothing was written into yet has no labels; clients count on being able to ask. */
   get(name: string): Namespace {
-    const row = this.#database.get('SELECT name, labels FROM namespaces WHERE name = ?', name)
-    if (row === undefined) throw notFound(name)
-    return namespaceOfRow(row)
+    return this.#find(name) ?? { name, labels: {} }
   }
 
   list(): Namespace[] {
@@ -44,7 +43,7 @@ export class NamespaceStore {
   update(namespace: Namespace, paths: readonly string[]): Promise<Namespace> {
     onlyLabels(paths, `namespace ${JSON.stringify(namespace.name)}`)
     return this.#database.write(() => {
-      const labels = mergeLabels(this.get(namespace.name).labels, namespace.labels, paths)
+      const labels = mergeLabels(this.#require(namespace.name).labels, namespace.labels, paths)
       validateLabels(labels)
       this.#database.run('UPDATE namespaces SET labels = ? WHERE name = ?', formatLabels(labels), namespace.name)
       return this.get(namespace.name)
@@ -54,7 +53,7 @@ export class NamespaceStore {
   /** @throws `failed-precondition` that says what is left in it */
   delete(name: string): Promise<void> {
     return this.#database.write(() => {
-      this.get(name)
+      this.#require(name)
       const left = contents
         .filter(([table]) => this.#database.get(`SELECT 1 FROM ${table} WHERE namespace = ? LIMIT 1`, name))
         .map(([, word]) => word)
@@ -76,15 +75,21 @@ export class NamespaceStore {
 
   /** The label of a namespace, or undefined. */
   label(name: string, label: string): string | undefined {
-    const row = this.#database.get('SELECT labels FROM namespaces WHERE name = ?', name)
-    return row === undefined ? undefined : parseLabels(row.labels)[label]
+    return this.#find(name)?.labels[label]
+  }
+
+  #find(name: string): Namespace | undefined {
+    const row = this.#database.get('SELECT name, labels FROM namespaces WHERE name = ?', name)
+    return row === undefined ? undefined : namespaceOfRow(row)
+  }
+
+  #require(name: string): Namespace {
+    const found = this.#find(name)
+    if (found === undefined) throw new StackError('not-found', `namespace ${JSON.stringify(name)}: not found`)
+    return found
   }
 }
 
 function namespaceOfRow(row: Row): Namespace {
   return { name: String(row.name), labels: parseLabels(row.labels) }
-}
-
-function notFound(name: string): StackError {
-  return new StackError('not-found', `namespace ${JSON.stringify(name)}: not found`)
 }
