@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { unlink } from 'node:fs/promises'
+import type { ServerOptions as Http2ServerOptions } from 'node:http2'
 import type { Server } from '@grpc/grpc-js'
 import { StackError } from '@teu/errors'
 import type { CallOptions } from '@teu/ttrpc'
@@ -7,6 +8,9 @@ import { maximumMessageSize } from '../limits.ts'
 import { type ContainerdServices, serviceDefinitions } from '../services.ts'
 import { type FailureReporter, grpcDefinitionOf, grpcHandlersOf } from './handlers.ts'
 import { claimSocketPath, protectSocket } from './socket-path.ts'
+
+/** How many streams a client may reset at once, and how many more each second. */
+const resetLimit = { streamResetBurst: 100_000, streamResetRate: 20_000 } satisfies Http2ServerOptions
 
 /** Where to serve, and for whom. @public */
 export interface ServeContainerdOptions {
@@ -46,6 +50,7 @@ export async function serveContainerd(
     'grpc.max_receive_message_length': maximumMessageSize,
     'grpc.max_send_message_length': maximumMessageSize,
   })
+  allowResets(server)
   const report = options.onFailure ?? (() => {})
   for (const [name, definition] of Object.entries(serviceDefinitions)) {
     const implementation = services[name as keyof ContainerdServices] as unknown as Record<
@@ -63,6 +68,15 @@ export async function serveContainerd(
       await unlink(path).catch(() => {})
     },
   }
+}
+
+/**
+ * Lets a client end its streams early as often as it likes, up to a flood. Go's content reader ends each of its calls
+ * so, and Node closes a connection after a burst of 1,000: grpc-js has no option for that, its HTTP/2 server has.
+ */
+function allowResets(server: Server): void {
+  const { commonServerOptions } = server as unknown as { commonServerOptions?: Http2ServerOptions }
+  if (commonServerOptions !== undefined) Object.assign(commonServerOptions, resetLimit)
 }
 
 function bind(server: Server, path: string, credentials: Parameters<Server['bindAsync']>[1]): Promise<void> {

@@ -61,6 +61,8 @@ export class ShimPool {
     const { namespace } = bundle
     const running = this.ownShim(namespace)
     if (running !== undefined) {
+      // Before anything is awaited: it must not be ended for want of tasks now.
+      this.#keep(running)
       await bundle.saveShim(binary, running.reply)
       return running
     }

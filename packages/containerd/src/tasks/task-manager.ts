@@ -153,7 +153,7 @@ export class TaskManager {
     await this.#shims.close()
   }
 
-  async #createIn(bundle: Bundle, init: NewTask): Promise<Task> {
+  async #createIn(bundle: Bundle, init: NewTask, again = false): Promise<Task> {
     const { namespace, id, runtime, options, signal } = init
     let shim: Shim | undefined
     try {
@@ -169,6 +169,12 @@ export class TaskManager {
       this.#tasks.set(keyOf(namespace, id), task)
       return task
     } catch (error) {
+      // One of ours that was connected may have died since: the next one is started.
+      const died = shim?.isOwn === true && !shim.alive && isUnavailable(error)
+      if (died && !again) {
+        shim?.tasks.delete(keyOf(namespace, id))
+        return this.#createIn(bundle, init, true)
+      }
       await this.#undoCreate(bundle, shim)
       throw error
     }
