@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants, existsSync, openSync } from 'node:fs'
-import { mkdir, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises'
+import { constants, existsSync, mkdirSync, openSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { makeFifo, RootDirectory, umountFlags, unmountAll } from '@teu/linux'
@@ -42,22 +42,20 @@ export class Bundle {
     return join(this.path, 'rootfs')
   }
 
-  /** Makes the folders. What a task of the same name left behind is removed first. */
-  async create(spec: Uint8Array): Promise<void> {
+  /**
+   * Makes the folders. What a task of the same name left behind is removed first. Synchronous: these are a dozen calls
+   * in a file system of memory, each cheaper than the way through the thread pool.
+   */
+  create(spec: Uint8Array): void {
     const { state, work } = this.#roots
     const workPath = join(work, this.namespace, this.id)
-    for (const [folder, mode] of [
-      [join(state, this.namespace), 0o711],
-      [join(work, this.namespace), 0o711],
-      [workPath, 0o711],
-    ] as const)
-      await mkdir(folder, { recursive: true, mode })
-    if (existsSync(this.path)) await this.remove()
-    await mkdir(this.path, { mode: 0o700 })
-    await mkdir(this.rootfs, { mode: 0o711 })
-    await mkdir(workPath, { recursive: true, mode: 0o711 })
-    await symlink(workPath, join(this.path, 'work'))
-    await writeFile(join(this.path, 'config.json'), spec, { mode: 0o600 })
+    for (const folder of [join(state, this.namespace), workPath]) mkdirSync(folder, { recursive: true, mode: 0o711 })
+    if (existsSync(this.path)) this.remove()
+    mkdirSync(this.path, { mode: 0o700 })
+    mkdirSync(this.rootfs, { mode: 0o711 })
+    mkdirSync(workPath, { recursive: true, mode: 0o711 })
+    symlinkSync(workPath, join(this.path, 'work'))
+    writeFileSync(join(this.path, 'config.json'), spec, { mode: 0o600 })
   }
 
   /** Whether it was made to the end. */
@@ -75,9 +73,9 @@ export class Bundle {
   }
 
   /** Remembers the shim for a daemon that starts later. */
-  async saveShim(binary: string, reply: StartReply): Promise<void> {
-    await writeFile(join(this.path, 'bootstrap.json'), JSON.stringify(reply), { mode: 0o600 })
-    await writeFile(join(this.path, 'shim-binary-path'), binary, { mode: 0o600 })
+  saveShim(binary: string, reply: StartReply): void {
+    writeFileSync(join(this.path, 'bootstrap.json'), JSON.stringify(reply), { mode: 0o600 })
+    writeFileSync(join(this.path, 'shim-binary-path'), binary, { mode: 0o600 })
   }
 
   /** The shim that was remembered, by this daemon or, as an address alone, by the shim itself. */
@@ -93,15 +91,15 @@ export class Bundle {
   }
 
   /** Unmounts the root file system and removes the folders; nothing happens when they are gone. */
-  async remove(): Promise<void> {
+  remove(): void {
     const { state, work } = this.#roots
     unmountAll(this.rootfs, umountFlags.detach)
+    const hidden = `.${this.id}`
+    removeTree(join(state, this.namespace), hidden)
     // Renamed first, so that what is cut short is not taken for a task at the next start.
-    const hidden = join(state, this.namespace, `.${this.id}`)
-    await removeTree(join(state, this.namespace), `.${this.id}`)
-    await rename(this.path, hidden).catch(ignoreMissing)
-    await removeTree(join(state, this.namespace), `.${this.id}`)
-    await rm(join(work, this.namespace, this.id), { recursive: true, force: true })
+    if (existsSync(this.path)) renameSync(this.path, join(state, this.namespace, hidden))
+    removeTree(join(state, this.namespace), hidden)
+    removeTree(join(work, this.namespace), this.id)
   }
 }
 
@@ -111,18 +109,24 @@ export async function listBundles(roots: BundleRoots): Promise<Bundle[]> {
   for (const namespace of await readdir(roots.state).catch(() => []))
     for (const id of await readdir(join(roots.state, namespace)).catch(() => [])) {
       if (!id.startsWith('.')) found.push(new Bundle(roots, namespace, id))
-      else await new Bundle(roots, namespace, id.slice(1)).remove().catch(() => {})
+      else removeHidden(roots, namespace, id)
     }
   return found
 }
 
+/** What cannot be removed is tried again at the next start. */
+function removeHidden(roots: BundleRoots, namespace: string, name: string): void {
+  try {
+    unmountAll(join(roots.state, namespace, name, 'rootfs'), umountFlags.detach)
+    removeTree(join(roots.state, namespace), name)
+  } catch {
+    // A mount below is busy.
+  }
+}
+
 /** A mount that was forgotten below ends it with an error: nothing outside is ever removed. */
-async function removeTree(folder: string, name: string): Promise<void> {
+function removeTree(folder: string, name: string): void {
   if (!existsSync(join(folder, name))) return
   using root = RootDirectory.open(folder)
   root.removeAll(name)
-}
-
-function ignoreMissing(error: NodeJS.ErrnoException): void {
-  if (error.code !== 'ENOENT') throw error
 }

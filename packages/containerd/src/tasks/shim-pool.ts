@@ -63,14 +63,14 @@ export class ShimPool {
     if (running !== undefined) {
       // Before anything is awaited: it must not be ended for want of tasks now.
       this.#keep(running)
-      await bundle.saveShim(binary, running.reply)
+      bundle.saveShim(binary, running.reply)
       return running
     }
     // Tasks that come together wait for one start.
     const starting = this.#starting.get(namespace)
     if (starting !== undefined) {
       const shim = await starting
-      await bundle.saveShim(binary, shim.reply)
+      bundle.saveShim(binary, shim.reply)
       return shim
     }
     const started = this.#start(binary, bundle, options, undefined)
@@ -165,7 +165,7 @@ export class ShimPool {
     this.#readLog(log, bundle)
     try {
       const reply = await startShim({ ...this.#call(binary, bundle), options, signal })
-      await bundle.saveShim(binary, reply)
+      bundle.saveShim(binary, reply)
       const shim = this.#connect(bundle.namespace, reply, binary, () => log.destroy())
       return shim
     } catch (error) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type Any, type Envelope, type Mount, TaskExit, timestampNow, unpackAny } from '@teu/containerd-api'
-import { isNotFound, isUnavailable, messageOf, StackError, wrap } from '@teu/errors'
+import { isNotFound, isUnavailable, messageOf, StackError } from '@teu/errors'
 import { namespaceMetadata, type TaskService } from '@teu/shim-api'
 import type { EventExchange } from '../events/exchange.ts'
 import type { Logger } from '../log/logger.ts'
@@ -91,7 +91,7 @@ export class TaskManager {
     this.#creating.add(key)
     try {
       const bundle = new Bundle(this.#init.roots, namespace, id)
-      await bundle.create(init.spec)
+      bundle.create(init.spec)
       return await this.#createIn(bundle, init)
     } finally {
       this.#creating.delete(key)
@@ -186,17 +186,24 @@ export class TaskManager {
       if (!shim.isOwn || !shim.alive) await this.#shims.cleanUp(bundle, shim.binary)
       this.#shims.releaseIfIdle(shim)
     }
-    await bundle.remove().catch((error) => this.#log.warn({ id: bundle.id, error: messageOf(error) }, 'bundle remains'))
+    this.#removeBundle(bundle)
   }
 
   async #drop(task: Task): Promise<void> {
     const { namespace, id, shim, bundle } = task
-    this.#tasks.delete(keyOf(namespace, id))
-    shim.tasks.delete(keyOf(namespace, id))
+    const key = keyOf(namespace, id)
+    // The name is taken until everything is gone: a new task of it would meet the old one's remains.
+    this.#creating.add(key)
+    this.#tasks.delete(key)
+    shim.tasks.delete(key)
     this.#shims.releaseIfIdle(shim)
-    // Our shim has removed everything in its answer; others count on being called once more.
-    if (!shim.isOwn) await this.#shims.cleanUp(bundle, shim.binary)
-    await bundle.remove()
+    try {
+      // Our shim has removed everything in its answer; others count on being called once more.
+      if (!shim.isOwn) await this.#shims.cleanUp(bundle, shim.binary)
+      this.#removeBundle(bundle)
+    } finally {
+      this.#creating.delete(key)
+    }
   }
 
   async #adopt(bundle: Bundle, shim: Shim): Promise<boolean> {
@@ -209,7 +216,7 @@ export class TaskManager {
       if (known === undefined)
         this.#tasks.set(keyOf(namespace, id), { namespace, id, bundle, shim, pid: taskPid, exited: false })
       else known.shim = shim
-      if (shim.binary !== undefined) await bundle.saveShim(shim.binary, shim.reply)
+      if (shim.binary !== undefined) bundle.saveShim(shim.binary, shim.reply)
       return true
     } catch (error) {
       this.#log.warn({ namespace, id, error: messageOf(error) }, 'shim does not have the task')
@@ -246,9 +253,16 @@ export class TaskManager {
       if (!last.exited) this.#init.events.publish(namespace, '/tasks/exit', 'TaskExit', { ...exit, id })
       this.#init.events.publish(namespace, '/tasks/delete', 'TaskDelete', exit)
     }
-    await bundle
-      .remove()
-      .catch((error) => this.#log.warn({ namespace, id, error: messageOf(wrap(error, 'bundle')) }, 'bundle remains'))
+    this.#removeBundle(bundle)
+  }
+
+  #removeBundle(bundle: Bundle): void {
+    try {
+      bundle.remove()
+    } catch (error) {
+      const { namespace, id } = bundle
+      this.#log.warn({ namespace, id, error: messageOf(error) }, 'bundle remains until the next start')
+    }
   }
 
   #noteExit({ topic, namespace, event }: Envelope): void {
