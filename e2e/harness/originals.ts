@@ -27,8 +27,11 @@ export async function startContainerd(sandbox: Sandbox, name = 'containerd'): Pr
   return { process: child, socket }
 }
 
-/** Debian's dockerd with a data root, exec root, containerd and socket of its own, and no iptables rules. */
-export async function startDockerd(sandbox: Sandbox, options: readonly string[] = []): Promise<Daemon> {
+/**
+ * Debian's dockerd with a data root, exec root, containerd and socket of its own, without iptables rules, and without
+ * a bridge unless `network` says otherwise.
+ */
+export async function startDockerd(sandbox: Sandbox, network: readonly string[] = ['--bridge=none']): Promise<Daemon> {
   const socket = sandbox.path('docker.sock')
   const config = sandbox.path('daemon.json')
   writeFileSync(config, '{}')
@@ -39,9 +42,9 @@ export async function startDockerd(sandbox: Sandbox, options: readonly string[] 
     ['--pidfile', sandbox.path('docker.pid')],
     ['--host', `unix://${socket}`],
     ['--cgroup-parent', sandbox.cgroupParent],
-    ['--iptables=false', '--ip6tables=false', '--bridge=none'],
+    ['--iptables=false', '--ip6tables=false'],
   ].flat()
-  const child = sandbox.daemon('dockerd', '/usr/sbin/dockerd', [...args, ...options])
+  const child = sandbox.daemon('dockerd', '/usr/sbin/dockerd', [...args, ...network])
   await until('dockerd answers', async () => (await docker(sandbox, socket, 'version')).status === 0, 60_000)
   return { process: child, socket }
 }

@@ -11,7 +11,7 @@ import { reconcileContainers, recoverContainers, reopenContainers } from './cont
 import type { EngineOptions } from './engine-options.ts'
 import { createEventBus, type EventBus } from './events/event-bus.ts'
 import { ExecStore } from './exec/exec-store.ts'
-import { recoverExecs } from './exec/recover-execs.ts'
+import { reconcileExecs, recoverExecs } from './exec/recover-execs.ts'
 import { finishExec } from './exec/start-exec.ts'
 import { chooseSnapshotter } from './images/choose-snapshotter.ts'
 import { createImageService } from './images/create-image-service.ts'
@@ -200,7 +200,10 @@ async function follow(
       connected: () => {
         opened.resolve()
         // The start of the engine has its own, more thorough way.
-        if (!first) reconcileContainers(context).catch(failed)
+        if (!first) {
+          reconcileContainers(context).catch(failed)
+          reconcileExecs(context, execs).catch(failed)
+        }
         first = false
       },
     },

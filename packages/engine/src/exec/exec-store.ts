@@ -29,6 +29,11 @@ export class ExecStore {
     for (const exec of this.#sessions.values()) if (exec.containerId === containerId) yield exec
   }
 
+  /** The ones that run, as far as is known. */
+  running(): ExecSession[] {
+    return [...this.#sessions.values()].filter(({ status }) => status === 'running')
+  }
+
   removeContainer(containerId: string): void {
     for (const exec of [...this.ofContainer(containerId)]) this.#sessions.delete(exec.id)
   }

@@ -4,6 +4,7 @@ import { rm } from 'node:fs/promises'
 import path from 'node:path'
 import { nanosecondsOf, TaskStatus } from '@teu/containerd-api'
 import { isNotFound, messageOf } from '@teu/errors'
+import { nowNanoseconds } from '../clock.ts'
 import type { Container } from '../containers/container.ts'
 import type { ContainerContext } from '../containers/context.ts'
 import { execDirectory } from '../containers/paths.ts'
@@ -12,6 +13,9 @@ import { ProcessIo } from '../io/process-io.ts'
 import { ExecSession } from './exec-session.ts'
 import type { ExecStore } from './exec-store.ts'
 import { execIoName, finishExec } from './start-exec.ts'
+
+/** The exit code of a process whose own was lost with its task. */
+const lostExit = 255
 
 /**
  * After the start of the engine: takes over the added processes of the one before. Nobody is attached to them any
@@ -22,6 +26,25 @@ export async function recoverExecs(context: ContainerContext, execs: ExecStore):
   await Promise.all(
     running.flatMap((container) => leftOver(context, container).map((id) => recover(context, execs, container, id))),
   )
+}
+
+/** After a gap in the event stream: ends of added processes that nobody reported are found out. */
+export async function reconcileExecs(context: ContainerContext, execs: ExecStore): Promise<void> {
+  await Promise.all(execs.running().map((exec) => reconcile(context, exec)))
+}
+
+async function reconcile(context: ContainerContext, exec: ExecSession): Promise<void> {
+  const container = context.containers.byId(exec.containerId)
+  if (!container) return
+  const process = await context.tasks.get(container.id, exec.id).catch((error: unknown) => {
+    if (isNotFound(error)) return undefined
+    throw error
+  })
+  if (process !== undefined && process.status !== TaskStatus.STOPPED) return
+  const end = process
+    ? { exitStatus: process.exitStatus, exitedAt: nanosecondsOf(process.exitedAt) }
+    : { exitStatus: lostExit, exitedAt: nowNanoseconds() }
+  await finishExec(context, container, exec, end)
 }
 
 function leftOver(context: ContainerContext, container: Container): string[] {
