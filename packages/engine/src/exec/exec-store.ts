@@ -29,9 +29,9 @@ export class ExecStore {
     for (const exec of this.#sessions.values()) if (exec.containerId === containerId) yield exec
   }
 
-  /** The ones that run, as far as is known. */
+  /** The ones that run or are being started, as far as is known. */
   running(): ExecSession[] {
-    return [...this.#sessions.values()].filter(({ status }) => status === 'running')
+    return [...this.#sessions.values()].filter(({ status }) => status === 'running' || status === 'starting')
   }
 
   removeContainer(containerId: string): void {

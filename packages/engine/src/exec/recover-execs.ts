@@ -36,6 +36,9 @@ export async function reconcileExecs(context: ContainerContext, execs: ExecStore
 async function reconcile(context: ContainerContext, exec: ExecSession): Promise<void> {
   const container = context.containers.byId(exec.containerId)
   if (!container) return
+  // What is being started now may have been started before the gap was over.
+  await exec.running.promise.catch(() => {})
+  if (exec.status !== 'running') return
   const process = await context.tasks.get(container.id, exec.id).catch((error: unknown) => {
     if (isNotFound(error)) return undefined
     throw error
