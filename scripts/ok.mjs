@@ -36,7 +36,7 @@ const steps = [
 const failed = []
 for (const [name, file, ...args] of steps) {
   const start = performance.now()
-  const env = { ...process.env, NX_DAEMON: 'false' }
+  const env = { ...process.env, NX_DAEMON: 'false', NO_COLOR: '1' }
   const { status, stdout, stderr } = spawnSync(file, args, { cwd: root, encoding: 'utf8', env, maxBuffer: 1 << 28 })
   const seconds = ((performance.now() - start) / 1000).toFixed(1)
   process.stdout.write(`${status === 0 ? 'ok  ' : 'FAIL'} ${name} (${seconds} s)\n`)
