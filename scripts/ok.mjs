@@ -9,7 +9,7 @@ const check = (name) => [node, `scripts/check/${name}.mjs`]
 const unitTests = globSync('packages/*/src/**/*.test.ts', { cwd: root }).sort()
 
 const steps = [
-  ['lint', 'node_modules/.bin/biome', 'ci', '--error-on-warnings', '.'],
+  ['lint', 'node_modules/.bin/biome', 'ci', '--error-on-warnings', '--colors=off', '.'],
   ['types', 'node_modules/.bin/tsc', '--build'],
   ['import law', ...check('import-law')],
   ['import cycles', ...check('cycles')],
