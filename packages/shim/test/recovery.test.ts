@@ -6,7 +6,7 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectShim, deleteWithShim, nanosFromTimestamp, type TaskService } from '@teu/shim-api'
-import { type Bundle, execProcess, readAll, ShimFixture } from './shim-fixture.ts'
+import { type Bundle, execProcess, processesIn, readAll, ShimFixture } from './shim-fixture.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
 const runtimes = ['', ...(existsSync('/usr/sbin/runc') ? ['/usr/sbin/runc'] : [])]
@@ -85,7 +85,7 @@ for (const binaryName of runtimes) {
     assert.deepEqual([reply.pid, reply.exitStatus], [pid, 137])
     assert.equal(existsSync(`/proc/${pid}`), false)
     assert.equal((await deleteWithShim(call)).exitStatus, 137)
-    await fixture.until(async () => !(await monitors(bundle)))
+    await fixture.until(() => processesIn(bundle.path).length === 0)
   })
 }
 
@@ -122,19 +122,7 @@ test('a create that fails leaves nothing behind and says what runc says', { skip
       /^StackError: OCI runtime (create|start) failed: .*executable file not found in \$PATH/,
     )
     await task.delete({ id: bundle.id, execId: '' }).catch(() => {})
-    await fixture.until(async () => !(await monitors(bundle)))
+    await fixture.until(() => processesIn(bundle.path).length === 0)
     await assert.rejects(task.state({ id: bundle.id, execId: '' }), { code: 'not-found' })
   }
 })
-
-/** Whether a process has the bundle as its working directory, as monitors do. */
-async function monitors(bundle: Bundle): Promise<boolean> {
-  const { readdirSync, readlinkSync } = await import('node:fs')
-  return readdirSync('/proc').some((pid) => {
-    try {
-      return /^\d+$/.test(pid) && readlinkSync(`/proc/${pid}/cwd`) === bundle.path
-    } catch {
-      return false
-    }
-  })
-}

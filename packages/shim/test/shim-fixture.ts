@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createReadStream, readdirSync, readFileSync } from 'node:fs'
+import { createReadStream, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -149,6 +149,11 @@ export class ShimFixture implements AsyncDisposable {
     return pid
   }
 
+  /** Kills every shim of this folder, without a chance to say goodbye. */
+  killShims(): void {
+    for (const pid of shimsOf(this.folder)) killQuietly(pid)
+  }
+
   /** The topics of one container's events so far, an exit with the id of its process. */
   topics(id: string): string[] {
     return this.events.flatMap(({ topic, event }) => {
@@ -170,7 +175,7 @@ export class ShimFixture implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     for (const connection of this.#connections) connection.close()
-    for (const pid of shimsOf(this.folder)) killQuietly(pid)
+    this.killShims()
     for (const bundle of this.#bundles) {
       await this.#killCgroup(bundle.id)
     }
@@ -233,6 +238,17 @@ function shimsOf(folder: string): number[] {
       return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`${folder}/c.sock`)
         ? [Number(name)]
         : []
+    } catch {
+      return []
+    }
+  })
+}
+
+/** The processes whose working directory is `path`, as a monitor's is its bundle. */
+export function processesIn(path: string): number[] {
+  return readdirSync('/proc').flatMap((name) => {
+    try {
+      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === path ? [Number(name)] : []
     } catch {
       return []
     }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { closeSync, existsSync, openSync } from 'node:fs'
 import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isErrno } from '@teu/linux'
@@ -21,8 +22,6 @@ export interface ProcessRecord extends ProcessStdio {
   pid: number
   /** Clock ticks after boot at which the pid was started, in decimal; empty when it is not known. */
   startTime: string
-  /** Containerd has acknowledged the exit event. */
-  exitReported: boolean
   exitStatus: number
   /** Nanoseconds since 1970, in decimal; empty before the exit. */
   exitedAt: string
@@ -80,10 +79,29 @@ export async function readJson<T>(path: string): Promise<T | undefined> {
   }
 }
 
+/**
+ * Notes that containerd has the exit of a process. At once and synchronously: a shim that is killed between the
+ * acknowledgement and this note makes the next one tell it again.
+ *
+ * @internal
+ */
+export function markExitTold(bundle: string, execId: string): void {
+  try {
+    closeSync(openSync(join(bundle, recordFolder, `${processName(execId)}.told`), 'w', 0o600))
+  } catch {
+    // The task was deleted meanwhile, and its bundle with it: nobody will look for the note.
+  }
+}
+
+/** Whether containerd has the exit of a process. @internal */
+export function isExitTold(bundle: string, execId: string): boolean {
+  return existsSync(join(bundle, recordFolder, `${processName(execId)}.told`))
+}
+
 /** Removes all files of one process. @internal */
 export async function removeProcessFiles(bundle: string, execId: string): Promise<void> {
   const name = processName(execId)
-  const endings = ['json', 'json.part', 'exit', 'exit.part', 'sock', 'process']
+  const endings = ['json', 'json.part', 'exit', 'exit.part', 'told', 'sock', 'process']
   await Promise.all(endings.map((ending) => rm(join(bundle, recordFolder, `${name}.${ending}`), { force: true })))
 }
 

@@ -21,7 +21,6 @@ export function newProcessRecord(execId: string, stdio: ProcessStdio, spec?: unk
     state: execId === '' ? 'creating' : 'created',
     pid: 0,
     startTime: '',
-    exitReported: false,
     exitStatus: 0,
     exitedAt: '',
     ...(spec !== undefined && { spec }),

@@ -7,6 +7,7 @@ import type { EventPublisher } from '../events/event-publisher.ts'
 import type { ShimLog } from '../log/shim-log.ts'
 import type { ProcessEnd } from '../monitor/monitor-client.ts'
 import type { OciRuntime } from '../oci-runtime/oci-runtime.ts'
+import { markExitTold } from '../process/process-record.ts'
 import type { ShimProcess } from '../process/shim-process.ts'
 import type { ContainerRecord } from './container-record.ts'
 
@@ -103,12 +104,7 @@ export class Container {
       exitStatus: end.status,
       exitedAt: timestampFromNanos(end.nanoseconds),
     })
-    void delivered.then((taken) => {
-      if (!taken || process.state === 'deleted') return
-      process.record.exitReported = true
-      // The bundle may be gone by now, and then nobody needs to know.
-      process.save().catch(() => {})
-    })
+    void delivered.then((taken) => taken && markExitTold(this.bundle, process.execId))
   }
 
   /** The end of the first process is the last that is heard of a container, so everything else ends before. */

@@ -4,7 +4,7 @@ import { taskEvents } from '@teu/shim-api'
 import { reconnectMonitor } from '../monitor/reconnect.ts'
 import { unmountRootfs } from '../mounts/rootfs.ts'
 import { chooseRuntime } from '../oci-runtime/choose-runtime.ts'
-import { loadProcesses } from '../process/process-record.ts'
+import { isExitTold, loadProcesses } from '../process/process-record.ts'
 import { ShimProcess } from '../process/shim-process.ts'
 import { Container } from './container.ts'
 import { loadContainer } from './container-record.ts'
@@ -59,7 +59,6 @@ async function catchUp(container: Container): Promise<void> {
 
 async function resume(container: Container, process: ShimProcess): Promise<void> {
   if (process.pid === 0) return
-  const alreadyTold = process.record.exitReported
   process.watch(await reconnectMonitor(container.bundle, process.execId))
-  if (!alreadyTold) container.reportExitOf(process)
+  if (!isExitTold(container.bundle, process.execId)) container.reportExitOf(process)
 }
