@@ -48,6 +48,7 @@ export {
   makeFifo,
   setCloseOnExec,
   setNonBlocking,
+  spreadFolders,
   syncDirectory,
   syncFilesystem,
 } from './file/descriptor.ts'
@@ -128,7 +129,7 @@ export { fileKind } from './root-directory/directory-entry.ts'
 export { fileTypes, openFlags, resolveFlags } from './root-directory/open-flags.ts'
 export { RootDirectory } from './root-directory/root-directory.ts'
 export type { OpenPtyOptions, Pty, WindowSize } from './tty/pty.ts'
-export { getWindowSize, openPty, setWindowSize } from './tty/pty.ts'
+export { getWindowSize, makeTerminalRaw, openPty, setWindowSize } from './tty/pty.ts'
 export type { FdMessage, ReceiveFdsOptions } from './unix-socket/fd-passing.ts'
 export { maxFdsPerMessage, receiveFds, sendAllFds, sendFds } from './unix-socket/fd-passing.ts'
 export type { PeerCredentials, UnixSocketType } from './unix-socket/unix-socket.ts'

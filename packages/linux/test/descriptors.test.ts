@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import {
   closeSync,
@@ -21,6 +21,8 @@ import {
   acceptUnix,
   bytesReadable,
   connectUnix,
+  filesystemMagic,
+  filesystemType,
   getWindowSize,
   listenUnix,
   lockFile,
@@ -31,6 +33,7 @@ import {
   sendAllFds,
   sendFds,
   setWindowSize,
+  spreadFolders,
   unixSocketPair,
   waitReadable,
 } from '@teu/linux'
@@ -165,4 +168,13 @@ test("a received descriptor serves as one of Node's sockets", async () => {
   const [data] = await once(far, 'data')
   assert.equal(String(data), 'through')
   far.destroy()
+})
+
+test('folders are spread where the file system knows how, and nothing happens elsewhere', (t) => {
+  spreadFolders('/proc')
+  const path = folder(t)
+  spreadFolders(path)
+  if (filesystemType(path) === filesystemMagic.ext)
+    assert.match(execFileSync('lsattr', ['-d', path], { encoding: 'utf8' }), /^\S*T/)
+  assert.throws(() => spreadFolders(join(path, 'missing')), { code: 'ENOENT' })
 })

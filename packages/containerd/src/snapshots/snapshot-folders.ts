@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmodSync, mkdirSync } from 'node:fs'
+import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs'
 import { mkdir, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
-import { RootDirectory } from '@teu/linux'
+import { RootDirectory, spreadFolders } from '@teu/linux'
 import type { TreeWorkers } from '../diff/tree-workers.ts'
 
 /** Up to how many entries a tree is removed without a worker: fewer than starting one costs. */
@@ -20,7 +20,11 @@ export class SnapshotFolders {
 
   /** Makes the root, for the daemon alone. */
   async prepare(): Promise<void> {
-    await mkdir(join(this.#root, 'snapshots'), { recursive: true, mode: 0o700 })
+    const snapshots = join(this.#root, 'snapshots')
+    await mkdir(snapshots, { recursive: true, mode: 0o700 })
+    // Measured: without a journal ext4 passes over every inode that was freed in the last minutes, in the group where
+    // it looks for one. A layer that came to lie where another was just removed took 4 s instead of 0.2 s.
+    spreadFolders(snapshots)
   }
 
   path(id: number): string {
@@ -29,11 +33,18 @@ export class SnapshotFolders {
 
   /** Makes the folder of a snapshot with folders in it, whatever the umask. */
   make(id: number, inside: Readonly<Record<string, number>>): void {
-    mkdirSync(this.path(id), { mode: 0o700 })
-    for (const [name, mode] of Object.entries(inside)) {
-      const path = join(this.path(id), name)
-      mkdirSync(path)
-      chmodSync(path, mode)
+    // A name that was never there before, as ext4 chooses the place by it; it also makes the folder appear complete.
+    const made = mkdtempSync(join(this.#root, 'snapshots', 'new-'))
+    try {
+      for (const [name, mode] of Object.entries(inside)) {
+        const path = join(made, name)
+        mkdirSync(path)
+        chmodSync(path, mode)
+      }
+      renameSync(made, this.path(id))
+    } catch (error) {
+      rmSync(made, { recursive: true, force: true })
+      throw error
     }
   }
 

@@ -2,6 +2,7 @@
 // Descriptors: duplicates, flags, locks, memory files, event sources.
 #include "addon.h"
 #include <fcntl.h>
+#include <linux/fs.h>
 #include <sys/eventfd.h>
 #include <sys/file.h>
 #include <sys/inotify.h>
@@ -85,6 +86,20 @@ static napi_value js_bytes_readable(napi_env env, napi_callback_info info)
 	return result_int(env, count);
 }
 
+static napi_value js_add_inode_flags(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info, 2);
+	int fd = arg_int(&args, 0), wanted = arg_int(&args, 1), flags = 0;
+	if (args.failed)
+		return NULL;
+	if (ioctl(fd, FS_IOC_GETFLAGS, &flags) < 0)
+		return throw_errno(env, errno, "ioctl", NULL);
+	if ((flags & wanted) == wanted)
+		return result_void(env, 0, "ioctl", NULL);
+	flags |= wanted;
+	return result_void(env, ioctl(fd, FS_IOC_SETFLAGS, &flags), "ioctl", NULL);
+}
+
 static napi_value js_memfd_create(napi_env env, napi_callback_info info)
 {
 	struct args args = args_read(env, info, 2);
@@ -139,6 +154,7 @@ const struct function descriptor_functions[] = {
 	{ "flock", js_flock },
 	{ "syncfs", js_syncfs },
 	{ "bytesReadable", js_bytes_readable },
+	{ "addInodeFlags", js_add_inode_flags },
 	{ "memfdCreate", js_memfd_create },
 	{ "addSeals", js_add_seals },
 	{ "eventfd", js_eventfd },

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, fsyncSync, openSync } from 'node:fs'
+import { isErrno } from '../errno.ts'
 import { atFlags } from '../mount/constants.ts'
 import { native } from '../native/load.ts'
 
@@ -31,6 +32,23 @@ export function syncFilesystem(path: string): void {
 /** Makes the entries of a folder durable, after a rename or an unlink in it (fsync(2)). @public */
 export function syncDirectory(path: string): void {
   withFile(path, fsyncSync)
+}
+
+/** FS_TOPDIR_FL of linux/fs.h. */
+const topDirectory = 0x20000
+
+/**
+ * Tells the file system that the folders in this one have nothing to do with one another, so that each is best placed
+ * away from the others (`T` of chattr(1); it means something to ext4). Where there is no such flag nothing happens.
+ *
+ * @public
+ */
+export function spreadFolders(path: string): void {
+  try {
+    withFile(path, (fd) => native().addInodeFlags(fd, topDirectory))
+  } catch (error) {
+    if (!isErrno(error, 'ENOTTY', 'EOPNOTSUPP', 'EINVAL', 'ENOSYS', 'EPERM')) throw error
+  }
 }
 
 /** The magic number of the file system that holds `path`, as in statfs(2). @public */

@@ -111,6 +111,8 @@ export interface NativeAddon {
   // pty.c
   openpty(ptmx: string): { master: number; slave: number; number: number }
   setWindowSize(fd: number, rows: number, columns: number, xPixels: number, yPixels: number): void
+  ttyRaw(fd: number): Buffer
+  ttyRestore(fd: number, settings: Uint8Array): void
   getWindowSize(fd: number): { rows: number; columns: number; xPixels: number; yPixels: number }
   // descriptor.c
   dup(fd: number): number
@@ -119,6 +121,8 @@ export interface NativeAddon {
   closeRange(first: number, last: number, flags: number): void
   flock(fd: number, operation: number): boolean
   syncfs(fd: number): void
+  /** ioctl_iflags(2): adds to the flags of an inode. */
+  addInodeFlags(fd: number, flags: number): void
   bytesReadable(fd: number): number
   memfdCreate(name: string, flags: number): number
   addSeals(fd: number, seals: number): void
