@@ -74,9 +74,43 @@ static napi_value js_get_window_size(napi_env env, napi_callback_info info)
 	return object;
 }
 
+// Returns the former settings, for ttyRestore. Node's own raw mode leaves the processing of output on, which would add
+// a second carriage return to each line that another terminal has ended already.
+static napi_value js_tty_raw(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info, 1);
+	struct termios former, raw;
+	napi_value buffer;
+	int fd = arg_int(&args, 0);
+	if (args.failed)
+		return NULL;
+	if (tcgetattr(fd, &former) < 0)
+		return throw_errno(env, errno, "tcgetattr", NULL);
+	raw = former;
+	cfmakeraw(&raw);
+	if (tcsetattr(fd, TCSANOW, &raw) < 0)
+		return throw_errno(env, errno, "tcsetattr", NULL);
+	napi_create_buffer_copy(env, sizeof(former), &former, NULL, &buffer);
+	return buffer;
+}
+
+static napi_value js_tty_restore(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info, 2);
+	int fd = arg_int(&args, 0);
+	struct bytes settings = arg_bytes(&args, 1);
+	if (args.failed)
+		return NULL;
+	if (settings.len != sizeof(struct termios))
+		return throw_errno(env, EINVAL, "tcsetattr", NULL);
+	return result_void(env, tcsetattr(fd, TCSANOW, settings.ptr), "tcsetattr", NULL);
+}
+
 const struct function pty_functions[] = {
 	{ "openpty", js_openpty },
 	{ "setWindowSize", js_set_window_size },
 	{ "getWindowSize", js_get_window_size },
+	{ "ttyRaw", js_tty_raw },
+	{ "ttyRestore", js_tty_restore },
 	{ 0 },
 };

@@ -40,3 +40,14 @@ export function setWindowSize(fd: number, size: WindowSize): void {
 export function getWindowSize(fd: number): Required<WindowSize> {
   return native().getWindowSize(fd)
 }
+
+/**
+ * Makes a terminal raw until the result is disposed of: every byte goes through as it is, both ways (cfmakeraw(3)).
+ * Throws `ENOTTY` when the descriptor is none.
+ *
+ * @public
+ */
+export function makeTerminalRaw(fd: number): Disposable {
+  const settings = native().ttyRaw(fd)
+  return { [Symbol.dispose]: () => native().ttyRestore(fd, settings) }
+}

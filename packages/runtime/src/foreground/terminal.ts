@@ -5,7 +5,15 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ReadStream, WriteStream } from 'node:tty'
 import { StackError } from '@teu/errors'
-import { acceptUnix, duplicateFd, getWindowSize, listenUnix, receiveFds, setWindowSize } from '@teu/linux'
+import {
+  acceptUnix,
+  duplicateFd,
+  getWindowSize,
+  listenUnix,
+  makeTerminalRaw,
+  receiveFds,
+  setWindowSize,
+} from '@teu/linux'
 import type { Box } from '@teu/oci-spec/runtime'
 
 const acceptTimeoutMs = 10_000
@@ -35,6 +43,8 @@ export class ForegroundTerminal implements AsyncDisposable {
   readonly #listener: number
   #output: ReadStream | undefined
   #input: WriteStream | undefined
+  #master: number | undefined
+  #raw: Disposable | undefined
   #drained: Promise<void> = Promise.resolve()
   readonly #resize = () => this.#copySize()
 
@@ -56,6 +66,7 @@ export class ForegroundTerminal implements AsyncDisposable {
     closeSync(connection)
     const master = fds[0]
     if (master === undefined) throw new StackError('internal', 'the container sent no terminal')
+    this.#master = master
     this.#input = new WriteStream(duplicateFd(master))
     this.#output = new ReadStream(master)
     this.#copy(this.#output, this.#input)
@@ -75,11 +86,14 @@ export class ForegroundTerminal implements AsyncDisposable {
       })
       // When the last process has closed the terminal, reading the master fails with EIO.
       output.on('error', () => resolve())
-      output.on('close', () => resolve())
+      output.on('close', () => {
+        this.#master = undefined
+        resolve()
+      })
       output.on('end', () => resolve())
     })
     input.on('error', () => {})
-    if (process.stdin.isTTY) process.stdin.setRawMode(true)
+    if (process.stdin.isTTY) this.#raw = makeTerminalRaw(0)
     process.stdin.on('error', () => {})
     process.stdin.pipe(input, { end: false })
     process.on('SIGWINCH', this.#resize)
@@ -88,8 +102,8 @@ export class ForegroundTerminal implements AsyncDisposable {
 
   #copySize(): void {
     const size = ownTerminalSize()
-    if (size === undefined || this.#input === undefined) return
-    setWindowSize((this.#input as WriteStream & { fd: number }).fd, { rows: size.height, columns: size.width })
+    if (size === undefined || this.#master === undefined) return
+    setWindowSize(this.#master, { rows: size.height, columns: size.width })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -98,8 +112,9 @@ export class ForegroundTerminal implements AsyncDisposable {
     if (this.#input !== undefined) {
       process.stdin.unpipe(this.#input)
       process.stdin.pause()
-      if (process.stdin.isTTY) process.stdin.setRawMode(false)
+      this.#raw?.[Symbol.dispose]()
     }
+    this.#master = undefined
     this.#input?.destroy()
     this.#output?.destroy()
     await rm(this.#directory, { recursive: true, force: true })
