@@ -52,6 +52,7 @@ for (const bad of [
   '==x',
   'id==',
   'id=x',
+  'id===x',
   'id==a b',
   'id==a,',
   ',',

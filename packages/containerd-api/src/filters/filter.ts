@@ -61,17 +61,19 @@ function parseOne(text: string): Condition[] {
 function condition(scanner: FilterScanner): Condition {
   const path = [scanner.field()]
   while (scanner.accept('.')) path.push(scanner.field())
-  if (scanner.accept('==')) {
+  const operator = scanner.operator()
+  if (operator === '==') {
     const wanted = scanner.value(false)
     return (lookup) => lookup(path) === wanted
   }
-  if (scanner.accept('!=')) {
+  if (operator === '!=') {
     const unwanted = scanner.value(false)
     return (lookup) => (lookup(path) ?? '') !== unwanted
   }
-  if (scanner.accept('~=')) {
+  if (operator === '~=') {
     const matches = compilePattern(scanner.value(true))
     return (lookup) => matches(lookup(path) ?? '')
   }
+  if (operator !== '') throw scanner.fail(`unsupported operator ${operator}`)
   return (lookup) => lookup(path) !== undefined
 }

@@ -32,6 +32,11 @@ export class FilterScanner {
     return word
   }
 
+  /** All characters of operators that come next: nothing when the field stands alone. */
+  operator(): string {
+    return this.#while((character) => '=!~'.includes(character))
+  }
+
   /** A value: a quoted text, or everything up to a space or comma. Patterns may be quoted with `|` or `/` too. */
   value(pattern: boolean): string {
     const quote = this.#peek()
