@@ -7,10 +7,17 @@ export interface CatalogueEntry {
   load: () => Promise<Command>
 }
 
+function refused(name: string): CatalogueEntry {
+  const summary = 'not supported'
+  return { summary, load: async () => (await import('./refused.ts')).refusedCommand(name, summary) }
+}
+
 /** Every command by name. Each is loaded alone: start-up is most of what a call costs. @internal */
 export const commands: Readonly<Record<string, CatalogueEntry>> = {
+  checkpoint: refused('checkpoint'),
   create: { summary: 'create a container', load: async () => (await import('./create.ts')).command },
   delete: { summary: 'remove a stopped container', load: async () => (await import('./delete.ts')).command },
+  events: refused('events'),
   exec: { summary: 'run another process in a container', load: async () => (await import('./exec.ts')).command },
   features: { summary: 'print what this runtime knows', load: async () => (await import('./features.ts')).command },
   kill: { summary: "send a signal to the container's init", load: async () => (await import('./kill.ts')).command },
@@ -20,6 +27,7 @@ export const commands: Readonly<Record<string, CatalogueEntry>> = {
   },
   pause: { summary: 'stop all processes of a container', load: async () => (await import('./pause.ts')).command },
   ps: { summary: 'show the processes of a container', load: async () => (await import('./ps.ts')).command },
+  restore: refused('restore'),
   resume: { summary: 'let a paused container go on', load: async () => (await import('./resume.ts')).command },
   run: { summary: 'create and run a container', load: async () => (await import('./run.ts')).command },
   spec: { summary: 'write a config.json to start from', load: async () => (await import('./spec.ts')).command },

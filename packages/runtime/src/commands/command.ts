@@ -40,6 +40,8 @@ export interface Command {
   options: Readonly<Record<string, OptionHelp>>
   /** Everything behind the first argument belongs to the program to run, options too. */
   stopsAtFirstArgument?: boolean
+  /** Options are not looked at: whatever they are, the answer is the same. */
+  ignoresUnknownOptions?: boolean
   /** Exit status of the command's own failures. Default 1. */
   failureStatus?: number
   /** What its error messages start with. */

@@ -142,3 +142,13 @@ test('limits from options are whole numbers', () => {
   assert.deepEqual(resources, { memory: { limit: 1024 }, cpu: { cpus: '0-1' }, pids: { limit: -1 }, blockIO: {} })
   assert.throws(() => resourcesFromOptions({ memory: '1k' }), /invalid value for memory: 1k/)
 })
+
+test('what is not offered says so', async () => {
+  for (const name of ['checkpoint', 'restore', 'events']) {
+    const command = await commands[name]?.load()
+    await assert.rejects(async () => command?.run({} as never), {
+      message: `${name} is not supported`,
+      code: 'not-implemented',
+    })
+  }
+})

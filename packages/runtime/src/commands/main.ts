@@ -61,6 +61,7 @@ function answerDirectly({ options, positionals }: ParsedLine): string | undefine
 
 function readLine(command: Command, args: readonly string[]): ParsedLine {
   const help: Record<string, OptionHelp> = { help: { type: 'boolean', short: 'h', help: 'show help' } }
+  if (command.ignoresUnknownOptions) return { options: {}, positionals: [...args] }
   try {
     const line = parseLine(args, { ...command.options, ...help }, command.stopsAtFirstArgument ?? false)
     if (line.options.help !== true) checkArguments(command, line.positionals)
