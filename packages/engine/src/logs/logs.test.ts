@@ -7,7 +7,8 @@ import test, { type TestContext } from 'node:test'
 import { codeOf } from '@teu/errors'
 import { formatEntries } from './format-entries.ts'
 import { jsonFileDriver } from './json-file/json-file-driver.ts'
-import { decodeRecord, encodeRecord } from './json-file/record.ts'
+import { decodeRecord } from './json-file/record.ts'
+import { RecordEncoder } from './json-file/record-encoder.ts'
 import { LineSplitter, maximumLine } from './line-splitter.ts'
 import type { ContainerLog, LogEntry, LogReadOptions } from './log-driver.ts'
 
@@ -43,15 +44,45 @@ test('lines are cut at newlines and at 16 KiB, and flushed at the end', () => {
   assert.deepEqual(lines, ['one\n', 'two\n', 'x'.repeat(maximumLine), 'xxxxx'])
 })
 
+function encodeRecord(stream: string, line: Uint8Array, time: string): string {
+  let text = ''
+  const encoder = new RecordEncoder(stream, time, '', (records) => {
+    text += Buffer.from(records).toString()
+  })
+  encoder.add(line)
+  encoder.finish()
+  return text
+}
+
 test('records are JSON whatever the bytes are', () => {
-  for (const text of ['plain\n', 'no end', 'tab\tquote"back\\\n', 'é\u2028\n', '\u0001\u007f\n', '']) {
-    const record = encodeRecord('stderr', Buffer.from(text), '2020-01-01T00:00:00.5Z', '')
-    assert.equal(JSON.parse(record).log, text)
+  const many = [1, 15, 16, 17, 300, 5000, 16 * 1024].flatMap((n) => [
+    '\0'.repeat(n),
+    `a${'\t'.repeat(n)}b`,
+    'é"'.repeat(n),
+  ])
+  for (const text of [
+    'plain\n',
+    'no end',
+    'tab\tquote"back\\\n',
+    'é\u2028\n',
+    '\u0001\u007f\n',
+    '',
+    'x'.repeat(99),
+    ...many,
+  ]) {
+    const record = encodeRecord('stderr', Buffer.from(text), '2020-01-01T00:00:00.5Z')
+    assert.equal(record, `{"log":${JSON.stringify(text)},"stream":"stderr","time":"2020-01-01T00:00:00.5Z"}\n`)
     assert.equal(Buffer.from(decodeRecord(record)?.line ?? []).toString(), text)
   }
-  assert.equal(JSON.parse(encodeRecord('stdout', Buffer.from([0x61, 0xff]), 't', '')).log, 'a\ufffd')
+  assert.equal(JSON.parse(encodeRecord('stdout', Buffer.from([0x61, 0xff]), 't')).log, 'a\ufffd')
   assert.equal(decodeRecord('{"log":"x"'), undefined)
   assert.equal(decodeRecord('{"time":1}'), undefined)
+})
+
+test('random bytes become the text that a decoder makes of them', () => {
+  const bytes = Buffer.from(Array.from({ length: 70_000 }, (_, i) => (i * i * 31 + (i >> 3)) & (i % 3 ? 0x7f : 0xff)))
+  for (const line of [bytes, bytes.subarray(0, 9), bytes.subarray(1000, 1200)])
+    assert.equal(JSON.parse(encodeRecord('stdout', line, 't')).log, line.toString('utf8'))
 })
 
 test('output is kept and read back, by stream, number and time', async (t) => {

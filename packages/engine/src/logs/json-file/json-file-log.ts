@@ -3,7 +3,8 @@ import { nowNanoseconds } from '../../clock.ts'
 import { LineSplitter } from '../line-splitter.ts'
 import type { ContainerLog, LogEntry, LogReadOptions } from '../log-driver.ts'
 import { LineReader, tailPosition } from './line-reader.ts'
-import { decodeRecord, encodeRecord, recordTime } from './record.ts'
+import { decodeRecord, recordTime } from './record.ts'
+import { RecordEncoder } from './record-encoder.ts'
 import { type SegmentLimits, Segments } from './segments.ts'
 
 /** One reader that follows: it holds each file open from the moment it exists, so rotation takes nothing away. */
@@ -75,16 +76,16 @@ export class JsonFileLog implements ContainerLog {
     this.#segments.remove()
   }
 
-  /** Writes all lines of one chunk at once: one system call, one time stamp. */
+  /** Writes the lines of one chunk together, with one time stamp. */
   #record(stream: 'stdout' | 'stderr', split: (take: (line: Uint8Array) => void) => void): void {
-    const time = recordTime(nowNanoseconds())
-    let records = ''
-    split((line) => {
-      records += encodeRecord(stream, line, time, this.#attributes)
+    let written = false
+    const encoder = new RecordEncoder(stream, recordTime(nowNanoseconds()), this.#attributes, (records) => {
+      this.#segments.append(records)
+      written = true
     })
-    if (records === '') return
-    this.#segments.append(records)
-    for (const follower of this.#followers) follower.wake()
+    split((line) => encoder.add(line))
+    encoder.finish()
+    if (written) for (const follower of this.#followers) follower.wake()
   }
 
   #open(tail: number | undefined): LineReader[] {

@@ -30,8 +30,7 @@ export class Segments {
   }
 
   /** Appends whole records. Opens the file when it is not open. */
-  append(records: string): void {
-    const bytes = Buffer.from(records, 'utf8')
+  append(bytes: Uint8Array): void {
     this.open()
     const { maximumSize } = this.#limits
     if (maximumSize > 0 && this.#size > 0 && this.#size + bytes.byteLength > maximumSize) this.#rotate()
