@@ -5,6 +5,7 @@ import { StackError } from '@teu/errors'
 import type { StorageDriver } from '../storage/driver.ts'
 import { filesystemStorage } from '../storage/filesystem.ts'
 import { memoryStorage } from '../storage/memory.ts'
+import { Front } from './front/front.ts'
 import type { CollectGarbageOptions, CollectGarbageResult } from './garbage.ts'
 import { RegistryHandler } from './handler.ts'
 
@@ -56,8 +57,9 @@ export async function createRegistry(init: RegistryInit = {}): Promise<Registry>
   const { storage = memoryStorage(), listen = '127.0.0.1:0', tls, readOnly = false, deletes = true } = init
   const { autoCollect = false, onError = () => {} } = init
   const driver = typeof storage === 'string' ? filesystemStorage(storage) : storage
-  const handler = new RegistryHandler({ storage: driver, readOnly, deletes, onError })
-  const server = serverOf(handler, tls)
+  const handler = new RegistryHandler({ storage: driver, readOnly, deletes })
+  const front = new Front({ serve: (found, exchange) => handler.serve(found, exchange), onError })
+  const server = serverOf(front, tls)
   const address = await listenOn(server, listen)
   const chores = async () => {
     if (!readOnly) await handler.sweep()
@@ -74,10 +76,10 @@ export async function createRegistry(init: RegistryInit = {}): Promise<Registry>
   return { address, url, collectGarbage, close, [Symbol.asyncDispose]: close }
 }
 
-function serverOf(handler: RegistryHandler, tls: RegistryInit['tls']): Server {
+function serverOf(front: Front, tls: RegistryInit['tls']): Server {
   // Without a limit on the whole request: an upload may take hours. Headers and idle connections keep theirs.
   const options = { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 64 * 1024 }
-  const listener = handler.handle.bind(handler)
+  const listener = front.handle.bind(front)
   const server =
     tls === undefined
       ? createHttpServer(options, listener)

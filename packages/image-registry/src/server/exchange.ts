@@ -3,10 +3,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StackError } from '@teu/errors'
 import { Failure } from './failure.ts'
 
+/** Who sent a request, as far as it is known. @internal */
+export interface Caller {
+  /** The address that the request came from. */
+  address: string
+  /** Whether it came over TLS. */
+  secure: boolean
+  /** Who they proved to be; absent for anonymous callers. */
+  user?: string
+}
+
 /** One request and its answer, in the terms of the handlers. @internal */
 export interface Exchange {
   method: string
   query: URLSearchParams
+  caller: Caller
   header(name: string): string | undefined
   /** The request's body, to be read at most once. */
   body: AsyncIterable<Uint8Array>
@@ -16,11 +27,16 @@ export interface Exchange {
 }
 
 /** The exchange of a Node request. @internal */
-export function exchangeOf(request: IncomingMessage, response: ServerResponse, url: URL): Exchange {
+export function exchangeOf(
+  request: IncomingMessage,
+  response: ServerResponse,
+  { url, caller }: { url: URL; caller: Caller },
+): Exchange {
   const isHead = request.method === 'HEAD'
   return {
     method: request.method ?? 'GET',
     query: url.searchParams,
+    caller,
     header: (name) => [request.headers[name] ?? []].flat()[0],
     body: bodyOf(request),
     answer(status, headers = {}, content = '') {

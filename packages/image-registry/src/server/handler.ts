@@ -1,16 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { IncomingMessage, ServerResponse } from 'node:http'
 import { catalogPath } from '@teu/oci-spec/distribution'
 import type { StorageDriver } from '../storage/driver.ts'
 import { listRepositories } from '../storage/links.ts'
 import { Blobs } from './blobs.ts'
-import { type Exchange, exchangeOf } from './exchange.ts'
-import { Failure, failureOf } from './failure.ts'
+import type { Exchange } from './exchange.ts'
+import { Failure } from './failure.ts'
 import { type CollectGarbageOptions, type CollectGarbageResult, collectGarbage } from './garbage.ts'
 import { Manifests } from './manifests.ts'
 import { pageOf } from './pages.ts'
 import { Referrers } from './referrers.ts'
-import { type Route, route } from './router.ts'
+import type { Route } from './router.ts'
 import { Uploads } from './uploads.ts'
 
 /** What a handler may do. @internal */
@@ -20,7 +19,6 @@ export interface HandlerInit {
   readOnly: boolean
   /** Accept deletion of tags, manifests and blobs. */
   deletes: boolean
-  onError: (error: unknown) => void
 }
 
 type Methods = Partial<Record<string, () => Promise<void> | void>>
@@ -42,17 +40,15 @@ export class RegistryHandler {
     this.#manifests = new Manifests(storage, this.#blobs, this.#referrers)
   }
 
-  async handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    response.setHeader('docker-distribution-api-version', 'registry/2.0')
-    response.setHeader('x-content-type-options', 'nosniff')
-    try {
-      const url = URL.parse(request.url ?? '', 'http://registry')
-      const found = url === null ? undefined : route(url.pathname)
-      if (url === null || found === undefined) return notFound(response)
-      await this.#dispatch(found, exchangeOf(request, response, url))
-    } catch (error) {
-      this.#fail(error, response)
+  /** Answers one request; what it refuses it throws. */
+  async serve(found: Route, exchange: Exchange): Promise<void> {
+    const methods = this.#methods(found, exchange)
+    const act = methods[exchange.method === 'HEAD' ? 'GET' : exchange.method]
+    if (act === undefined || this.#isOff(found, exchange.method)) {
+      const allow = Object.keys(methods).filter((method) => !this.#isOff(found, method))
+      throw new Failure('UNSUPPORTED', undefined, { headers: { allow: allow.join(', ') } })
     }
+    await act()
   }
 
   /** Removes uploads that were abandoned. */
@@ -63,16 +59,6 @@ export class RegistryHandler {
   /** Removes what nothing refers to. */
   collectGarbage(options: CollectGarbageOptions): Promise<CollectGarbageResult> {
     return collectGarbage(this.#init.storage, this.#blobs, options)
-  }
-
-  async #dispatch(found: Route, exchange: Exchange): Promise<void> {
-    const methods = this.#methods(found, exchange)
-    const act = methods[exchange.method === 'HEAD' ? 'GET' : exchange.method]
-    if (act === undefined || this.#isOff(found, exchange.method)) {
-      const allow = Object.keys(methods).filter((method) => !this.#isOff(found, method))
-      throw new Failure('UNSUPPORTED', undefined, { headers: { allow: allow.join(', ') } })
-    }
-    await act()
   }
 
   #isOff(found: Route, method: string): boolean {
@@ -120,25 +106,4 @@ export class RegistryHandler {
     const headers = { 'content-type': 'application/json', ...(link && { link }) }
     exchange.answer(200, headers, JSON.stringify({ repositories: names }))
   }
-
-  #fail(error: unknown, response: ServerResponse): void {
-    const failure = failureOf(error)
-    if (response.headersSent || response.destroyed) {
-      response.destroy()
-      return
-    }
-    if (failure.status >= 500) this.#init.onError(error)
-    const body = Buffer.from(failure.body())
-    response.writeHead(failure.status, {
-      'content-type': 'application/json; charset=utf-8',
-      'content-length': String(body.byteLength),
-      ...failure.headers,
-    })
-    response.end(response.req.method === 'HEAD' ? undefined : body)
-  }
-}
-
-function notFound(response: ServerResponse): void {
-  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
-  response.end('404 page not found\n')
 }

