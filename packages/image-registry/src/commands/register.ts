@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { MakeCommand } from './surroundings.ts'
+import type { Command } from 'commander'
+import type { Surroundings } from './surroundings.ts'
 
-/** Every command of `teu-registry` but `serve`, in the order that help lists them. @internal */
-export const imageCommands: readonly MakeCommand[] = []
+/**
+ * Adds every command of `teu-registry` but `serve` to a program. A command that fails prints one line to standard error
+ * and sets `around.exitCode`; it never throws and never ends the process itself.
+ *
+ * @internal
+ */
+export function registerCommands(_program: Command, _around: Surroundings = process): void {}

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { Command } from 'commander'
 
 /** Where a command writes to; `isTTY` and `columns` are a terminal's. @internal */
 export interface Output {
@@ -12,12 +11,10 @@ export interface Output {
 export interface Surroundings {
   readonly stdout: Output
   readonly stderr: Output
-  /** Default: nothing to read. */
-  readonly stdin?: AsyncIterable<Uint8Array | string>
+  readonly stdin: AsyncIterable<Uint8Array | string>
   readonly env: Readonly<Record<string, string | undefined>>
-  on(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown
+  /** Set by a command that failed: 1 for a failure, 2 for wrong usage, 130 when interrupted. */
+  exitCode?: number | string | null | undefined
+  once(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown
   removeListener(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown
 }
-
-/** Makes a subcommand. `finish` sets the program's exit status where it is not 0 and nothing was thrown. @internal */
-export type MakeCommand = (around: Surroundings, finish: (status: number) => void) => Command
