@@ -10,6 +10,8 @@ async function run(...argv: string[]) {
     stdout: { write: (text) => stdout.push(text) },
     stderr: { write: (text) => stderr.push(text) },
     env: {},
+    stdin: (async function* () {})(),
+    once: () => {},
     on: (signal, listener) => void (signal === 'SIGTERM' && setImmediate(listener)),
     removeListener: () => {},
   })
