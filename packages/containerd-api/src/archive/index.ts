@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 /**
- * Archives: a tar reader and writer that keep everything a layer needs: extended attributes as bytes, times to the
- * nanosecond, devices. Both work on chunks, hold no file in memory, and touch no file system.
+ * The archives of layers as `@teu/oci-spec/archive` reads and writes them, under the name by which those who speak
+ * containerd's contract know them.
  *
  * @example
  * ```ts
@@ -16,6 +16,12 @@
  *
  * @packageDocumentation
  */
-export type { TarEntry, TarEntryType } from './tar-header.ts'
-export { type TarHandler, TarParser } from './tar-parser.ts'
-export { tarEnd, tarHeader, tarPadding } from './tar-writer.ts'
+export {
+  type TarEntry,
+  type TarEntryType,
+  type TarHandler,
+  TarParser,
+  tarEnd,
+  tarHeader,
+  tarPadding,
+} from '@teu/oci-spec/archive'

@@ -172,3 +172,18 @@ test('names from GNU and from POSIX prefixes', () => {
   assert.equal(read(Buffer.concat([gnu, data, archive([{}])]))[0]!.name, name)
   assert.equal(read(patched(345, 'some/prefix'))[0]!.name, 'some/prefix/a')
 })
+
+test('a reader that can seek need not read what it does not want', () => {
+  const bytes = archive([{ name: 'big' }, 'x'.repeat(1300)], [{ name: 'empty' }], [{ name: 'small' }, 'y'])
+  const names: string[] = []
+  const parser = new TarParser({ entry: ({ name }) => void names.push(name), data: () => assert.fail(), end: () => {} })
+  assert.equal(parser.skip(), 0)
+  let blocks = 0
+  for (let at = 0; at < bytes.length; blocks++) {
+    parser.push(bytes.subarray(at, at + 512))
+    at += 512 + parser.skip()
+  }
+  parser.finish()
+  assert.deepEqual(names, ['big', 'empty', 'small'])
+  assert.equal(blocks, 5)
+})

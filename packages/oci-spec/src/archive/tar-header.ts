@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
 
-/** The size of a block of a tar archive, in bytes. */
+/** The size of a block of a tar archive, in bytes. @public */
 export const blockSize = 512
 
 /** What an entry is. @public */

@@ -54,6 +54,18 @@ export class TarParser {
     }
   }
 
+  /**
+   * Leaves out what is left of the current entry's data, for a reader that can seek: answers how many bytes of the
+   * archive, padding included, the next chunk must not begin with. 0 outside of an entry's data.
+   */
+  skip(): number {
+    if (this.#left === 0 || this.#metadata !== undefined) return 0
+    const skipped = this.#left + this.#padding
+    this.#left = this.#padding = 0
+    this.#complete()
+    return skipped
+  }
+
   /** Says that nothing follows. @throws `invalid-argument` when the archive is cut off */
   finish(): void {
     const truncated = this.#left > 0 || this.#partialLength > 0 || this.#pax || this.#longName || this.#longLink
