@@ -15,6 +15,8 @@
  *
  * @packageDocumentation
  */
+export { ContainerdContext, type ContainerdContextInit } from './containerd/context.ts'
+export { containerdSuite } from './containerd/suite.ts'
 export { EngineContext, type EngineContextInit } from './engine/context.ts'
 export { engineSuite } from './engine/suite.ts'
 export { judge, parseKnownGaps, type Verdict } from './harness/known-gaps.ts'

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
+import { ContainerdContext } from '../containerd/context.ts'
+import { containerdSuite } from '../containerd/suite.ts'
 import { EngineContext } from '../engine/context.ts'
 import { engineSuite } from '../engine/suite.ts'
 import { judge, parseKnownGaps } from '../harness/known-gaps.ts'
@@ -16,8 +18,13 @@ const usage = `usage: teu-conformance <seam> [options]
   runtime  --runtime PROGRAM           the OCI runtime command line (needs root)
   registry --url URL                   the OCI distribution API
   engine   --host HOST --image IMAGE   the Docker Engine API; IMAGE is on the engine and has sh
+  containerd --address SOCKET          containerd's gRPC API (needs root)
+             [--runtime NAME]            the runtime of the tasks; io.containerd.runc.v2 by default
+             [--snapshotter NAME]        overlayfs by default
+             [--image-archive FILE]      an image as docker save writes it, to unpack and run
 
-  --capability NAME    what the implementation supports (repeatable): pause, delete, delete-tag, referrers
+  --capability NAME    what the implementation supports (repeatable): pause, delete, delete-tag, referrers,
+                       shared-content, runc-options
   --known-gaps FILE    cases that may fail; one of them that passes fails the run
   --filter TEXT        only cases whose name has TEXT
 `
@@ -26,6 +33,9 @@ const options = {
   runtime: { type: 'string' },
   url: { type: 'string' },
   host: { type: 'string' },
+  address: { type: 'string' },
+  snapshotter: { type: 'string' },
+  'image-archive': { type: 'string' },
   image: { type: 'string' },
   capability: { type: 'string', multiple: true },
   'known-gaps': { type: 'string' },
@@ -48,12 +58,27 @@ const seams: Record<string, (values: Values) => Promise<CaseResult[]>> = {
       await context.dispose()
     }
   },
+  async containerd(values) {
+    const context = await ContainerdContext.create({
+      address: need(values, 'address'),
+      runcOptions: values.capability?.includes('runc-options') ?? false,
+      ...(values.runtime !== undefined && { runtime: values.runtime }),
+      ...(values.snapshotter !== undefined && { snapshotter: values.snapshotter }),
+      ...(values['image-archive'] !== undefined && { imageArchive: values['image-archive'] }),
+    })
+    const known = [...(values.capability ?? []), ...(context.imageArchive === undefined ? [] : ['image-archive'])]
+    try {
+      return await run(containerdSuite, context, { ...values, capability: known })
+    } finally {
+      await context.dispose()
+    }
+  },
   registry: (values) => run(registrySuite, new RegistryContext(need(values, 'url')), values),
   engine: (values) =>
     run(engineSuite, new EngineContext({ host: need(values, 'host'), image: need(values, 'image') }), values),
 }
 
-function need(values: Values, name: 'runtime' | 'url' | 'host' | 'image'): string {
+function need(values: Values, name: 'runtime' | 'url' | 'host' | 'image' | 'address'): string {
   const value = values[name]
   if (value === undefined) fail(`--${name} is missing`)
   return value

@@ -5,6 +5,7 @@ import { copyFile, glob, mkdir, mkdtemp, rm, rmdir, writeFile } from 'node:fs/pr
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Spec } from '@teu/oci-spec/runtime'
+import { baseSpec } from '../container/base-spec.ts'
 
 /** How a runtime is put under test. @public */
 export interface RuntimeContextInit {
@@ -109,44 +110,5 @@ export class RuntimeContext {
     for (let index = 0; index < this.#count; index++) await this.run('delete', '--force', `${this.prefix}-${index}`)
     for await (const cgroup of glob(`/sys/fs/cgroup/{,*/}${this.prefix}`)) await rmdir(cgroup)
     await rm(this.#directory, { recursive: true, force: true })
-  }
-}
-
-/** A container with the namespaces, mounts and capabilities that every caller asks for. */
-function baseSpec(cgroupsPath: string, args: string[]): Spec {
-  const capabilities = ['CAP_KILL', 'CAP_CHOWN', 'CAP_SETUID', 'CAP_SETGID']
-  return {
-    ociVersion: '1.0.2',
-    root: { path: 'rootfs' },
-    hostname: 'conformance',
-    process: {
-      cwd: '/',
-      args,
-      env: ['PATH=/bin'],
-      user: { uid: 0, gid: 0 },
-      noNewPrivileges: true,
-      capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
-    },
-    mounts: [
-      { destination: '/proc', type: 'proc', source: 'proc' },
-      {
-        destination: '/dev',
-        type: 'tmpfs',
-        source: 'tmpfs',
-        options: ['nosuid', 'strictatime', 'mode=755', 'size=65536k'],
-      },
-      {
-        destination: '/dev/pts',
-        type: 'devpts',
-        source: 'devpts',
-        options: ['nosuid', 'noexec', 'newinstance', 'ptmxmode=0666', 'mode=0620'],
-      },
-    ],
-    linux: {
-      cgroupsPath,
-      namespaces: (['pid', 'ipc', 'uts', 'mount', 'network'] as const).map((type) => ({ type })),
-      maskedPaths: ['/proc/version'],
-      readonlyPaths: ['/proc/sys'],
-    },
   }
 }

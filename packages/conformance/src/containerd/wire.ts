@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+import {
+  Client,
+  type ClientDuplexStream,
+  type ClientReadableStream,
+  credentials,
+  Metadata,
+  type ServiceError,
+} from '@grpc/grpc-js'
+import type { serviceDefinitions } from '@teu/containerd-api'
+import type { MessageCodec, MethodDefinition, ServiceDefinition } from '@teu/ttrpc'
+
+/** A message of which only the fields that matter are given. */
+export type Draft<T> = T extends bigint | number | string | boolean | Uint8Array | undefined
+  ? T
+  : T extends readonly (infer Item)[]
+    ? Draft<Item>[]
+    : { [K in keyof T]?: Draft<T[K]> | undefined }
+
+type Message<Codec> = Codec extends MessageCodec<infer T> ? T : never
+
+type Method<M extends MethodDefinition> = M['requestStream'] extends true
+  ? () => ClientDuplexStream<Draft<Message<M['requestType']>>, Message<M['responseType']>>
+  : M['responseStream'] extends true
+    ? (request?: Draft<Message<M['requestType']>>) => ClientReadableStream<Message<M['responseType']>>
+    : (request?: Draft<Message<M['requestType']>>) => Promise<Message<M['responseType']>>
+
+/** A service as its definition describes it, called straight through gRPC. */
+export type WireService<D extends ServiceDefinition> = { [K in keyof D['methods']]: Method<D['methods'][K]> }
+
+/** All services of a containerd, each call with the same metadata. */
+export type Wire = { [K in keyof typeof serviceDefinitions]: WireService<(typeof serviceDefinitions)[K]> }
+
+const messageLimit = 16 * 1024 * 1024
+const deadlineMs = 20_000
+
+/** A gRPC connection to a socket. */
+export function dial(address: string): Client {
+  return new Client(address.includes('://') ? address : `unix://${address}`, credentials.createInsecure(), {
+    'grpc.max_receive_message_length': messageLimit,
+    'grpc.max_send_message_length': messageLimit,
+  })
+}
+
+/** A client of one service, made of nothing but its definition. Unary calls end after 20 seconds. */
+export function wireService<D extends ServiceDefinition>(
+  client: Client,
+  definition: D,
+  headers: Readonly<Record<string, string>>,
+): WireService<D> {
+  const rows = Object.entries(definition.methods).map(([key, method]) => [
+    key,
+    caller(client, `/${definition.fullName}/${method.name}`, method, headers),
+  ])
+  return Object.fromEntries(rows) as WireService<D>
+}
+
+/** Sends bytes to a method that no definition has; the error that comes of it. */
+export function callUnknown(client: Client, path: string): Promise<ServiceError | null> {
+  const bytes = (value: Buffer) => value
+  return new Promise((resolve) => {
+    client.makeUnaryRequest(path, bytes, bytes, Buffer.alloc(0), new Metadata(), (error) => resolve(error))
+  })
+}
+
+function caller(client: Client, path: string, method: MethodDefinition, headers: Readonly<Record<string, string>>) {
+  const codec = method.requestType as MessageCodec<unknown> & { fromPartial(draft: unknown): unknown }
+  const serialize = (draft: unknown) => Buffer.from(codec.encode(codec.fromPartial(draft)).finish())
+  const deserialize = (bytes: Buffer) => method.responseType.decode(bytes)
+  const metadata = () => {
+    const sent = new Metadata()
+    for (const [name, value] of Object.entries(headers)) sent.set(name, value)
+    return sent
+  }
+  if (method.requestStream) return () => quiet(client.makeBidiStreamRequest(path, serialize, deserialize, metadata()))
+  if (method.responseStream)
+    return (draft: unknown = {}) =>
+      quiet(client.makeServerStreamRequest(path, serialize, deserialize, draft, metadata()))
+  return (draft: unknown = {}) =>
+    new Promise((resolve, reject) => {
+      const options = { deadline: Date.now() + deadlineMs }
+      client.makeUnaryRequest(path, serialize, deserialize, draft, metadata(), options, (error, reply) =>
+        error ? reject(error) : resolve(reply),
+      )
+    })
+}
+
+/** A stream whose error, when nobody listens any more, does not end the process. */
+function quiet<Stream extends { on(event: 'error', listener: () => void): unknown }>(stream: Stream): Stream {
+  stream.on('error', () => {})
+  return stream
+}
