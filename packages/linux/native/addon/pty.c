@@ -101,9 +101,9 @@ static napi_value js_tty_restore(napi_env env, napi_callback_info info)
 	struct bytes settings = arg_bytes(&args, 1);
 	if (args.failed)
 		return NULL;
-	if (settings.len != sizeof(struct termios))
+	if (settings.length != sizeof(struct termios))
 		return throw_errno(env, EINVAL, "tcsetattr", NULL);
-	return result_void(env, tcsetattr(fd, TCSANOW, settings.ptr), "tcsetattr", NULL);
+	return result_void(env, tcsetattr(fd, TCSANOW, (const struct termios *)settings.data), "tcsetattr", NULL);
 }
 
 const struct function pty_functions[] = {
