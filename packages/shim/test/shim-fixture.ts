@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createReadStream, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { closeSync, constants, createReadStream, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
 import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -178,6 +178,7 @@ export class ShimFixture implements AsyncDisposable {
     this.killShims()
     for (const bundle of this.#bundles) {
       await this.#killCgroup(bundle.id)
+      for (const path of [bundle.stdin, bundle.stdout, bundle.stderr]) releaseReaders(path)
     }
     await this.#server.close()
     await delay(50)
@@ -242,6 +243,13 @@ function shimsOf(folder: string): number[] {
       return []
     }
   })
+}
+
+/** A test that failed early may have left somebody waiting for the other end of a FIFO. */
+function releaseReaders(path: string): void {
+  try {
+    closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK))
+  } catch {}
 }
 
 /** The processes whose working directory is `path`, as a monitor's is its bundle. */

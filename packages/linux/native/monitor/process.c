@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -146,11 +147,15 @@ void process_abandon(struct monitor *monitor)
 }
 
 /* Lets nothing of the monitor through but the streams and, when kept, the sync channel. */
-static void become_child(const int fds[3], bool keep_channel)
+static void become_child(pid_t monitor, const int fds[3], bool keep_channel)
 {
 	sigset_t none;
 	int safe[3];
 
+	/* A runtime whose monitor dies must not go on to make a process that nobody waits for. Its children have it not. */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != monitor)
+		_exit(127);
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 	for (int number = 1; number < 32; number++)
@@ -173,6 +178,7 @@ static int exec_runtime(char **args, char **environment)
 
 int process_launch(struct monitor *monitor)
 {
+	pid_t self = getpid();
 	int fds[3];
 
 	monitor->report = mmap(NULL, sizeof(*monitor->report), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1,
@@ -183,7 +189,7 @@ int process_launch(struct monitor *monitor)
 		return -1;
 	monitor->child = fork();
 	if (monitor->child == 0) {
-		become_child(fds, !monitor->config.runtime_args);
+		become_child(self, fds, !monitor->config.runtime_args);
 		if (monitor->config.runtime_args)
 			_exit(exec_runtime(monitor->config.runtime_args, monitor->config.runtime_environment));
 		_exit(init_main(SYNC_CHANNEL, monitor->report));
