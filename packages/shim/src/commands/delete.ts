@@ -19,8 +19,8 @@ import { type ContainerRecord, loadContainer } from '../task/container-record.ts
 import { removeShimFiles } from './leave.ts'
 import { addressOfGroup, requireFlags, type ShimInvocation, searchPath } from './surroundings.ts'
 
-/** How long the end of a killed process may take to be known, in milliseconds. */
-const exitPatienceMs = 5000
+/** How long the end of a killed process may take to be known, in milliseconds. Containerd gives the whole action 5 s. */
+const exitPatienceMs = 1500
 
 /**
  * The delete action: removes whatever is left of a task and gives the encoded DeleteResponse. Containerd calls it after
