@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createServer as createHttpServer, type Server } from 'node:http'
+import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { StackError } from '@teu/errors'
 import type { StorageDriver } from '../storage/driver.ts'
 import { filesystemStorage } from '../storage/filesystem.ts'
 import { memoryStorage } from '../storage/memory.ts'
+import { callerFrom } from './front/caller-of.ts'
 import { Front } from './front/front.ts'
 import type { CollectGarbageOptions, CollectGarbageResult } from './garbage.ts'
 import { RegistryHandler } from './handler.ts'
@@ -58,7 +59,14 @@ export async function createRegistry(init: RegistryInit = {}): Promise<Registry>
   const { autoCollect = false, onError = () => {} } = init
   const driver = typeof storage === 'string' ? filesystemStorage(storage) : storage
   const handler = new RegistryHandler({ storage: driver, readOnly, deletes })
-  const front = new Front({ serve: (found, exchange) => handler.serve(found, exchange), onError })
+  const front = new Front({
+    serve: (found, exchange) => handler.serve(found, exchange),
+    annex: () => undefined,
+    callerOf: callerFrom([]),
+    onRequest: () => {},
+    onFlight: () => {},
+    onError,
+  })
   const server = serverOf(front, tls)
   const address = await listenOn(server, listen)
   const chores = async () => {
@@ -79,11 +87,12 @@ export async function createRegistry(init: RegistryInit = {}): Promise<Registry>
 function serverOf(front: Front, tls: RegistryInit['tls']): Server {
   // Without a limit on the whole request: an upload may take hours. Headers and idle connections keep theirs.
   const options = { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 64 * 1024 }
-  const listener = front.handle.bind(front)
+  const listener = (request: IncomingMessage, response: ServerResponse) => void front.handle(request, response)
   const server =
     tls === undefined
       ? createHttpServer(options, listener)
       : createHttpsServer({ ...options, cert: Buffer.from(tls.cert), key: Buffer.from(tls.key) }, listener)
+  server.on('checkContinue', (request, response) => void front.handle(request, response, true))
   return server.setTimeout(silenceTimeoutMs)
 }
 

@@ -9,8 +9,12 @@ export interface Caller {
   address: string
   /** Whether it came over TLS. */
   secure: boolean
+  /** Scheme, host and port by which the caller reached this server, as far as it can be told. */
+  origin: string
   /** Who they proved to be; absent for anonymous callers. */
   user?: string
+  /** Whether they may know that a repository exists; absent where everybody may. */
+  sees?: (repository: string) => boolean
 }
 
 /** One request and its answer, in the terms of the handlers. @internal */
@@ -21,16 +25,34 @@ export interface Exchange {
   header(name: string): string | undefined
   /** The request's body, to be read at most once. */
   body: AsyncIterable<Uint8Array>
+  /** Adds a header to whatever the answer will be, besides others of its name. */
+  announce(name: string, value: string): void
   answer(status: number, headers?: Record<string, string>, content?: string | Uint8Array): void
   /** Sends bytes of a known length; a failure in their middle breaks the connection off. */
   stream(status: number, headers: Record<string, string>, content: AsyncIterable<Uint8Array>): Promise<void>
+}
+
+/** Bytes of bodies that went to and fro, without headers. @internal */
+export interface Traffic {
+  received: number
+  sent: number
+}
+
+/** What an exchange needs to know besides request and response. @internal */
+export interface ExchangeContext {
+  url: URL
+  caller: Caller
+  /** Counted up as bytes move. */
+  traffic: Traffic
+  /** Called before the body is read: until then a client that asked may be told not to send it. */
+  onBody?: () => void
 }
 
 /** The exchange of a Node request. @internal */
 export function exchangeOf(
   request: IncomingMessage,
   response: ServerResponse,
-  { url, caller }: { url: URL; caller: Caller },
+  { url, caller, traffic, onBody }: ExchangeContext,
 ): Exchange {
   const isHead = request.method === 'HEAD'
   return {
@@ -38,16 +60,18 @@ export function exchangeOf(
     query: url.searchParams,
     caller,
     header: (name) => [request.headers[name] ?? []].flat()[0],
-    body: bodyOf(request),
+    body: bodyOf(request, traffic, onBody),
+    announce: (name, value) => void response.appendHeader(name, value),
     answer(status, headers = {}, content = '') {
       const bytes = typeof content === 'string' ? Buffer.from(content) : content
       const length = status === 204 || status === 304 ? {} : { 'content-length': String(bytes.byteLength) }
       response.writeHead(status, { ...length, ...headers })
+      if (!isHead) traffic.sent += bytes.byteLength
       response.end(isHead || bytes.byteLength === 0 ? undefined : bytes)
     },
     async stream(status, headers, content) {
       if (isHead) response.writeHead(status, headers).end()
-      else await send(response, status, headers, content)
+      else await send({ response, traffic }, status, headers, content)
     },
   }
 }
@@ -57,7 +81,7 @@ export function exchangeOf(
  * the next chunk is fetched, and never two: the storage uses the memory again.
  */
 async function send(
-  response: ServerResponse,
+  { response, traffic }: { response: ServerResponse; traffic: Traffic },
   status: number,
   headers: Record<string, string>,
   content: AsyncIterable<Uint8Array>,
@@ -67,6 +91,7 @@ async function send(
     if (writing === undefined) response.writeHead(status, headers)
     const next = write(response, chunk)
     await writing
+    traffic.sent += chunk.byteLength
     writing = next
   }
   await writing
@@ -85,9 +110,18 @@ function write(response: ServerResponse, chunk: Uint8Array): Promise<void> {
 }
 
 /** A body that ends before its time is a failure, whatever Node calls it. */
-async function* bodyOf(request: IncomingMessage): AsyncGenerator<Uint8Array> {
+async function* bodyOf(
+  request: IncomingMessage,
+  traffic: Traffic,
+  onBody: (() => void) | undefined,
+): AsyncGenerator<Uint8Array> {
+  onBody?.()
   try {
-    yield* request as AsyncIterable<Uint8Array>
+    // Whoever stops reading still has to answer, for which the connection must stay.
+    for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Uint8Array>) {
+      traffic.received += chunk.byteLength
+      yield chunk
+    }
   } catch (error) {
     throw new StackError('cancelled', 'the client went away', { cause: error })
   }
