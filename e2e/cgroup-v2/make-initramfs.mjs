@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+// Packs what the virtual machine needs into an initramfs: make-initramfs.mjs FILE [TEST FILE ...]
+import { execFileSync } from 'node:child_process'
+import { copyFileSync, cpSync, globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+
+const root = path.resolve(import.meta.dirname, '../..')
+const [target, ...wanted] = process.argv.slice(2)
+if (target === undefined) throw new Error('usage: make-initramfs.mjs FILE [TEST FILE ...]')
+
+const packages = ['errors', 'oci-spec', 'linux', 'runtime', 'conformance']
+const tests = wanted.length > 0 ? wanted : ['packages/linux/test/cgroup*.test.ts', 'packages/runtime/test/*.test.ts']
+const work = mkdtempSync(path.join(tmpdir(), 'teu-initramfs-'))
+try {
+  for (const folder of ['bin', 'proc', 'sys', 'dev', 'tmp', 'run', 'root', 'etc', 'mnt', 'work/bin'])
+    mkdirSync(path.join(work, folder), { recursive: true })
+  addBusybox()
+  addProgram(process.execPath, 'bin/node')
+  for (const name of packages) addPackage(name)
+  for (const name of ['init', 'tests']) copyFileSync(path.join(import.meta.dirname, name), path.join(work, name))
+  const files = tests.flatMap((pattern) => globSync(pattern, { cwd: root })).sort()
+  writeFileSync(path.join(work, 'test-files'), files.join(' '))
+  writeFileSync(path.join(work, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
+  writeFileSync(
+    path.join(work, 'work/bin/teu-runtime'),
+    '#!/bin/sh\nexec node /work/packages/runtime/bin/teu-runtime.js "$@"\n',
+    { mode: 0o755 },
+  )
+  writeFileSync(path.join(work, 'work/package.json'), '{"type":"module"}')
+  execFileSync('sh', ['-c', `cd '${work}' && find . | busybox cpio -o -H newc > '${path.resolve(target)}'`], {
+    stdio: ['ignore', 'ignore', 'ignore'],
+  })
+} finally {
+  rmSync(work, { recursive: true, force: true })
+}
+
+function addBusybox() {
+  copyFileSync('/bin/busybox', path.join(work, 'bin/busybox'))
+  for (const applet of execFileSync('/bin/busybox', ['--list'], { encoding: 'utf8' }).split('\n').filter(Boolean))
+    if (applet !== 'busybox') symlinkSync('busybox', path.join(work, 'bin', applet))
+}
+
+/** A program with the libraries it is linked to, at the paths where the loader looks. */
+function addProgram(file, to) {
+  copyFileSync(file, path.join(work, to))
+  for (const [, library] of execFileSync('ldd', [file], { encoding: 'utf8' }).matchAll(/(\/\S+) \(0x/g)) {
+    mkdirSync(path.join(work, path.dirname(library)), { recursive: true })
+    copyFileSync(library, path.join(work, library))
+  }
+}
+
+function addPackage(name) {
+  const from = path.join(root, 'packages', name)
+  const to = path.join(work, 'work/packages', name)
+  for (const part of ['package.json', 'src', 'test', 'bin', 'dist/bin', 'prebuilt/linux-x64'])
+    if (globSync(path.join(from, part)).length > 0)
+      cpSync(path.join(from, part), path.join(to, part), { recursive: true })
+  mkdirSync(path.join(work, 'work/node_modules/@teu'), { recursive: true })
+  symlinkSync(`../../packages/${name}`, path.join(work, 'work/node_modules/@teu', name))
+}
