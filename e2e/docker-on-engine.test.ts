@@ -192,3 +192,21 @@ sandboxTest('containers on the bridge reach one another', async (sandbox) => {
   assert.match(await output('run', '--rm', '--network', 'none', image, 'ip', '-o', 'addr'), /^(1: lo [^\n]*\n)+$/)
   await output('rm', '-f', 'server')
 })
+
+sandboxTest('a Debian image: a large layer, a dynamic program, another user, export and load', async (sandbox) => {
+  const { address } = await startRegistry(sandbox, ['debian'])
+  const engine = await startTeud(sandbox)
+  const output = async (...args: string[]) => {
+    const result = await docker(sandbox, engine.socket, ...args)
+    assert.equal(result.status, 0, `docker ${args.join(' ')}\n${result.stdout}${result.stderr}`)
+    return result.stdout
+  }
+  const image = `${address}/debian`
+  assert.match(await output('run', '--rm', image, 'cat', '/etc/os-release'), /VERSION_CODENAME=bookworm/)
+  assert.equal(await output('run', '--rm', '-u', 'nobody', image, 'id', '-un'), 'nobody\n')
+  assert.match(await output('run', '--rm', image, 'perl', '-e', 'print "perl $]\n"'), /^perl 5/)
+  await output('save', '-o', sandbox.path('debian.tar'), image)
+  await output('rmi', image)
+  assert.match(await output('load', '-i', sandbox.path('debian.tar')), new RegExp(`Loaded image: ${image}:latest`))
+  assert.equal(await output('run', '--rm', image, 'true'), '')
+})
