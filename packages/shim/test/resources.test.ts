@@ -42,7 +42,7 @@ for (const binaryName of runtimes) {
   test(`${name}: output is appended to a file for both streams`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
     const made = await fixture.bundle({ args: ['sh', '-c', 'echo one; echo two >&2'], binaryName })
-    const log = join(fixture.folder, 'output.log')
+    const log = join(fixture.folder, 'not/there/yet/output.log')
     const bundle = { ...made, stdout: `file://${log}`, stderr: `file://${log}` }
     const task = await fixture.connect(bundle)
     await fixture.createTask(task, bundle)

@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process'
+import { mkdir } from 'node:fs/promises'
 import type { Socket } from 'node:net'
+import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { StackError, wrap } from '@teu/errors'
 import { sealedTeuInit } from '@teu/linux'
 import { MonitorClient } from './monitor-client.ts'
-import { encodeMonitorConfig, type MonitorInit } from './monitor-config.ts'
+import { encodeMonitorConfig, fileOf, type MonitorInit } from './monitor-config.ts'
 
 /** A monitor that was started, with the two channels to it. @internal */
 export interface LaunchedMonitor {
@@ -23,6 +25,8 @@ export interface LaunchedMonitor {
  */
 export async function launchMonitor(init: MonitorInit): Promise<LaunchedMonitor> {
   const config = encodeMonitorConfig(init)
+  for (const file of [init.stdout, init.stderr].map(fileOf))
+    if (file !== undefined) await mkdir(dirname(file), { recursive: true, mode: 0o755 })
   const ownRuntime = init.command === undefined
   const child = spawn(sealedTeuInit(), ['monitor'], {
     argv0: 'teu-init',

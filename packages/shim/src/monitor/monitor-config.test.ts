@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import { type MonitorConfigRecord, monitorConfigLayouts, RecordReader } from '@teu/linux'
-import { encodeMonitorConfig, streamOf } from './monitor-config.ts'
+import { encodeMonitorConfig, fileOf, streamOf } from './monitor-config.ts'
 
 const init = { bundle: '/b', execId: '', stdin: '', stdout: '/out', stderr: 'file:///log?x=1', terminal: false }
 
@@ -15,6 +15,10 @@ test('streams are FIFOs, files or nothing', () => {
   assert.deepEqual(streamOf('/run/fifo/1'), { type: 1, path: '/run/fifo/1' })
   assert.deepEqual(streamOf('fifo:///run/fifo/1'), { type: 1, path: '/run/fifo/1' })
   assert.deepEqual(streamOf('file:///var/log/x?a=b'), { type: 2, path: '/var/log/x' })
+})
+
+test('only a file has folders that are made for it', () => {
+  assert.deepEqual(['', '/run/fifo/1', 'file:///var/log/x?a=b'].map(fileOf), [undefined, undefined, '/var/log/x'])
 })
 
 test('other streams are refused before anything is made', () => {

@@ -58,3 +58,9 @@ export function streamOf(uri: string): { type: number; path: string } {
     `unsupported stdio ${JSON.stringify(uri)}: expected a path, fifo:// or file://`,
   )
 }
+
+/** The file of a stream that is appended to one; its folders are made when they are missing. @internal */
+export function fileOf(uri: string): string | undefined {
+  const { type, path } = streamOf(uri)
+  return type === protocolConstants.streamFile ? path : undefined
+}
