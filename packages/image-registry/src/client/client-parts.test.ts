@@ -16,7 +16,7 @@ test('a registry behind TLS gets nothing sent in clear', async () => {
   const authorizer = (insecure: boolean) =>
     new Authorizer({
       transport,
-      endpoint: { origin: insecure ? 'http://r' : 'https://r', tls: {}, insecure },
+      endpoint: { origin: insecure ? 'http://r' : 'https://r', prefix: '/v2', tls: {}, insecure, headers: {} },
       credentials,
       userAgent: 'x',
     })

@@ -1,17 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
+import type { Credentials } from './auth/credentials.ts'
 import { discard, type TlsSettings, type Transport } from './http/transport.ts'
-import type { RegistryClientInit, RegistryHost } from './init.ts'
+import type { RegistryAccess, RegistryClientInit, RegistryHost, RegistryMirror } from './init.ts'
 
 /** A place to send requests to. @internal */
 export interface Endpoint {
   /** Scheme, host and port. */
   origin: string
+  /** Where the API begins: `/v2`, unless the place was named by a URL with a path. */
+  prefix: string
   tls: TlsSettings
   /** Whether secrets may travel without TLS, because the operator said so or the host is this one. */
   insecure: boolean
-  /** Of a mirror, the registry it stands for. */
-  mirrorOf?: string
+  headers: Readonly<Record<string, string>>
+  /** What a mirror is, and the registry itself is not. */
+  mirror?: {
+    /** The registry it stands for. */
+    of: string
+    capabilities: readonly ('resolve' | 'pull')[]
+    credentials: () => Credentials | undefined | Promise<Credentials | undefined>
+  }
 }
 
 /** How long a registry that may be insecure has to answer over TLS before plain HTTP is tried. */
@@ -19,13 +28,14 @@ const probeTimeoutMs = 5_000
 
 /** Finds out, once for each registry, where it is and how it is to be talked to. @internal */
 export class Endpoints {
-  readonly #hosts: (registry: string) => RegistryHost | undefined
+  readonly #lookUp: (registry: string) => RegistryHost | undefined | Promise<RegistryHost | undefined>
   readonly #transport: Transport
+  readonly #hosts = new Map<string, Promise<RegistryHost>>()
   readonly #known = new Map<string, Promise<Endpoint>>()
-  readonly #mirrors = new Map<string, Endpoint[]>()
+  readonly #mirrors = new Map<string, Promise<Endpoint[]>>()
 
   constructor(hosts: RegistryClientInit['hosts'], transport: Transport) {
-    this.#hosts =
+    this.#lookUp =
       typeof hosts === 'function'
         ? hosts
         : (registry) => (hosts && Object.hasOwn(hosts, registry) ? hosts[registry] : undefined)
@@ -33,46 +43,38 @@ export class Endpoints {
   }
 
   /** The registry itself. */
-  async of(registry: string): Promise<Endpoint> {
-    const known = this.#known.get(registry)
-    if (known !== undefined) return known
-    const found = this.#find(registry)
-    this.#known.set(registry, found)
-    // A registry that was not up may be so at the next call.
-    found.catch(() => this.#known.delete(registry))
-    return found
+  of(registry: string): Promise<Endpoint> {
+    return remembered(this.#known, registry, () => this.#find(registry))
   }
 
   /** Its mirrors, in the order configured. */
-  mirrorsOf(registry: string): Endpoint[] {
-    let mirrors = this.#mirrors.get(registry)
-    if (mirrors === undefined) {
-      mirrors = (this.#hosts(registry)?.mirrors ?? []).map((text) => {
-        const url = parseOrigin(text)
-        return { origin: url.origin, tls: {}, insecure: url.protocol === 'http:', mirrorOf: registry }
-      })
-      this.#mirrors.set(registry, mirrors)
-    }
-    return mirrors
+  mirrorsOf(registry: string): Promise<Endpoint[]> {
+    return remembered(this.#mirrors, registry, async () => {
+      const { mirrors = [] } = await this.#host(registry)
+      return mirrors.map((mirror) => mirrorEndpoint(typeof mirror === 'string' ? { url: mirror } : mirror, registry))
+    })
+  }
+
+  #host(registry: string): Promise<RegistryHost> {
+    return remembered(this.#hosts, registry, async () => (await this.#lookUp(registry)) ?? {})
   }
 
   async #find(registry: string): Promise<Endpoint> {
-    const host = this.#hosts(registry) ?? {}
-    const { ca, cert, key } = host
-    const pem = { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }) }
+    const host = await this.#host(registry)
+    const { headers = {} } = host
     if (host.url !== undefined) {
-      const url = parseOrigin(host.url)
-      const insecure = host.insecure ?? url.protocol === 'http:'
-      return { origin: url.origin, tls: { ...pem, ...(insecure ? { unverified: true } : {}) }, insecure }
+      const { origin, prefix, protocol } = parsePlace(host.url, host.overridePath)
+      const insecure = host.insecure ?? protocol === 'http:'
+      return { origin, prefix, tls: tlsOf(host, insecure), insecure, headers }
     }
     const authority = registry === 'docker.io' ? 'registry-1.docker.io' : registry
-    if (!(host.insecure ?? isLoopback(registry))) {
-      return { origin: parseOrigin(`https://${authority}`).origin, tls: pem, insecure: false }
-    }
-    const tls = { ...pem, unverified: true }
-    const secure = parseOrigin(`https://${authority}`).origin
-    const plain = parseOrigin(`http://${authority}`).origin
-    return { origin: (await this.#answersOverTls(secure, tls)) ? secure : plain, tls, insecure: true }
+    const { origin: secure } = parsePlace(`https://${authority}`)
+    if (!(host.insecure ?? isLoopback(registry)))
+      return { origin: secure, prefix: '/v2', tls: tlsOf(host, false), insecure: false, headers }
+    const tls = tlsOf(host, true)
+    const { origin: plain } = parsePlace(`http://${authority}`)
+    const origin = (await this.#answersOverTls(secure, tls)) ? secure : plain
+    return { origin, prefix: '/v2', tls, insecure: true, headers }
   }
 
   async #answersOverTls(origin: string, tls: TlsSettings): Promise<boolean> {
@@ -89,12 +91,43 @@ export class Endpoints {
   }
 }
 
-function parseOrigin(text: string): URL {
+function remembered<T>(known: Map<string, Promise<T>>, key: string, find: () => Promise<T>): Promise<T> {
+  let found = known.get(key)
+  if (found === undefined) {
+    found = find()
+    known.set(key, found)
+    // A registry that was not up may be so at the next call.
+    found.catch(() => known.delete(key))
+  }
+  return found
+}
+
+function mirrorEndpoint(mirror: RegistryMirror, registry: string): Endpoint {
+  const { origin, prefix, protocol } = parsePlace(mirror.url, mirror.overridePath)
+  const { capabilities = ['resolve', 'pull'], credentials = () => undefined, headers = {} } = mirror
+  const insecure = mirror.insecure ?? protocol === 'http:'
+  return {
+    ...{ origin, prefix, insecure, headers },
+    tls: tlsOf(mirror, insecure),
+    mirror: { of: registry, capabilities, credentials },
+  }
+}
+
+function tlsOf({ ca, cert, key }: RegistryAccess, unverified: boolean): TlsSettings {
+  return { ...(ca && { ca }), ...(cert && { cert }), ...(key && { key }), ...(unverified ? { unverified } : {}) }
+}
+
+function parsePlace(text: string, overridePath = false): { origin: string; prefix: string; protocol: string } {
   const url = URL.parse(text)
   if (url === null || (url.protocol !== 'https:' && url.protocol !== 'http:') || url.hostname === '') {
     throw new StackError('invalid-argument', `registry url ${JSON.stringify(text.slice(0, 256))} is no http url`)
   }
-  return url
+  const path = url.pathname.replace(/\/+$/, '')
+  return {
+    origin: url.origin,
+    prefix: overridePath || path.endsWith('/v2') ? path : `${path}/v2`,
+    protocol: url.protocol,
+  }
 }
 
 /**

@@ -17,13 +17,27 @@
  * @packageDocumentation
  */
 export type { Credentials } from './auth/credentials.ts'
+export { type DockerKeychainOptions, dockerKeychain } from './auth/docker-keychain.ts'
+export type { CopyEvent, CopyOptions, CopyResult } from './copy.ts'
+export { type RegistryHostsOptions, registryHosts } from './hosts/registry-hosts.ts'
 export { RegistryAnswer, registryAnswerOf } from './http/answer.ts'
-export type { CallOptions, RegistryClientInit, RegistryHost } from './init.ts'
-export type { ListReferrersOptions } from './listings.ts'
+export type { ProxySettings } from './http/proxy.ts'
+export type {
+  CallOptions,
+  Pem,
+  RegistryAccess,
+  RegistryClientInit,
+  RegistryHost,
+  RegistryHosts,
+  RegistryMirror,
+} from './init.ts'
 export type { FetchedManifest, FetchManifestOptions } from './manifests.ts'
 export type { PullEvent, PulledImage, PullOptions, PullResult, PullSink } from './pull.ts'
 export type { PullBlobOptions } from './pull-blob.ts'
 export type { PushEvent, PushOptions, PushSource } from './push.ts'
 export type { OpenBlob, PushBlobOptions, PushBlobOutcome } from './push-blob.ts'
+export type { PushStreamOptions } from './push-stream.ts'
+export type { ListReferrersOptions } from './referrers.ts'
 export { createRegistryClient, type RegistryClient } from './registry-client.ts'
 export type { Repository } from './session.ts'
+export type { Transfer } from './transfer.ts'

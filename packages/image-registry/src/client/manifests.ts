@@ -107,13 +107,13 @@ export async function fetchManifest(
   return { descriptor: { mediaType: parsed.mediaType, digest, size: body.byteLength }, body, parsed }
 }
 
-/** Puts a manifest under the reference's tag, or its own digest. Answers the digest that it goes by. @internal */
-export async function pushManifest(
+/** Puts a manifest under the reference's tag, or its own digest; answers that, and what the registry said to it. @internal */
+export async function putManifest(
   session: Session,
   reference: Reference,
   body: Uint8Array,
   { mediaType, signal }: CallOptions & { mediaType: string },
-): Promise<Digest> {
+): Promise<{ digest: Digest; answer: HttpAnswer }> {
   const digest = digestOf(body, reference.digest === undefined ? 'sha256' : digestAlgorithm(reference.digest))
   if (reference.digest !== undefined && reference.digest !== digest) {
     throw new StackError('invalid-argument', `${formatReference(reference)}: manifest has digest ${digest}`)
@@ -129,5 +129,5 @@ export async function pushManifest(
     signal,
   })
   await discard(answer)
-  return digest
+  return { digest, answer }
 }

@@ -51,6 +51,7 @@ export interface PullOptions extends CallOptions {
   platform?: Platform | 'all'
   /** Blobs that are transferred at a time. Default 3. */
   concurrency?: number
+  /** Hears what the iteration over the pull tells, at once and all of it. */
   onEvent?: (event: PullEvent) => void
 }
 

@@ -14,8 +14,8 @@ import {
 } from '@teu/oci-spec/image'
 import { inParallel } from './in-parallel.ts'
 import type { CallOptions } from './init.ts'
-import { pushManifest } from './manifests.ts'
 import { type PushBlobOutcome, pushBlob } from './push-blob.ts'
+import { pushManifest } from './referrers.ts'
 import type { Session } from './session.ts'
 
 /** Where pushed content comes from. @public */
@@ -36,6 +36,9 @@ export interface PushOptions extends CallOptions {
   concurrency?: number
   /** Repositories of the same registry that may have a blob. */
   mountFrom?: (descriptor: Descriptor) => readonly string[]
+  /** Bytes of one request, see {@link PushBlobOptions.chunkSize}. */
+  chunkSize?: number
+  /** Hears what the iteration over the push tells, at once and all of it. */
   onEvent?: (event: PushEvent) => void
 }
 
@@ -61,7 +64,7 @@ export async function push(
   source: PushSource,
   options: PushOptions,
 ): Promise<void> {
-  const { signal, onEvent, concurrency = 5, mountFrom } = options
+  const { signal, onEvent, concurrency = 5, mountFrom, chunkSize } = options
   const plan: Plan = { blobs: new Map(), manifests: [], seen: new Set() }
   await visit(plan, root, source, signal, 0)
   for (const descriptor of plan.blobs.values()) onEvent?.({ type: 'planned', descriptor })
@@ -70,6 +73,7 @@ export async function push(
     const outcome = await pushBlob(session, reference, descriptor, open, {
       signal: joined,
       mountFrom: mountFrom?.(descriptor) ?? [],
+      ...(chunkSize === undefined ? {} : { chunkSize }),
       onProgress: (sent) => onEvent?.({ type: 'progress', descriptor, sent }),
     })
     onEvent?.({ type: 'completed', descriptor, outcome })

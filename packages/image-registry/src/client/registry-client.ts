@@ -2,14 +2,18 @@
 
 import type { Reference } from '@teu/oci-spec/distribution'
 import type { Descriptor, Digest } from '@teu/oci-spec/image'
+import { type CopyEvent, type CopyOptions, type CopyResult, copy } from './copy.ts'
 import type { CallOptions, RegistryClientInit } from './init.ts'
 import * as listings from './listings.ts'
 import * as manifests from './manifests.ts'
-import { type PullOptions, type PullResult, type PullSink, pull } from './pull.ts'
+import { type PullEvent, type PullOptions, type PullResult, type PullSink, pull } from './pull.ts'
 import { hasBlob, type PullBlobOptions, pullBlob } from './pull-blob.ts'
-import { type PushOptions, type PushSource, push } from './push.ts'
+import { type PushEvent, type PushOptions, type PushSource, push } from './push.ts'
 import { deleteBlob, type OpenBlob, type PushBlobOptions, type PushBlobOutcome, pushBlob } from './push-blob.ts'
+import { type PushStreamOptions, pushStream } from './push-stream.ts'
+import * as referrers from './referrers.ts'
 import { type Repository, Session } from './session.ts'
+import { startTransfer, type Transfer } from './transfer.ts'
 
 /**
  * A client of OCI registries. It keeps connections, tokens and what it learnt about each registry; make one and share
@@ -32,9 +36,10 @@ export interface RegistryClient extends AsyncDisposable {
   fetchManifest(reference: Reference, options?: manifests.FetchManifestOptions): Promise<manifests.FetchedManifest>
   /** A blob's bytes, verified: the iteration ends without an error only when length and digest are right. */
   pullBlob(repository: Repository, descriptor: Descriptor, options?: PullBlobOptions): AsyncIterable<Uint8Array>
+  /** Whether a repository has a blob. */
   hasBlob(repository: Repository, digest: Digest, options?: CallOptions): Promise<boolean>
   /** Pulls an image, or all of an index, into a sink. */
-  pull(reference: Reference, sink: PullSink, options?: PullOptions): Promise<PullResult>
+  pull(reference: Reference, sink: PullSink, options?: PullOptions): Transfer<PullEvent, PullResult>
   /** Sees to it that a repository has a blob. */
   pushBlob(
     repository: Repository,
@@ -42,16 +47,30 @@ export interface RegistryClient extends AsyncDisposable {
     open: OpenBlob,
     options?: PushBlobOptions,
   ): Promise<PushBlobOutcome>
-  /** Stores a manifest under the reference's tag, or under its digest. Answers the digest. */
+  /** Sends content whose digest and length are found out on the way; opened again when a connection broke. */
+  pushStream(
+    repository: Repository,
+    open: () => AsyncIterable<Uint8Array>,
+    options?: PushStreamOptions,
+  ): Promise<Descriptor>
+  /**
+   * Stores a manifest under the reference's tag, or under its digest. Answers the digest. One with a subject is found by
+   * `listReferrers` from then on, on registries without the API for it too.
+   */
   pushManifest(reference: Reference, body: Uint8Array, options: CallOptions & { mediaType: string }): Promise<Digest>
   /** Pushes a manifest or an index, and all that it points at, from a source. */
-  push(reference: Reference, root: Descriptor, source: PushSource, options?: PushOptions): Promise<void>
+  push(reference: Reference, root: Descriptor, source: PushSource, options?: PushOptions): Transfer<PushEvent, void>
+  /** Copies an image, an index or anything else from one repository to another, of the same registry or not. */
+  copy(source: Reference, target: Reference, options?: CopyOptions): Transfer<CopyEvent, CopyResult>
+  /** The tags of a repository, page by page as they are asked for, in the registry's order. */
   listTags(repository: Repository, options?: CallOptions): AsyncIterable<string>
+  /** The repositories that a registry lists, where it does. */
   listRepositories(registry: string, options?: CallOptions): AsyncIterable<string>
   /** Manifests whose subject is `digest`. */
-  listReferrers(repository: Repository, digest: Digest, options?: listings.ListReferrersOptions): Promise<Descriptor[]>
+  listReferrers(repository: Repository, digest: Digest, options?: referrers.ListReferrersOptions): Promise<Descriptor[]>
   /** Removes a tag, or with a digest a manifest and all its tags. */
   deleteManifest(reference: Reference, options?: CallOptions): Promise<void>
+  /** Removes a blob from a repository. */
   deleteBlob(repository: Repository, digest: Digest, options?: CallOptions): Promise<void>
   /** Breaks off what is going on and closes all connections. */
   close(): Promise<void>
@@ -75,14 +94,19 @@ export function createRegistryClient(init: RegistryClientInit = {}): RegistryCli
     fetchManifest: (reference, options = {}) => manifests.fetchManifest(session, reference, options),
     pullBlob: (repository, descriptor, options = {}) => pullBlob(session, repository, descriptor, options),
     hasBlob: (repository, digest, options = {}) => hasBlob(session, repository, digest, options),
-    pull: (reference, sink, options = {}) => pull(session, reference, sink, options),
+    pull: (reference, sink, options = {}) =>
+      startTransfer((onEvent) => pull(session, reference, sink, { ...options, onEvent }), options.onEvent),
     pushBlob: (repository, descriptor, open, options = {}) => pushBlob(session, repository, descriptor, open, options),
-    pushManifest: (reference, body, options) => manifests.pushManifest(session, reference, body, options),
-    push: (reference, root, source, options = {}) => push(session, reference, root, source, options),
+    pushStream: (repository, open, options = {}) => pushStream(session, repository, open, options),
+    pushManifest: (reference, body, options) => referrers.pushManifest(session, reference, body, options),
+    push: (reference, root, source, options = {}) =>
+      startTransfer((onEvent) => push(session, reference, root, source, { ...options, onEvent }), options.onEvent),
+    copy: (source, target, options = {}) =>
+      startTransfer((onEvent) => copy(session, source, target, { ...options, onEvent }), options.onEvent),
     listTags: (repository, options = {}) => listings.listTags(session, repository, options),
     listRepositories: (registry, options = {}) => listings.listRepositories(session, registry, options),
-    listReferrers: (repository, digest, options = {}) => listings.listReferrers(session, repository, digest, options),
-    deleteManifest: (reference, options = {}) => listings.deleteManifest(session, reference, options),
+    listReferrers: (repository, digest, options = {}) => referrers.listReferrers(session, repository, digest, options),
+    deleteManifest: (reference, options = {}) => referrers.deleteManifest(session, reference, options),
     deleteBlob: (repository, digest, options = {}) => deleteBlob(session, repository, digest, options),
     close,
     [Symbol.asyncDispose]: close,

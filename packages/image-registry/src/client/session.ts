@@ -5,6 +5,7 @@ import { Authorizer } from './auth/authorizer.ts'
 import type { Credentials } from './auth/credentials.ts'
 import { type Endpoint, Endpoints } from './endpoints.ts'
 import { failureOf, redact } from './http/answer.ts'
+import { proxiesOf } from './http/proxy.ts'
 import {
   isBrokenConnection,
   isPassingStatus,
@@ -15,6 +16,7 @@ import {
 } from './http/retry.ts'
 import { discard, type HttpAnswer, type HttpRequest, readText, Transport } from './http/transport.ts'
 import type { RegistryClientInit } from './init.ts'
+import { Warnings } from './warnings.ts'
 
 /** Where in a registry something is. @public */
 export type Repository = Pick<Reference, 'registry' | 'repository'>
@@ -44,6 +46,9 @@ const defaults = {
   stallTimeoutMs: 30_000,
 }
 
+/** A mirror that could not be reached is left alone for so long. */
+const mirrorRestMs = 30_000
+
 /** What all calls of a client share: connections, what is known of registries, tokens. @internal */
 export class Session {
   readonly retry: RetryPolicy
@@ -52,11 +57,14 @@ export class Session {
   readonly #endpoints: Endpoints
   readonly #authorizers = new Map<Endpoint, Authorizer>()
   readonly #credentials = new Map<string, Promise<Credentials | undefined>>()
+  readonly #resting = new Map<Endpoint, number>()
+  readonly #warnings: Warnings
 
   constructor(init: RegistryClientInit) {
     this.#init = { ...defaults, ...init }
     this.retry = { retries: this.#init.retries, delayMs: this.#init.retryDelayMs }
-    this.#transport = new Transport(this.#init)
+    this.#transport = new Transport(this.#init, init.proxy === false ? {} : (init.proxy ?? proxiesOf(process.env)))
+    this.#warnings = new Warnings(init.onWarning)
     this.#endpoints = new Endpoints(init.hosts, this.#transport)
   }
 
@@ -66,17 +74,31 @@ export class Session {
 
   /** Sends a request, proves who is asking when that is demanded, and repeats it when it failed for the moment. */
   async send(request: RegistryRequest): Promise<HttpAnswer> {
-    for (const mirror of onlyPulls(request) ? this.#endpoints.mirrorsOf(request.registry) : []) {
-      const answer = await this.#attempt(mirror, request).catch(() => undefined)
-      if (answer !== undefined && request.accept.includes(answer.status)) return answer
+    for (const mirror of await this.#mirrorsFor(request)) {
+      const answer = await this.#attempt(mirror, request).catch(() => {
+        if (!request.signal?.aborted) this.#resting.set(mirror, performance.now() + mirrorRestMs)
+        return undefined
+      })
+      if (answer !== undefined && request.accept.includes(answer.status) && answer.status < 400) return answer
       if (answer !== undefined) await discard(answer)
       if (request.signal?.aborted) throw transportFailure(mirror.origin, request.signal.reason, request.signal)
     }
     return this.#sendTo(await this.#endpoints.of(request.registry), request)
   }
 
+  async #mirrorsFor(request: RegistryRequest): Promise<Endpoint[]> {
+    if (!onlyPulls(request)) return []
+    const mirrors = await this.#endpoints.mirrorsOf(request.registry)
+    return mirrors.filter(
+      (endpoint) =>
+        endpoint.mirror?.capabilities.includes(capabilityFor(request)) &&
+        (this.#resting.get(endpoint) ?? 0) <= performance.now(),
+    )
+  }
+
   async #sendTo(endpoint: Endpoint, request: RegistryRequest): Promise<HttpAnswer> {
-    const doing = `${request.method} ${redact(urlOf(endpoint, request))}`
+    const url = urlOf(endpoint, request)
+    const doing = `${request.method} ${redact(url)}`
     const repeatable = request.repeatable ?? (request.method !== 'POST' && request.method !== 'PATCH')
     for (let attempt = 0; ; attempt++) {
       let delay: number | undefined
@@ -85,7 +107,7 @@ export class Session {
         if (request.accept.includes(answer.status)) return answer
         const passing = isPassingStatus(answer.status) && (repeatable || answer.status === 429)
         delay = passing ? retryDelay(this.retry, attempt, answer.header('retry-after')) : undefined
-        if (delay === undefined) throw failureOf(doing, answer.status, await readText(answer))
+        if (delay === undefined) throw failureOf(request.method, url, answer.status, await readText(answer))
         await discard(answer)
       } catch (error) {
         if (error instanceof StackError) throw error
@@ -106,7 +128,8 @@ export class Session {
     const own = url.origin === endpoint.origin
     const authorization = own ? await authorizer.header(request.scopes, request.signal) : undefined
     const answer = await this.#once(endpoint, url, request, authorization)
-    if (answer.status !== 401 || !own || request.accept.includes(401)) return answer
+    // Who answers after a redirect does not get to say where credentials go.
+    if (answer.status !== 401 || !own || answer.url.origin !== url.origin || request.accept.includes(401)) return answer
     const challenges = answer.headerValues('www-authenticate').flatMap(parseChallenges)
     const scopes = request.scopes.length > 0 ? request.scopes : scopesOf(challenges)
     if (!(await authorizer.accept(challenges, authorization, scopes))) return answer
@@ -123,21 +146,27 @@ export class Session {
     authorization: string | undefined,
   ): Promise<HttpAnswer> {
     const { method, headers, body, signal } = request
+    const own = url.origin === endpoint.origin ? endpoint.headers : {}
     const http: HttpRequest = {
       method,
       url,
-      headers: { 'user-agent': this.#init.userAgent, ...headers, ...(authorization && { authorization }) },
+      headers: { 'user-agent': this.#init.userAgent, ...own, ...headers, ...(authorization && { authorization }) },
       ...(body && { body }),
       signal,
     }
     const reads = method === 'GET' || method === 'HEAD'
-    return reads ? this.#transport.sendAndFollow(http, endpoint.tls) : this.#transport.send(http, endpoint.tls)
+    const answer = await (reads
+      ? this.#transport.sendAndFollow(http, endpoint.tls)
+      : this.#transport.send(http, endpoint.tls))
+    this.#warnings.take(request.registry, answer.headerValues('warning'))
+    return answer
   }
 
   #authorizer(endpoint: Endpoint, registry: string): Authorizer {
     let authorizer = this.#authorizers.get(endpoint)
     if (authorizer === undefined) {
-      const credentials = async () => (endpoint.mirrorOf === undefined ? this.#credentialsOf(registry) : undefined)
+      const { mirror } = endpoint
+      const credentials = async () => (mirror === undefined ? this.#credentialsOf(registry) : mirror.credentials())
       authorizer = new Authorizer({
         transport: this.#transport,
         endpoint,
@@ -165,10 +194,15 @@ function onlyPulls({ method, target, scopes }: RegistryRequest): boolean {
   return reads && typeof target === 'string' && scopes.length > 0 && scopes.every((scope) => scope.endsWith(':pull'))
 }
 
+/** What names content by its digest cannot be answered wrongly; anything else is a matter of trust. */
+function capabilityFor({ target }: RegistryRequest): 'resolve' | 'pull' {
+  return typeof target === 'string' && /\/(?:blobs|manifests)\/sha\d+:/.test(target) ? 'pull' : 'resolve'
+}
+
 function urlOf(endpoint: Endpoint, { target, method }: RegistryRequest): URL {
   if (target instanceof URL) return target
-  const url = new URL(target, endpoint.origin)
-  if (endpoint.mirrorOf !== undefined && method !== 'DELETE') url.searchParams.set('ns', endpoint.mirrorOf)
+  const url = new URL(`${endpoint.prefix}${target.slice('/v2'.length)}`, endpoint.origin)
+  if (endpoint.mirror !== undefined && method !== 'DELETE') url.searchParams.set('ns', endpoint.mirror.of)
   return url
 }
 

@@ -5,6 +5,7 @@ import type { Endpoint } from '../endpoints.ts'
 import { redact } from '../http/answer.ts'
 import type { Transport } from '../http/transport.ts'
 import { basicHeader, type Credentials } from './credentials.ts'
+import { coverScopes, mergeScopes } from './scopes.ts'
 import { fetchToken, type Token } from './token.ts'
 
 /** Collaborators of an {@link Authorizer}. @internal */
@@ -21,16 +22,29 @@ interface BearerChallenge {
   service: string | undefined
 }
 
+/** A token, asked for, and what for. */
+interface Grant {
+  challenge: BearerChallenge
+  scopes: readonly string[]
+  token: Promise<Token>
+}
+
+/** Grants of one place; above, the oldest is forgotten. */
+const maximumGrants = 256
+
 /**
  * Knows how one place wants its callers to prove themselves. It learns that from the first 401 and from then on sends
- * the proof along; tokens are kept by what they are for.
+ * the proof along; tokens are kept by what they are for, and one that allows more than is needed does.
  *
  * @internal
  */
 export class Authorizer {
   readonly #init: AuthorizerInit
-  readonly #tokens = new Map<string, Promise<Token>>()
+  #grants: Grant[] = []
+  /** What a place asked for beyond what a request said it needs, by the latter. */
+  readonly #wider = new Map<string, string[]>()
   #challenge: BearerChallenge | { kind: 'basic' } | undefined
+  #refreshToken: string | undefined
 
   constructor(init: AuthorizerInit) {
     this.#init = init
@@ -43,7 +57,12 @@ export class Authorizer {
     const credentials = await this.#init.credentials()
     if (credentials !== undefined && 'registryToken' in credentials) return `Bearer ${credentials.registryToken}`
     if (challenge.kind === 'basic') return basicHeader(credentials)
-    const token = await this.#token(challenge, credentials, scopes, signal)
+    const token = await this.#token(
+      challenge,
+      credentials,
+      this.#wider.get(keyOf(scopes)) ?? mergeScopes(scopes),
+      signal,
+    )
     return `Bearer ${token.value}`
   }
 
@@ -59,8 +78,16 @@ export class Authorizer {
     const bearer = challenges.find(({ scheme }) => scheme === 'bearer')
     const basic = challenges.find(({ scheme }) => scheme === 'basic')
     if (bearer !== undefined) {
-      this.#challenge = { kind: 'bearer', realm: this.#realm(bearer), service: bearer.parameters.get('service') }
-      if (sent?.startsWith('Bearer ')) this.#forget(this.#challenge, scopes)
+      const challenge: BearerChallenge = {
+        kind: 'bearer',
+        realm: this.#realm(bearer),
+        service: bearer.parameters.get('service'),
+      }
+      this.#challenge = challenge
+      const demanded = (bearer.parameters.get('scope') ?? '').split(' ')
+      if (coverScopes(scopes, mergeScopes(demanded))) this.#wider.delete(keyOf(scopes))
+      else this.#wider.set(keyOf(scopes), mergeScopes(scopes, demanded))
+      if (sent?.startsWith('Bearer ')) await this.#forget(sent.slice('Bearer '.length))
       return true
     }
     if (basic === undefined) return false
@@ -102,28 +129,52 @@ export class Authorizer {
     scopes: readonly string[],
     signal: AbortSignal | undefined,
   ): Promise<Token> {
-    const key = keyOf(challenge, scopes)
-    const known = await this.#tokens.get(key)?.catch(() => undefined)
-    if (known !== undefined && known.expires > performance.now()) return known
+    const known = await this.#held(challenge, scopes)
+    if (known !== undefined) return known
     const { transport, endpoint, userAgent } = this.#init
     const sameHost = challenge.realm.hostname === new URL(endpoint.origin).hostname
-    const fetched = fetchToken(transport, {
+    const renewed = this.#refreshToken === undefined ? credentials : { identityToken: this.#refreshToken }
+    const token = fetchToken(transport, {
       ...challenge,
-      ...{ scopes, credentials, userAgent, signal },
+      ...{ scopes, userAgent, signal },
+      credentials: credentials !== undefined && 'identityToken' in credentials ? renewed : credentials,
       tls: sameHost ? endpoint.tls : {},
     })
-    this.#tokens.set(key, fetched)
-    fetched.catch(() => this.#tokens.delete(key))
-    return fetched
+    const grant: Grant = { challenge, scopes, token }
+    this.#grants = [...this.#grants.slice(1 - maximumGrants), grant]
+    try {
+      const { refreshToken } = await token
+      this.#refreshToken = refreshToken ?? this.#refreshToken
+    } catch {
+      this.#grants = this.#grants.filter((other) => other !== grant)
+    }
+    return token
   }
 
-  #forget(challenge: BearerChallenge, scopes: readonly string[]): void {
-    this.#tokens.delete(keyOf(challenge, scopes))
+  /** A token at hand, or on its way, that will do. */
+  async #held(challenge: BearerChallenge, scopes: readonly string[]): Promise<Token | undefined> {
+    for (const grant of this.#grants.toReversed()) {
+      const sameService =
+        grant.challenge.realm.href === challenge.realm.href && grant.challenge.service === challenge.service
+      // Without scopes it is the plain question whether one may come in, which no other token answers.
+      const suffices = scopes.length === 0 ? grant.scopes.length === 0 : coverScopes(grant.scopes, scopes)
+      if (!sameService || !suffices) continue
+      const token = await grant.token.catch(() => undefined)
+      if (token !== undefined && token.expires > performance.now()) return token
+    }
+    return undefined
+  }
+
+  async #forget(value: string): Promise<void> {
+    const kept = await Promise.all(
+      this.#grants.map(async ({ token }) => (await token.catch(() => undefined))?.value !== value),
+    )
+    this.#grants = this.#grants.filter((_, i) => kept[i] !== false)
   }
 }
 
-function keyOf(challenge: BearerChallenge, scopes: readonly string[]): string {
-  return JSON.stringify([challenge.realm.href, challenge.service, [...scopes].sort()])
+function keyOf(scopes: readonly string[]): string {
+  return [...scopes].sort().join(' ')
 }
 
 /** Addresses that reach a cloud machine's metadata service: no token service lives there. */

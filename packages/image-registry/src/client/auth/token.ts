@@ -26,6 +26,8 @@ export interface TokenRequest {
 export interface Token {
   value: string
   expires: number
+  /** A new refresh token, where the service replaces them. */
+  refreshToken?: string
 }
 
 const maximumAnswer = 1024 * 1024
@@ -41,7 +43,7 @@ export async function fetchToken(transport: Transport, request: TokenRequest): P
   const http = byPost ? postRequest(request, credentials.identityToken) : getRequest(request)
   const answer = byPost ? await transport.send(http, request.tls) : await transport.sendAndFollow(http, request.tls)
   if (answer.status !== 200)
-    throw failureOf(`fetch token from ${redact(request.realm)}`, answer.status, await readText(answer))
+    throw failureOf(`fetch token: ${http.method}`, request.realm, answer.status, await readText(answer))
   return readToken(answer, request.realm)
 }
 
@@ -93,6 +95,8 @@ async function readToken(answer: HttpAnswer, realm: URL): Promise<Token> {
   }
   const said = typeof fields.expires_in === 'number' ? fields.expires_in : minimumLifetime
   const seconds = Math.min(Math.max(said, minimumLifetime), 24 * 3600)
+  const { refresh_token: refreshToken } = fields
   // A tenth is kept back, so that a token does not end on its way.
-  return { value, expires: performance.now() + seconds * 900 }
+  const token = { value, expires: performance.now() + seconds * 900 }
+  return typeof refreshToken === 'string' && refreshToken !== '' ? { ...token, refreshToken } : token
 }

@@ -4,14 +4,32 @@ import { parseErrorBody, type RegistryError } from '@teu/oci-spec/distribution'
 
 /** What a registry said when it refused: the cause of the `StackError` that callers see. @public */
 export class RegistryAnswer extends Error {
+  /** The status of the answer. */
   readonly status: number
+  /** What its body said, in the registry's own codes; none when it was no registry that answered. */
   readonly errors: readonly RegistryError[]
+  /** What was asked, `GET` for instance. */
+  readonly method: string
+  /** Where, without a query. */
+  readonly url: string
+  /** Host and port. */
+  readonly host: string
+  /** The repository that it was about. */
+  readonly repository: string | undefined
+  /** The tag or the digest that it was about. */
+  readonly reference: string | undefined
 
-  constructor(status: number, errors: readonly RegistryError[]) {
+  constructor(status: number, errors: readonly RegistryError[], method: string, url: URL) {
     super(describe(status, errors))
     this.name = 'RegistryAnswer'
     this.status = status
     this.errors = errors
+    this.method = method
+    this.url = redact(url)
+    this.host = url.host
+    const [, repository, reference] = /\/v2\/(.+)\/(?:blobs|manifests|tags|referrers)\/([^/]*)/.exec(url.pathname) ?? []
+    this.repository = repository
+    this.reference = reference === 'uploads' || reference === 'list' ? undefined : reference
   }
 }
 
@@ -31,10 +49,11 @@ function describe(status: number, errors: readonly RegistryError[]): string {
     .join('; ')
 }
 
-/** The error of an answer that is not what was asked for. `doing` names method and place. @internal */
-export function failureOf(doing: string, status: number, body: string): StackError {
-  const answer = new RegistryAnswer(status, parseErrorBody(body))
-  return new StackError(codeOfStatus(status), `${doing}: ${answer.message}`, { cause: answer })
+/** The error of an answer that is not what was asked for. @internal */
+export function failureOf(method: string, url: URL, status: number, body: string): StackError {
+  const answer = new RegistryAnswer(status, parseErrorBody(body), method, url)
+  const suffix = answer.errors.length === 0 ? '' : ` (HTTP ${status})`
+  return new StackError(codeOfStatus(status), `${method} ${answer.url}: ${answer.message}${suffix}`, { cause: answer })
 }
 
 function codeOfStatus(status: number): ErrorCode {

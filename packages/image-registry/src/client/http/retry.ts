@@ -29,6 +29,7 @@ const brokenConnection = new Set([
   'UND_ERR_HEADERS_TIMEOUT',
   'UND_ERR_BODY_TIMEOUT',
   'UND_ERR_RES_CONTENT_LENGTH_MISMATCH',
+  'UND_ERR_PRX_CONN',
 ])
 
 /** Whether an error of the transport is one of a connection that broke, as opposed to one that never can work. @internal */

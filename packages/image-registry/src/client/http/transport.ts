@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createSecureContext, getCACertificates, type SecureContext } from 'node:tls'
 import { StackError } from '@teu/errors'
-import { Agent, buildConnector, type Dispatcher } from 'undici'
+import { Agent, buildConnector, type Dispatcher, ProxyAgent } from 'undici'
 import { redact } from './answer.ts'
+import { type ProxySettings, proxyFinder } from './proxy.ts'
 
 /** The TLS settings of one place. @internal */
 export interface TlsSettings {
@@ -42,27 +43,42 @@ export interface HttpAnswer {
 
 const maximumRedirects = 5
 
-/** Sends requests over kept-alive connections, one pool for each set of TLS settings. @internal */
+/** What is sent to every host alike; all else may identify the caller, and stays with the host it is for. */
+const impersonal: ReadonlySet<string> = new Set(['accept', 'accept-encoding', 'range', 'user-agent'])
+
+/** Sends requests over kept-alive connections, one pool for each set of TLS settings and each proxy. @internal */
 export class Transport {
   readonly #deadlines: Deadlines
-  readonly #agents = new Map<TlsSettings, Agent>()
+  readonly #proxyOf: (url: URL) => URL | undefined
+  readonly #agents = new Map<TlsSettings, Map<string, Dispatcher>>()
   readonly #plain: TlsSettings = {}
 
-  constructor(deadlines: Deadlines) {
+  constructor(deadlines: Deadlines, proxies: ProxySettings = {}) {
     this.#deadlines = deadlines
+    this.#proxyOf = proxyFinder(proxies)
   }
 
-  #agent(tls: TlsSettings): Agent {
-    let agent = this.#agents.get(tls)
+  #agent(tls: TlsSettings, proxy: URL | undefined, secure: boolean): Dispatcher {
+    const agents = this.#agents.get(tls) ?? new Map<string, Dispatcher>()
+    this.#agents.set(tls, agents)
+    const key = proxy === undefined ? '' : `${secure} ${proxy.href}`
+    let agent = agents.get(key)
     if (agent === undefined) {
-      agent = new Agent({
-        allowH2: false,
-        headersTimeout: this.#deadlines.answerTimeoutMs,
-        bodyTimeout: this.#deadlines.stallTimeoutMs,
-        maxHeaderSize: 64 * 1024,
-        connect: connectorFor(tls, this.#deadlines.connectTimeoutMs),
-      })
-      this.#agents.set(tls, agent)
+      const { connectTimeoutMs: timeout } = this.#deadlines
+      const options = { allowH2: false, maxHeaderSize: 64 * 1024 }
+      agent =
+        proxy === undefined
+          ? new Agent({ ...options, connect: connectorFor(tls, timeout) })
+          : new ProxyAgent({
+              ...options,
+              uri: proxy.href,
+              proxyTls: { timeout },
+              requestTls: {
+                timeout,
+                ...(secure && { secureContext: secureContextOf(tls), rejectUnauthorized: !tls.unverified }),
+              },
+            })
+      agents.set(key, agent)
     }
     return agent
   }
@@ -70,18 +86,25 @@ export class Transport {
   /** Sends one request and follows no redirect. */
   async send(request: HttpRequest, tls: TlsSettings = this.#plain): Promise<HttpAnswer> {
     const { method, url, headers, body, signal } = request
+    const proxy = this.#proxyOf(url)
     const {
       statusCode,
       headers: received,
       body: answerBody,
-    } = await this.#agent(tls).request({
-      origin: url.origin,
-      path: `${url.pathname}${url.search}`,
-      method,
-      headers,
-      ...(body === undefined ? {} : { body: body() as Dispatcher.DispatchOptions['body'] & {} }),
-      ...(signal === undefined ? {} : { signal }),
-    })
+    } = await this.#agent(tls, proxy, url.protocol === 'https:')
+      .request({
+        origin: url.origin,
+        path: `${url.pathname}${url.search}`,
+        method,
+        headers,
+        headersTimeout: this.#deadlines.answerTimeoutMs,
+        bodyTimeout: this.#deadlines.stallTimeoutMs,
+        ...(body === undefined ? {} : { body: body() as Dispatcher.DispatchOptions['body'] & {} }),
+        ...(signal === undefined ? {} : { signal }),
+      })
+      .catch((error: NodeJS.ErrnoException) => {
+        throw proxy === undefined ? error : throughProxy(error, proxy)
+      })
     const headerValues = (name: string) => [received[name] ?? []].flat()
     return { status: statusCode, header: (name) => headerValues(name)[0], headerValues, body: answerBody, url }
   }
@@ -102,8 +125,8 @@ export class Transport {
         throw new StackError('failed-precondition', `${redact(request.url)}: too many redirects`)
       const url = redirectTarget(current.url, location)
       if (url.origin !== current.url.origin) {
-        const { authorization: _, cookie: __, ...headers } = current.headers
-        current = { ...current, headers }
+        const headers = Object.entries(current.headers).filter(([name]) => impersonal.has(name.toLowerCase()))
+        current = { ...current, headers: Object.fromEntries(headers) }
         if (url.hostname !== current.url.hostname) settings = this.#plain
       }
       current = { ...current, url }
@@ -111,9 +134,17 @@ export class Transport {
   }
 
   async close(): Promise<void> {
-    await Promise.all([...this.#agents.values()].map((agent) => agent.destroy()))
+    const agents = [...this.#agents.values()].flatMap((of) => [...of.values()])
+    await Promise.all(agents.map((agent) => agent.destroy()))
     this.#agents.clear()
   }
+}
+
+/** Who failed is often the proxy, which the error does not name. */
+function throughProxy(error: NodeJS.ErrnoException, proxy: URL): Error {
+  const { message, code } = error
+  const named = new Error(`${message || code} (through the proxy ${proxy.origin})`, { cause: error })
+  return Object.assign(named, code === undefined ? {} : { code })
 }
 
 /** Certificates are read once, when the first connection needs them: there are hundreds. */
