@@ -14,6 +14,8 @@ export interface Endpoint {
   /** Whether secrets may travel without TLS, because the operator said so or the host is this one. */
   insecure: boolean
   headers: Readonly<Record<string, string>>
+  /** Origins that its token service may have; absent: any. */
+  realms?: readonly string[]
   /** What a mirror is, and the registry itself is not. */
   mirror?: {
     /** The registry it stands for. */
@@ -61,20 +63,20 @@ export class Endpoints {
 
   async #find(registry: string): Promise<Endpoint> {
     const host = await this.#host(registry)
-    const { headers = {} } = host
+    const shared = { headers: host.headers ?? {}, ...(host.realms && { realms: host.realms }) }
     if (host.url !== undefined) {
       const { origin, prefix, protocol } = parsePlace(host.url, host.overridePath)
       const insecure = host.insecure ?? protocol === 'http:'
-      return { origin, prefix, tls: tlsOf(host, insecure), insecure, headers }
+      return { origin, prefix, tls: tlsOf(host, insecure), insecure, ...shared }
     }
     const authority = registry === 'docker.io' ? 'registry-1.docker.io' : registry
     const { origin: secure } = parsePlace(`https://${authority}`)
     if (!(host.insecure ?? isLoopback(registry)))
-      return { origin: secure, prefix: '/v2', tls: tlsOf(host, false), insecure: false, headers }
+      return { origin: secure, prefix: '/v2', tls: tlsOf(host, false), insecure: false, ...shared }
     const tls = tlsOf(host, true)
     const { origin: plain } = parsePlace(`http://${authority}`)
     const origin = (await this.#answersOverTls(secure, tls)) ? secure : plain
-    return { origin, prefix: '/v2', tls, insecure: true, headers }
+    return { origin, prefix: '/v2', tls, insecure: true, ...shared }
   }
 
   async #answersOverTls(origin: string, tls: TlsSettings): Promise<boolean> {
@@ -108,6 +110,7 @@ function mirrorEndpoint(mirror: RegistryMirror, registry: string): Endpoint {
   const insecure = mirror.insecure ?? protocol === 'http:'
   return {
     ...{ origin, prefix, insecure, headers },
+    ...(mirror.realms && { realms: mirror.realms }),
     tls: tlsOf(mirror, insecure),
     mirror: { of: registry, capabilities, credentials },
   }

@@ -19,6 +19,11 @@ export interface RegistryAccess {
   key?: Pem
   /** Sent with every request to that place, and to no other: not after a redirect, not to its token service. */
   headers?: Readonly<Record<string, string>>
+  /**
+   * Origins that its token service may have, such as `https://auth.docker.io`. A realm anywhere else is refused. Default:
+   * any, because it is the registry's choice.
+   */
+  realms?: readonly string[]
   /** The URL's path is where the API begins: `/v2` is not put behind it. Default false. */
   overridePath?: boolean
 }

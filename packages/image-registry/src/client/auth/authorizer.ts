@@ -102,7 +102,9 @@ export class Authorizer {
   #realm(challenge: AuthChallenge): URL {
     const text = challenge.parameters.get('realm') ?? ''
     const realm = URL.parse(text)
-    if (realm === null || (realm.protocol !== 'https:' && realm.protocol !== 'http:') || isLinkLocal(realm)) {
+    const isHttp = realm?.protocol === 'https:' || realm?.protocol === 'http:'
+    const { realms } = this.#init.endpoint
+    if (realm === null || !isHttp || isLinkLocal(realm) || realms?.includes(realm.origin) === false) {
       throw new StackError(
         'failed-precondition',
         `${this.#init.endpoint.origin}: token realm ${JSON.stringify(text.slice(0, 128))} is refused`,
