@@ -32,6 +32,7 @@ enum launch_kind {
 	LAUNCH_SPAWN = 10,
 	LAUNCH_CLOSE = 11,
 	LAUNCH_CLOSE_PROCFS = 12,
+	LAUNCH_JOIN_CGROUP = 13,
 	LAUNCH_NEW_SESSION = 20,
 	LAUNCH_KEYRING = 21,
 	LAUNCH_LOOPBACK = 22,
@@ -251,14 +252,23 @@ static inline void launch_time_offset_encode(struct record_writer *writer, const
 	record_finish(writer);
 }
 
-static inline int launch_spawn_decode(struct record *record)
+struct launch_spawn {
+	int32_t cgroup;
+	uint32_t wait;
+};
+
+static inline int launch_spawn_decode(struct record *record, struct launch_spawn *out)
 {
+	record_get_i32(record, &out->cgroup);
+	record_get_u32(record, &out->wait);
 	return record_end(record);
 }
 
-static inline void launch_spawn_encode(struct record_writer *writer)
+static inline void launch_spawn_encode(struct record_writer *writer, const struct launch_spawn *in)
 {
 	record_begin(writer, LAUNCH_SPAWN);
+	record_put_i32(writer, in->cgroup);
+	record_put_u32(writer, in->wait);
 	record_finish(writer);
 }
 
@@ -287,6 +297,23 @@ static inline int launch_close_procfs_decode(struct record *record)
 static inline void launch_close_procfs_encode(struct record_writer *writer)
 {
 	record_begin(writer, LAUNCH_CLOSE_PROCFS);
+	record_finish(writer);
+}
+
+struct launch_join_cgroup {
+	uint32_t slot;
+};
+
+static inline int launch_join_cgroup_decode(struct record *record, struct launch_join_cgroup *out)
+{
+	record_get_u32(record, &out->slot);
+	return record_end(record);
+}
+
+static inline void launch_join_cgroup_encode(struct record_writer *writer, const struct launch_join_cgroup *in)
+{
+	record_begin(writer, LAUNCH_JOIN_CGROUP);
+	record_put_u32(writer, in->slot);
 	record_finish(writer);
 }
 
@@ -1187,11 +1214,15 @@ static inline void sync_map_ids_encode(struct record_writer *writer, const struc
 
 struct sync_pid {
 	int32_t pid;
+	uint32_t placed;
+	uint32_t waits;
 };
 
 static inline int sync_pid_decode(struct record *record, struct sync_pid *out)
 {
 	record_get_i32(record, &out->pid);
+	record_get_u32(record, &out->placed);
+	record_get_u32(record, &out->waits);
 	return record_end(record);
 }
 
@@ -1199,6 +1230,8 @@ static inline void sync_pid_encode(struct record_writer *writer, const struct sy
 {
 	record_begin(writer, SYNC_PID);
 	record_put_i32(writer, in->pid);
+	record_put_u32(writer, in->placed);
+	record_put_u32(writer, in->waits);
 	record_finish(writer);
 }
 

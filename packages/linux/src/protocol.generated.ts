@@ -31,9 +31,10 @@ export type LaunchRecord =
   | { kind: 'new-user' }
   | { kind: 'unshare'; flags: number }
   | { kind: 'time-offset'; clock: string; seconds: bigint; nanoseconds: number }
-  | { kind: 'spawn' }
+  | { kind: 'spawn'; cgroup: number; wait: number }
   | { kind: 'close'; slot: number }
   | { kind: 'close-procfs' }
+  | { kind: 'join-cgroup'; slot: number }
   | { kind: 'new-session' }
   | { kind: 'keyring'; name: string }
   | { kind: 'loopback' }
@@ -89,9 +90,10 @@ export const launchLayouts: RecordLayouts<LaunchRecord> = {
   'new-user': { id: 7, fields: [] },
   'unshare': { id: 8, fields: [['flags', 'u32']] },
   'time-offset': { id: 9, fields: [['clock', 'str'], ['seconds', 'i64'], ['nanoseconds', 'u32']] },
-  'spawn': { id: 10, fields: [] },
+  'spawn': { id: 10, fields: [['cgroup', 'i32'], ['wait', 'u32']] },
   'close': { id: 11, fields: [['slot', 'u32']] },
   'close-procfs': { id: 12, fields: [] },
+  'join-cgroup': { id: 13, fields: [['slot', 'u32']] },
   'new-session': { id: 20, fields: [] },
   'keyring': { id: 21, fields: [['name', 'str']] },
   'loopback': { id: 22, fields: [] },
@@ -141,7 +143,7 @@ export const launchLayouts: RecordLayouts<LaunchRecord> = {
 export type SyncRecord =
   | { kind: 'go' }
   | { kind: 'map-ids'; pid: number }
-  | { kind: 'pid'; pid: number }
+  | { kind: 'pid'; pid: number; placed: number; waits: number }
   | { kind: 'hooks' }
   | { kind: 'ready' }
   | { kind: 'failure'; step: number; code: number; text: string }
@@ -150,7 +152,7 @@ export type SyncRecord =
 export const syncLayouts: RecordLayouts<SyncRecord> = {
   'go': { id: 1, fields: [] },
   'map-ids': { id: 2, fields: [['pid', 'i32']] },
-  'pid': { id: 3, fields: [['pid', 'i32']] },
+  'pid': { id: 3, fields: [['pid', 'i32'], ['placed', 'u32'], ['waits', 'u32']] },
   'hooks': { id: 4, fields: [] },
   'ready': { id: 5, fields: [] },
   'failure': { id: 6, fields: [['step', 'u32'], ['code', 'i32'], ['text', 'str']] },

@@ -95,6 +95,7 @@ STEP(time_offset);
 STEP(spawn);
 STEP(close);
 STEP(close_procfs);
+STEP(join_cgroup);
 STEP(new_session);
 STEP(keyring);
 STEP(loopback);

@@ -31,6 +31,7 @@ static const step_function steps[] = {
 	[LAUNCH_SPAWN] = step_spawn,
 	[LAUNCH_CLOSE] = step_close,
 	[LAUNCH_CLOSE_PROCFS] = step_close_procfs,
+	[LAUNCH_JOIN_CGROUP] = step_join_cgroup,
 	[LAUNCH_NEW_SESSION] = step_new_session,
 	[LAUNCH_KEYRING] = step_keyring,
 	[LAUNCH_LOOPBACK] = step_loopback,

@@ -3,9 +3,11 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/sched.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/syscall.h>
@@ -117,37 +119,89 @@ STEP(time_offset)
 	return procfs_write(init, "self/timens_offsets", line) < 0 ? fail(init, "write timens_offsets") : 0;
 }
 
-static int announce(struct init *init, pid_t pid)
+/*
+ * Said by the new process itself, before anything else it says: what it does next may be seen in any order with what
+ * stage 0 does. The number is that of the runtime's side, which the procfs from there knows.
+ */
+static int announce(struct init *init, struct sync_pid *message)
 {
 	unsigned char buffer[MESSAGE_BYTES];
 	struct record_writer writer = { .data = buffer, .capacity = sizeof(buffer) };
-	struct sync_pid message = { .pid = pid };
+	char self[16];
+	ssize_t length = readlinkat(init->procfs, "self", self, sizeof(self) - 1);
 
+	if (length < 0)
+		return fail(init, "read the process's number");
+	self[length] = 0;
+	message->pid = atoi(self);
 	if (init->report)
-		atomic_store(&init->report->pid, pid);
-	sync_pid_encode(&writer, &message);
+		atomic_store(&init->report->pid, message->pid);
+	sync_pid_encode(&writer, message);
 	return channel_send(init, &writer) < 0 ? fail(init, "announce the process") : 0;
+}
+
+/* Moving a process into a cgroup makes the whole machine's forks pause; being born there does not. */
+static long clone_into(int cgroup)
+{
+	struct clone_args args = { .flags = CLONE_PARENT | CLONE_INTO_CGROUP, .cgroup = (uint64_t)cgroup };
+
+	return syscall(SYS_clone3, &args, sizeof(args));
 }
 
 /*
  * The process that becomes the container's program is a sibling of this one, so that its exit status goes to whoever
- * launched stage 0. It does nothing before its parent has put it into its cgroup and said go.
+ * launched stage 0. When it is in its cgroup already it may go on at once; otherwise, and when the program says so, it
+ * does nothing before its parent has put it there and said go.
  */
 STEP(spawn)
 {
-	long pid;
+	struct launch_spawn spawn;
+	struct sync_pid message = { .placed = 0 };
+	long pid = -1;
+	int cgroup;
 
-	if (record_end(record) < 0)
+	if (launch_spawn_decode(record, &spawn) < 0)
 		return fail(init, "malformed step");
 	if (init->in_child) {
 		errno = EBADMSG;
 		return fail(init, "a launch program spawns once");
 	}
-	pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
+	if (spawn.cgroup >= 0) {
+		cgroup = take_slot(init, (uint32_t)spawn.cgroup);
+		pid = clone_into(cgroup);
+		message.placed = pid >= 0;
+		close(cgroup);
+	}
+	message.waits = spawn.wait || !message.placed;
+	if (pid < 0)
+		pid = syscall(SYS_clone, CLONE_PARENT | SIGCHLD, NULL, NULL, NULL, NULL);
 	if (pid < 0)
 		return fail(init, "clone");
-	if (pid > 0)
-		return announce(init, (pid_t)pid);
+	if (pid > 0) {
+		/* A monitor looks here as soon as stage 0 has ended, which may be before the new process runs. */
+		if (init->report)
+			atomic_store(&init->report->pid, (int32_t)pid);
+		return 0;
+	}
 	init->in_child = 1;
-	return channel_await_go(init);
+	if (announce(init, &message) < 0)
+		return -1;
+	return message.waits ? channel_await_go(init) : 0;
+}
+
+/* A single thread that moves itself has nothing to wait for: no fork and no exec of its own can come in between. */
+STEP(join_cgroup)
+{
+	struct launch_join_cgroup join;
+	ssize_t written;
+	int fd;
+
+	if (launch_join_cgroup_decode(record, &join) < 0)
+		return fail(init, "malformed step");
+	fd = take_slot(init, join.slot);
+	if (fd < 0)
+		return fail(init, "find the cgroup");
+	written = write(fd, "0", 1);
+	close(fd);
+	return written == 1 ? 0 : fail(init, "join the cgroup");
 }

@@ -27,6 +27,8 @@ export interface CgroupManager {
   create(): Promise<void>
   /** Whether the cgroup is there. */
   exists(): boolean
+  /** Says that a process will be moved here soon, which then takes less time. */
+  expectJoin(): void
   /** Moves a process, with all its threads, into the cgroup. Throws `ESRCH` when it has ended. */
   join(pid: number): Promise<void>
   /**

@@ -42,11 +42,16 @@ function allow(type: string, major: number | undefined, minor: number | undefine
  *
  * @internal
  */
-export async function makeContainerCgroup(id: string, spec: Spec): Promise<CgroupManager | undefined> {
+export async function makeContainerCgroup(
+  id: string,
+  spec: Spec,
+  { expectJoin = false }: { expectJoin?: boolean } = {},
+): Promise<CgroupManager | undefined> {
   const manager = createCgroupManager({ path: cgroupPath(id, spec) })
   if (manager.exists() && manager.pids().length > 0) {
     throw new StackError('failed-precondition', "container's cgroup is not empty: the limits of another would change")
   }
+  if (expectJoin) manager.expectJoin()
   try {
     await manager.create()
     await applyResources(manager, {

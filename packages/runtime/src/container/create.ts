@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chmod } from 'node:fs/promises'
-import { StackError } from '@teu/errors'
 import { type CgroupManager, detectCgroups, makeFifo, readProcessStat } from '@teu/linux'
 import { makeContainerCgroup } from '../cgroups/container-cgroup.ts'
 import { runHooks } from '../hooks/run-hook.ts'
 import { launchProgram, type ReadyProcess } from '../launch/conversation.ts'
 import { launchDirectly } from '../launch/default-launcher.ts'
 import { writeIdMaps } from '../launch/id-maps.ts'
+import { type CgroupEntry, cgroupEntry } from '../program/cgroup-entry.ts'
 import { compileCreate } from '../program/compile-create.ts'
 import type { Step } from '../program/program.ts'
 import { capabilityMasks } from '../spec/capabilities.ts'
 import { specWarnings } from '../spec/check-spec.ts'
 import { type Bundle, loadBundle } from '../spec/load-spec.ts'
+import { isPrivate } from '../spec/namespaces.ts'
 import { checkContainerId } from './container-id.ts'
 import { destroyProcess } from './end-process.ts'
 import { type ExtraFds, extraFds } from './extra-fds.ts'
@@ -71,11 +72,14 @@ interface Making {
 }
 
 async function make(making: Making): Promise<CreatedContainer> {
-  const { directory, id, options, bundle } = making
+  const { directory, id, options, bundle, facts } = making
   await makeExecFifo(directory.fifo(id))
-  making.cgroup = await makeContainerCgroup(id, bundle.spec)
+  // A process of the host's root, in the host's user namespace, has the right to enter the cgroup by itself.
+  const enters = facts.privileged && !isPrivate(bundle.spec, 'user')
+  making.cgroup = await makeContainerCgroup(id, bundle.spec, { expectJoin: !enters })
   const saved = initialState(making)
-  const steps = compileCreate(await createContext(making, saved))
+  const entry = enters ? cgroupEntry(saved.cgroup_paths) : undefined
+  const steps = compileCreate(await createContext(making, saved, entry))
   const request = {
     stdio: options.stdio ?? (['inherit', 'inherit', 'inherit'] as const),
     extraFds: making.extra.fds,
@@ -83,7 +87,10 @@ async function make(making: Making): Promise<CreatedContainer> {
   }
   const ready = await launchProgram(options.launch ?? launchDirectly, request, steps, {
     mapIds: (pid) => writeIdMaps(pid, bundle.spec.linux?.uidMappings ?? [], bundle.spec.linux?.gidMappings ?? []),
-    created: (pid) => adopt(making, saved, pid),
+    created: async (pid, placed) => {
+      const placing = placed && entry !== undefined ? undefined : making.cgroup?.join(pid)
+      await Promise.all([placing, adopt(making, saved, pid)])
+    },
     hooks: () => runCreateHooks(making, saved),
   })
   if (options.pidFile !== undefined) await writeAtomically(options.pidFile, String(ready.pid), 0o666)
@@ -113,7 +120,11 @@ function initialState({ id, bundle, cgroup, options }: Making): SavedState {
   }
 }
 
-async function createContext(making: Making, saved: SavedState): Promise<Parameters<typeof compileCreate>[0]> {
+async function createContext(
+  making: Making,
+  saved: SavedState,
+  entry: CgroupEntry | undefined,
+): Promise<Parameters<typeof compileCreate>[0]> {
   const { id, bundle, options, facts, extra, directory, warn } = making
   const { spec } = bundle
   const state = hookState(saved, 'creating', 0)
@@ -132,6 +143,7 @@ async function createContext(making: Making, saved: SavedState): Promise<Paramet
     noNewKeyring: options.noNewKeyring ?? false,
     cgroups: detectCgroups(),
     cgroupPaths: saved.cgroup_paths,
+    cgroupEntry: entry,
     capabilities: capabilityMasks(spec.process.capabilities, facts.lastCapability, warn),
     ...(seccomp && { seccomp }),
     privileged: facts.privileged,
@@ -146,10 +158,11 @@ async function createContext(making: Making, saved: SavedState): Promise<Paramet
 async function adopt(making: Making, saved: SavedState, pid: number): Promise<void> {
   making.pid = pid
   const stat = readProcessStat(pid)
-  if (stat === undefined) throw new StackError('internal', 'unable to start container process: init is gone')
+  // It did not wait, and has failed already: what it says next is why.
+  if (stat === undefined) return
   saved.init_process_pid = pid
   saved.init_process_start = String(stat.startTime)
-  await Promise.all([making.cgroup?.join(pid), making.directory.write(making.id, saved)])
+  await making.directory.write(making.id, saved)
 }
 
 async function runCreateHooks({ options, bundle }: Making, saved: SavedState): Promise<void> {

@@ -6,6 +6,7 @@ import { StackError } from '@teu/errors'
 import { type LinuxNamespaceType, linuxNamespaceTypes, type Process, validateProcess } from '@teu/oci-spec/runtime'
 import { awaitExecution, launchProgram, type ReadyProcess } from '../launch/conversation.ts'
 import { launchDirectly } from '../launch/default-launcher.ts'
+import { cgroupEntry } from '../program/cgroup-entry.ts'
 import { defaultUmask } from '../program/compile-create.ts'
 import { compileExec } from '../program/compile-exec.ts'
 import type { NamespaceToJoin } from '../program/namespaces.ts'
@@ -41,7 +42,8 @@ export async function execInContainer(
   using init = openInit(saved)
   if (init === undefined) throw new StackError('failed-precondition', 'cannot exec in a stopped container')
   const extra = extraFds(options.preserveFds ?? 0, options.listenFds ?? 0, undefined)
-  const steps = compileExec(await execContext(saved, program, options, extra, init.pid, warn))
+  const context = await execContext(saved, program, options, extra, init.pid, warn)
+  const steps = compileExec(context)
   const request = {
     stdio: options.stdio ?? (['inherit', 'inherit', 'inherit'] as const),
     extraFds: extra.fds,
@@ -50,9 +52,9 @@ export async function execInContainer(
   let pid = 0
   try {
     const ready = await launchProgram(options.launch ?? launchDirectly, request, steps, {
-      created: async (created) => {
+      created: async (created, placed) => {
         pid = created
-        await joinCgroup(saved, created, options)
+        if (!(placed && context.cgroupEntry)) await joinCgroup(saved, created, options)
       },
     })
     if (options.pidFile !== undefined) await writeAtomically(options.pidFile, String(pid), 0o666)
@@ -84,13 +86,16 @@ async function execContext(
   const facts = readHostFacts()
   const seccomp = await compileFilter(saved.spec.linux?.seccomp, hookState(saved, 'running', initPid))
   const seccompSocket = seccomp && saved.spec.linux?.seccomp?.listenerPath
+  const namespaces = namespacesOf(initPid)
+  const enters = options.cgroup === undefined && facts.privileged && !namespaces.some(({ type }) => type === 'user')
   return {
     process: program,
     capabilities: capabilityMasks(program.capabilities, facts.lastCapability, warn),
     seccomp,
     setGroups: maySetGroups(saved.spec),
     addedEnvironment: extra.environment,
-    namespaces: namespacesOf(initPid),
+    namespaces,
+    cgroupEntry: enters ? cgroupEntry(saved.cgroup_paths) : undefined,
     ...(options.consoleSocket !== undefined && { consoleSocket: options.consoleSocket }),
     ...(seccompSocket && { seccompSocket }),
     privileged: facts.privileged,

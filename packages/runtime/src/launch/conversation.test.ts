@@ -7,7 +7,7 @@ import type { Step } from '../program/program.ts'
 import { awaitExecution, launchProgram } from './conversation.ts'
 
 const steps: Step[] = [
-  { kind: 'spawn' },
+  { kind: 'spawn', cgroup: -1, wait: 1 },
   { kind: 'lookup', name: 'x' },
   { kind: 'hook', path: '/a', args: [], env: [], timeoutMilliseconds: 0, statePrefix: '', stateSuffix: '' },
   { kind: 'hook', path: '/b', args: [], env: [], timeoutMilliseconds: 0, statePrefix: '', stateSuffix: '' },
@@ -43,7 +43,12 @@ const launcher = (stream: Duplex) => async () => ({ channel: stream, pid: 1, own
 
 test('the conversation runs in order and ends at ready', async () => {
   const calls: string[] = []
-  const peer = init([{ kind: 'map-ids', pid: 5 }, { kind: 'pid', pid: 7 }, { kind: 'hooks' }, { kind: 'ready' }])
+  const peer = init([
+    { kind: 'map-ids', pid: 5 },
+    { kind: 'pid', pid: 7, placed: 1, waits: 1 },
+    { kind: 'hooks' },
+    { kind: 'ready' },
+  ])
   const ready = await launchProgram(launcher(peer.stream), request, steps, {
     mapIds: async (pid) => void calls.push(`map ${pid}`),
     created: async (pid) => void calls.push(`created ${pid}`),
@@ -54,6 +59,33 @@ test('the conversation runs in order and ends at ready', async () => {
   assert.equal(peer.answers(), 3)
   assert.equal(peer.program().readUInt32LE(12), steps.length)
   await awaitExecution(ready.channel, steps)
+})
+
+test('an init that enters its cgroup by itself is not told to go', async () => {
+  const seen: boolean[] = []
+  const [ours, theirs] = duplexPair()
+  for (const record of [{ kind: 'pid', pid: 7, placed: 1, waits: 0 }, { kind: 'ready' }] as const) {
+    theirs.write(encodeRecord(syncLayouts, record))
+  }
+  const ready = await launchProgram(launcher(ours), request, [], {
+    created: async (_, placed) => void seen.push(placed),
+  })
+  assert.equal(ready.pid, 7)
+  assert.deepEqual(seen, [true])
+  assert.equal((theirs.read() as Buffer).length, 16, 'nothing but the program was sent')
+})
+
+test('a failure to enter a cgroup names it', async () => {
+  const program: Step[] = [
+    { kind: 'open', slot: 16, path: '/c/cpuset/x/tasks', flags: 1 },
+    { kind: 'join-cgroup', slot: 16 },
+  ]
+  const peer = init([{ kind: 'failure', step: 1, code: 28, text: 'join the cgroup: no space left on device' }])
+  await assert.rejects(launchProgram(launcher(peer.stream), request, program, { created: async () => {} }), {
+    message:
+      'unable to start container process: error during container init: unable to apply cgroup configuration: ' +
+      '/c/cpuset/x/tasks: join the cgroup: no space left on device',
+  })
 })
 
 test('a failure names the step in the words of the original', async () => {
@@ -71,10 +103,10 @@ test('a failure names the step in the words of the original', async () => {
 test('an end before ready, an unknown answer and a failing handler are errors', async () => {
   const launch = (script: SyncRecord[], created = async () => {}) =>
     launchProgram(launcher(init(script).stream), request, steps, { created })
-  await assert.rejects(launch([{ kind: 'pid', pid: 7 }]), /init ended before it was ready/)
+  await assert.rejects(launch([{ kind: 'pid', pid: 7, placed: 1, waits: 1 }]), /init ended before it was ready/)
   await assert.rejects(launch([{ kind: 'go' }]), /init ended before it was ready/)
   await assert.rejects(
-    launch([{ kind: 'pid', pid: 7 }], async () => {
+    launch([{ kind: 'pid', pid: 7, placed: 1, waits: 1 }], async () => {
       throw new Error('no cgroup')
     }),
     /no cgroup/,
@@ -83,7 +115,7 @@ test('an end before ready, an unknown answer and a failing handler are errors', 
 
 test('a failure to execute comes after ready', async () => {
   const peer = init([
-    { kind: 'pid', pid: 7 },
+    { kind: 'pid', pid: 7, placed: 1, waits: 1 },
     { kind: 'ready' },
     { kind: 'failure', step: 1, code: 8, text: 'exec /x: exec format error' },
   ])

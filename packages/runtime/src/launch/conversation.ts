@@ -9,8 +9,11 @@ import { SyncChannel } from './sync-channel.ts'
 export interface ConversationHandlers {
   /** Writes the id maps of the process that has just made its user namespace. */
   mapIds?: (pid: number) => Promise<void>
-  /** Puts the final init where it belongs before it does anything. */
-  created: (pid: number) => Promise<void>
+  /**
+   * Takes note of the final init. Unless it is `placed`, which means that it enters its cgroup by itself, it waits
+   * for this to put it there.
+   */
+  created: (pid: number, placed: boolean) => Promise<void>
   /** Runs the hooks that belong between the mounts and the pivot. */
   hooks?: () => Promise<void>
 }
@@ -64,7 +67,8 @@ async function converse(channel: SyncChannel, steps: readonly Step[], handlers: 
         break
       case 'pid':
         pid = message.pid
-        await handlers.created(pid)
+        await handlers.created(pid, message.placed === 1)
+        if (message.waits === 0) continue
         break
       case 'hooks':
         await runHandler(handlers.hooks)

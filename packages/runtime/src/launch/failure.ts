@@ -40,11 +40,19 @@ function describe(steps: readonly Step[], index: number, step: Step | undefined)
     case 'mount':
     case 'bind':
       return `error mounting ${quote(step.source)} to rootfs at ${quote(step.destination)}: `
+    case 'join-cgroup':
+      return `unable to apply cgroup configuration: ${openedIn(steps, step.slot)}: `
     case 'hook':
       return `error running hook #${hookIndex(steps, index)}: `
     default:
       return ''
   }
+}
+
+/** The path that was opened in a slot. */
+function openedIn(steps: readonly Step[], slot: number): string {
+  const found = steps.find((step) => step.kind === 'open' && step.slot === slot)
+  return found?.kind === 'open' ? found.path : ''
 }
 
 const shownLength = 256

@@ -11,7 +11,7 @@ import { encodeRecord, protocolConstants, RecordReader, type SyncRecord, syncLay
  *     | <-- map-ids {pid} ------------|  (only with a new user namespace)
  *     | -- go ----------------------->|
  *     | <-- pid {pid} ----------------|--- clone ------------------->|
- *     | -- go (it is in its cgroup) -------------------------------->|
+ *     | -- go (it is in its cgroup; unless it got there by itself) ->|
  *     | <-- hooks (only with prestart or createRuntime hooks) -------|
  *     | -- go ------------------------------------------------------>|
  *     | <-- ready ---------------------------------------------------|  then it waits for start

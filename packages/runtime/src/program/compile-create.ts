@@ -5,6 +5,7 @@ import type { CapabilityMasks } from '../spec/capabilities.ts'
 import type { ContainerSpec } from '../spec/check-spec.ts'
 import { isPrivate, namespaceFlags, namespaceOf } from '../spec/namespaces.ts'
 import { sysctlFile } from '../spec/sysctl.ts'
+import { type CgroupEntry, spawnStep } from './cgroup-entry.ts'
 import { deviceSteps } from './devices.ts'
 import { hookSteps } from './hooks.ts'
 import { bindsDev, type MountSteps, mountSteps } from './mounts.ts'
@@ -35,6 +36,8 @@ export interface CreateContext {
   noNewKeyring: boolean
   cgroups: CgroupSetup
   cgroupPaths: Readonly<Record<string, string>>
+  /** How init enters its cgroup; undefined when it is moved there, or has none. */
+  cgroupEntry?: CgroupEntry | undefined
   capabilities: CapabilityMasks
   seccomp?: CompiledSeccomp
   /** Whether the runtime is root, which decides in what order namespaces are joined. */
@@ -65,7 +68,8 @@ export function compileCreate(context: CreateContext): Step[] {
   const process: ProcessContext = { ...context, process: context.spec.process, seccomp: context.seccomp }
   return [
     ...hostSteps(context, mounts),
-    { kind: 'spawn' },
+    spawnStep(context.cgroupEntry),
+    ...(context.cgroupEntry?.join ?? []),
     ...sessionSteps(context),
     ...prepareRootSteps(context.spec, context.rootfs),
     ...mounts.mounts,
@@ -94,6 +98,7 @@ function hostSteps(context: CreateContext, mounts: MountSteps): Step[] {
   steps.push({ kind: 'open', slot: slots.fifo, path: context.fifo, flags: openPath })
   if (consoleSocket) steps.push({ kind: 'connect', slot: slots.console, path: consoleSocket })
   if (seccompSocket) steps.push({ kind: 'connect', slot: slots.seccomp, path: seccompSocket })
+  steps.push(...(context.cgroupEntry?.open ?? []))
   if (isPrivate(spec, 'user')) steps.push(...raiseLimitSteps(spec.process))
   steps.push(...mounts.sources, ...namespaceSteps(spec, context.privileged))
   return steps

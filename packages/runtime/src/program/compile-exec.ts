@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Process } from '@teu/oci-spec/runtime'
+import { namespaceFlags } from '../spec/namespaces.ts'
+import { type CgroupEntry, spawnStep } from './cgroup-entry.ts'
 import { joinSteps, type NamespaceToJoin } from './namespaces.ts'
 import { becomeUserSteps, lateSeccompSteps, type ProcessContext, raiseLimitSteps } from './process.ts'
 import { type Step, slots } from './program.ts'
@@ -9,6 +11,8 @@ export interface ExecContext extends ProcessContext {
   process: Process
   /** Of the container's init, by `/proc/<pid>/ns/...`; those it shares with the runtime are left out. */
   namespaces: readonly NamespaceToJoin[]
+  /** How the process enters the container's cgroup; undefined when it is moved there. */
+  cgroupEntry?: CgroupEntry | undefined
   consoleSocket?: string
   seccompSocket?: string
   privileged: boolean
@@ -29,7 +33,7 @@ export function compileExec(context: ExecContext): Step[] {
   if (consoleSocket) steps.push({ kind: 'connect', slot: slots.console, path: consoleSocket })
   if (seccompSocket) steps.push({ kind: 'connect', slot: slots.seccomp, path: seccompSocket })
   if (namespaces.some(({ type }) => type === 'user')) steps.push(...raiseLimitSteps(process))
-  steps.push(...joinSteps(namespaces, context.privileged), { kind: 'spawn' })
+  steps.push(...entrySteps(context))
   // Nothing of the host may be open while processes of the container can look: they share the pid namespace now.
   if (!needsProcfs(context)) steps.push({ kind: 'close-procfs' })
   steps.push({ kind: 'new-session' })
@@ -46,6 +50,20 @@ export function compileExec(context: ExecContext): Step[] {
     { kind: 'execute', args: process.args ?? [], extra: context.extraFds },
   )
   return steps
+}
+
+function entrySteps({ namespaces, privileged, cgroupEntry }: ExecContext): Step[] {
+  const joins = joinSteps(namespaces, privileged)
+  if (cgroupEntry === undefined) return [...joins, spawnStep(undefined)]
+  // From inside the container's cgroup namespace the way into its cgroup cannot be seen.
+  const isLate = (step: Step) => step.kind === 'join' && step.namespace === namespaceFlags.cgroup
+  return [
+    ...cgroupEntry.open,
+    ...joins.filter((step) => !isLate(step)),
+    spawnStep(cgroupEntry),
+    ...cgroupEntry.join,
+    ...joins.filter(isLate),
+  ]
 }
 
 function needsProcfs({ process, seccomp }: ExecContext): boolean {

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
 import type { Process } from '@teu/oci-spec/runtime'
+import { cgroupEntry } from './cgroup-entry.ts'
 import { compileExec, type ExecContext } from './compile-exec.ts'
 import { limitNumber } from './process.ts'
 
@@ -34,7 +35,7 @@ test('an exec joins and becomes the user', () => {
     { kind: 'join', namespace: 0x2000_0000, slot: 8 },
     { kind: 'join', namespace: 0x0002_0000, slot: 9 },
     { kind: 'join', namespace: 0x1000_0000, slot: 10 },
-    { kind: 'spawn' },
+    { kind: 'spawn', cgroup: -1, wait: 1 },
     { kind: 'close-procfs' },
     { kind: 'new-session' },
     { kind: 'umask', mask: 0o22 },
@@ -50,6 +51,36 @@ test('an exec joins and becomes the user', () => {
     { kind: 'ready' },
     { kind: 'execute', args: ['a'], extra: 1 },
   ])
+})
+
+test('an exec enters the cgroup by itself, and only then its namespace', () => {
+  const steps = compileExec({
+    ...context,
+    namespaces: [
+      { type: 'cgroup', path: '/proc/9/ns/cgroup' },
+      { type: 'mount', path: '/proc/9/ns/mnt' },
+    ],
+    cgroupEntry: cgroupEntry({ cpu: '/c/cpu/x', cpuacct: '/c/cpu/x', pids: '/c/pids/x', '': '/c/unified/x' }),
+  })
+  assert.deepEqual(steps.slice(0, 12), [
+    { kind: 'open', slot: 16, path: '/c/cpu/x/tasks', flags: 1 },
+    { kind: 'open', slot: 17, path: '/c/pids/x/tasks', flags: 1 },
+    { kind: 'open', slot: 18, path: '/c/unified/x', flags: 0o10000000 },
+    { kind: 'open', slot: 8, path: '/proc/9/ns/cgroup', flags: 0 },
+    { kind: 'open', slot: 9, path: '/proc/9/ns/mnt', flags: 0 },
+    { kind: 'join', namespace: 0x0002_0000, slot: 9 },
+    { kind: 'spawn', cgroup: 18, wait: 0 },
+    { kind: 'join-cgroup', slot: 16 },
+    { kind: 'join-cgroup', slot: 17 },
+    { kind: 'join', namespace: 0x0200_0000, slot: 8 },
+    { kind: 'close-procfs' },
+    { kind: 'new-session' },
+  ])
+})
+
+test('more hierarchies than there is room for are left to the parent', () => {
+  const paths = Object.fromEntries(Array.from({ length: 16 }, (_, index) => [`c${index}`, `/c/${index}/x`]))
+  assert.equal(cgroupEntry(paths), undefined)
 })
 
 test('a caller without privileges enters the user namespace first', () => {

@@ -5,7 +5,7 @@ import { encodeRecords, type LaunchRecord, launchLayouts, protocolConstants, pro
 export type Step = LaunchRecord
 
 /** Places in which steps keep descriptors for later steps. Bind sources come behind the named ones. @internal */
-export const slots = { fifo: 0, console: 1, seccomp: 2, namespaces: 8, sources: 32 } as const
+export const slots = { fifo: 0, console: 1, seccomp: 2, namespaces: 8, cgroups: 16, sources: 32 } as const
 
 const headerLength = 16
 

@@ -32,7 +32,6 @@ export class V1CgroupManager implements CgroupManager {
   }
 
   async create(): Promise<void> {
-    if (this.#own !== undefined) this.#warmUp ??= warmUpAttach(this.#own)
     for (const folder of this.#folders) {
       makeCgroup(folder)
       if (folder === this.paths.cpuset) inheritCpuset(folder)
@@ -41,6 +40,10 @@ export class V1CgroupManager implements CgroupManager {
 
   exists(): boolean {
     return existsSync(this.#tracking())
+  }
+
+  expectJoin(): void {
+    if (this.#own !== undefined) this.#warmUp ??= warmUpAttach(this.#own)
   }
 
   async join(pid: number): Promise<void> {

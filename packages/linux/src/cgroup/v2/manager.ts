@@ -33,7 +33,6 @@ export class V2CgroupManager implements CgroupManager {
   }
 
   async create(): Promise<void> {
-    this.#warmUp ??= warmUpAttach(this.#own)
     makeCgroup(this.#folder)
     const available = (readControl(this.#mountPoint, 'cgroup.controllers') ?? '').split(/\s+/).filter(Boolean)
     for (const above of this.#foldersAbove()) enableControllers(above, available)
@@ -41,6 +40,10 @@ export class V2CgroupManager implements CgroupManager {
 
   exists(): boolean {
     return existsSync(this.#folder)
+  }
+
+  expectJoin(): void {
+    this.#warmUp ??= warmUpAttach(this.#own)
   }
 
   async join(pid: number): Promise<void> {
