@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawn } from 'node:child_process'
+import { randomUUID } from 'node:crypto'
 import { mkdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type ErrorCode, StackError, wrap } from '@teu/errors'
@@ -28,7 +29,7 @@ export interface ExecRuntimeInit {
   readonly path: string
 }
 
-/** Any OCI runtime program, called with exactly the command lines of containerd's own shim. @internal */
+/** Any OCI runtime program, called with the command lines of containerd's own shim. @internal */
 export class ExecOciRuntime implements OciRuntime {
   readonly #init: ExecRuntimeInit
   readonly #log: string
@@ -86,7 +87,14 @@ export class ExecOciRuntime implements OciRuntime {
   }
 
   async update(id: string, resources: unknown): Promise<void> {
-    await this.#run(['update', '--resources=-', id], JSON.stringify(resources))
+    // Not by standard input, as containerd's shim has it: crun opens /dev/stdin, which a socket does not allow.
+    const file = join(this.#init.bundle, recordFolder, `${randomUUID()}.resources`)
+    await writeJson(file, resources)
+    try {
+      await this.#run(['update', '--resources', file, id])
+    } finally {
+      await rm(file, { force: true })
+    }
   }
 
   async pids(id: string): Promise<number[]> {
@@ -121,10 +129,10 @@ export class ExecOciRuntime implements OciRuntime {
     }
   }
 
-  async #run(args: string[], input?: string): Promise<string> {
+  async #run(args: string[]): Promise<string> {
     const { binary, path } = this.#init
     const from = await logLength(this.#log)
-    const { status, stdout, stderr } = await runProgram(binary, [...this.#globalArgs(), ...args], path, input)
+    const { status, stdout, stderr } = await runProgram(binary, [...this.#globalArgs(), ...args], path)
     if (status === 0) return stdout
     const message = (await lastLoggedError(this.#log, from)) ?? (stderr.trim() || `exit status ${status}`)
     throw new StackError(codeOfRuntimeError(message), message)
@@ -138,16 +146,14 @@ export function codeOfRuntimeError(message: string): ErrorCode {
   return 'unknown'
 }
 
-async function runProgram(binary: string, args: string[], path: string, input = ''): Promise<ProgramResult> {
+async function runProgram(binary: string, args: string[], path: string): Promise<ProgramResult> {
   const child = spawn(binary, args, {
     cwd: '/',
     env: { PATH: path },
     timeout: runtimeTimeoutMs,
     killSignal: 'SIGKILL',
-    stdio: 'pipe',
+    stdio: ['ignore', 'pipe', 'pipe'],
   })
-  child.stdin.on('error', () => {})
-  child.stdin.end(input)
   const output = { stdout: '', stderr: '' }
   for (const name of ['stdout', 'stderr'] as const) {
     child[name].setEncoding('utf8').on('data', (chunk: string) => {
