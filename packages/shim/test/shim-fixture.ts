@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, createReadStream, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { chmod, copyFile, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { chmod, copyFile, link, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
@@ -76,6 +76,7 @@ export class ShimFixture implements AsyncDisposable {
     const program = fixture.shimBinary
     await writeFile(program, `#!/bin/sh\nexec ${process.execPath} --conditions=teu-source ${shimSource} "$@"\n`)
     await chmod(program, 0o755)
+    await copyFile('/bin/busybox', join(folder, 'busybox'))
     return fixture
   }
 
@@ -94,8 +95,8 @@ export class ShimFixture implements AsyncDisposable {
     const bin = join(path, 'rootfs/bin')
     await mkdir(bin, { recursive: true })
     for (const name of ['proc', 'dev', 'tmp', 'sys']) await mkdir(join(path, 'rootfs', name))
-    await copyFile('/bin/busybox', join(bin, 'busybox'))
-    for (const name of ['sh', 'cat', 'echo', 'dd', 'sleep', 'true', 'false', 'stty', 'kill']) {
+    await link(join(this.folder, 'busybox'), join(bin, 'busybox'))
+    for (const name of ['sh', 'cat', 'echo', 'dd', 'sleep', 'true', 'false', 'stty', 'kill', 'seq']) {
       await symlink('busybox', join(bin, name))
     }
     const config = containerConfig({ ...init, cgroupsPath: `${this.cgroup}/${id}` })
@@ -135,8 +136,8 @@ export class ShimFixture implements AsyncDisposable {
   }
 
   /** Starts the shim of a bundle and connects to it. */
-  async connect(bundle: Bundle): Promise<TaskService> {
-    const connection = connectShim(await this.start(bundle))
+  async connect(bundle: Bundle, call: Partial<ShimCall> = {}): Promise<TaskService> {
+    const connection = connectShim(await this.start(bundle, call))
     this.#connections.push(connection)
     return connection.task
   }
@@ -161,6 +162,13 @@ export class ShimFixture implements AsyncDisposable {
       if (fields.containerId !== id) return []
       const name = topic.replace('/tasks/', '')
       return [name === 'exit' ? `exit ${fields.id === id ? 'init' : fields.id}` : name]
+    })
+  }
+
+  /** What every event says, in their order. */
+  happened(): { containerId: string; topic: string }[] {
+    return this.events.map(({ topic, event }) => {
+      return { containerId: decodeIds(event as Any).containerId, topic: topic.replace('/tasks/', '') }
     })
   }
 

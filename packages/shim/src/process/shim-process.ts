@@ -5,8 +5,8 @@ import type { MonitorClient, ProcessEnd } from '../monitor/monitor-client.ts'
 import { type ProcessRecord, type ProcessStdio, saveProcess } from './process-record.ts'
 import { canMove, moveState, type ProcessMove, type ProcessState } from './process-state.ts'
 
-/** The status of a process that ended unseen: its monitor was killed too. */
-const unknownStatus = 255
+/** The status of a process whose monitor was killed: nobody can learn its own, so it is killed as well. */
+const killedStatus = 137
 
 /** A new process's record. @internal */
 export function newProcessRecord(execId: string, stdio: ProcessStdio, spec?: unknown): ProcessRecord {
@@ -146,17 +146,21 @@ export class ShimProcess {
     } catch {
       // The monitor has left: after it wrote the exit file, unless it was killed.
     }
-    return (await readExitFile(this.bundle, this.execId)) ?? (await this.#outlive())
+    return (await readExitFile(this.bundle, this.execId)) ?? (await this.#killUnwatched())
   }
 
-  async #outlive(): Promise<ProcessEnd> {
+  /** Without its monitor a process has nobody to hold its streams or to learn how it ended. */
+  async #killUnwatched(): Promise<ProcessEnd> {
     const { pid, startTime } = this.record
     try {
       using process = Pidfd.open(pid)
-      if (startTime !== '' && isProcessRunning(pid, BigInt(startTime))) await process.waitExit()
+      if (startTime !== '' && isProcessRunning(pid, BigInt(startTime))) {
+        process.signal(9)
+        await process.waitExit()
+      }
     } catch {
       // It has ended, and its number may already be another's.
     }
-    return { status: unknownStatus, nanoseconds: BigInt(Date.now()) * 1_000_000n }
+    return { status: killedStatus, nanoseconds: BigInt(Date.now()) * 1_000_000n }
   }
 }

@@ -24,10 +24,22 @@ export function saveContainer(bundle: string, record: ContainerRecord): Promise<
   return writeJson(join(bundle, recordFolder, 'container.json'), record)
 }
 
-/** The record of a bundle's container; undefined when there is none, or it is damaged. @internal */
+/**
+ * The record of a bundle's container; undefined when there is none, or it is damaged. Throws `failed-precondition` when a
+ * newer shim has written it: what this one does not understand it leaves alone.
+ *
+ * @internal
+ */
 export async function loadContainer(bundle: string): Promise<ContainerRecord | undefined> {
-  const record = await readJson<ContainerRecord>(join(bundle, recordFolder, 'container.json'))
-  return record?.version === 1 && typeof record.id === 'string' && record.runtime ? record : undefined
+  const record = await readJson<Omit<ContainerRecord, 'version'> & { version: number }>(
+    join(bundle, recordFolder, 'container.json'),
+  )
+  if (typeof record?.version === 'number' && record.version > 1) {
+    throw new StackError('failed-precondition', `${bundle} has a container of a newer shim`)
+  }
+  return record?.version === 1 && typeof record.id === 'string' && record.runtime
+    ? { ...record, version: 1 }
+    : undefined
 }
 
 /** Whether the configuration of a bundle leaves its container in a pid namespace of others. @internal */

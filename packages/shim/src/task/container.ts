@@ -31,6 +31,7 @@ export class Container {
   readonly #exitsTold = new WeakMap<ShimProcess, Promise<void>>()
   readonly #oomWatch = new AbortController()
   #cgroup: CgroupManager | undefined
+  #forgotten = false
 
   constructor(record: ContainerRecord, runtime: OciRuntime, init: ShimProcess, components: ContainerComponents) {
     this.record = record
@@ -88,6 +89,11 @@ export class Container {
     }
   }
 
+  /** Nobody will look for this container again: its bundle is left as it is, to be removed by its owner. */
+  forget(): void {
+    this.#forgotten = true
+  }
+
   /** Ends what this object does in the background. */
   close(): void {
     this.#oomWatch.abort()
@@ -104,7 +110,7 @@ export class Container {
       exitStatus: end.status,
       exitedAt: timestampFromNanos(end.nanoseconds),
     })
-    void delivered.then((taken) => taken && markExitTold(this.bundle, process.execId))
+    void delivered.then((taken) => taken && !this.#forgotten && markExitTold(this.bundle, process.execId))
   }
 
   /** The end of the first process is the last that is heard of a container, so everything else ends before. */

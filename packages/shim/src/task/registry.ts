@@ -57,6 +57,7 @@ export class ContainerRegistry {
   async forget(container: Container): Promise<void> {
     this.#containers.delete(container.id)
     await this.#list.remove(container.id)
+    container.forget()
   }
 
   /** Takes over what an earlier shim of this group left. */
