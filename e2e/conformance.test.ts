@@ -2,10 +2,10 @@
 // The conformance suites, on the originals (which proves the suites) and on ours.
 import assert from 'node:assert/strict'
 import path from 'node:path'
-import { docker, startDockerd, startRegistry } from './harness/originals.ts'
+import { docker, startContainerd, startDockerd, startRegistry } from './harness/originals.ts'
 import { imageArchive, repository } from './harness/programs.ts'
 import { type Sandbox, sandboxTest, until } from './harness/sandbox.ts'
-import { startTeud, teu } from './harness/stack.ts'
+import { startOurContainerd, startTeud, teu } from './harness/stack.ts'
 
 const gaps = (name: string) => ['--known-gaps', path.join(repository, 'packages/conformance/known-gaps', `${name}.txt`)]
 
@@ -19,6 +19,42 @@ for (const runtime of ['runc', 'crun', 'teu-runtime'])
   sandboxTest(`runtime: ${runtime}`, (sandbox) =>
     conforms(sandbox, 'runtime', '--runtime', runtime, '--capability', 'pause'),
   )
+
+const claims = (...names: string[]) => names.flatMap((name) => ['--capability', name])
+
+sandboxTest('shim: containerd-shim-runc-v2', (sandbox) =>
+  conforms(
+    sandbox,
+    'shim',
+    '--shim',
+    'containerd-shim-runc-v2',
+    ...claims('pause'),
+    ...gaps('containerd-shim-runc-v2-1.6'),
+  ),
+)
+
+sandboxTest('shim: containerd-shim-teu-v1', (sandbox) =>
+  conforms(sandbox, 'shim', '--shim', 'containerd-shim-teu-v1', ...claims('pause')),
+)
+
+for (const runtime of ['runc', 'crun'])
+  sandboxTest(`shim: containerd-shim-teu-v1 with ${runtime}`, (sandbox) =>
+    conforms(sandbox, 'shim', '--shim', 'containerd-shim-teu-v1', '--runtime-binary', runtime, ...claims('pause')),
+  )
+
+const containerdClaims = claims('shared-content', 'pause', 'runc-options')
+
+sandboxTest('containerd: containerd', async (sandbox) => {
+  const { socket } = await startContainerd(sandbox)
+  const archive = ['--image-archive', imageArchive('busybox')]
+  await conforms(sandbox, 'containerd', '--address', socket, ...archive, ...containerdClaims, ...gaps('containerd-1.6'))
+})
+
+sandboxTest('containerd: teu-containerd', async (sandbox) => {
+  const { socket } = await startOurContainerd(sandbox)
+  const ours = ['--runtime', 'io.containerd.teu.v1', '--image-archive', imageArchive('busybox')]
+  await conforms(sandbox, 'containerd', '--address', socket, ...ours, ...containerdClaims)
+})
 
 sandboxTest('registry: docker-registry', async (sandbox) => {
   const { address } = await startRegistry(sandbox, [])
@@ -39,8 +75,8 @@ sandboxTest('registry: teu-registry', async (sandbox) => {
     'the registry answers',
     async () => (await sandbox.run('curl', ['-sf', 'http://127.0.0.1:5001/v2/'])).status === 0,
   )
-  const claims = ['delete', 'delete-tag', 'referrers'].flatMap((name) => ['--capability', name])
-  await conforms(sandbox, 'registry', '--url', 'http://127.0.0.1:5001', ...claims)
+  const url = ['--url', 'http://127.0.0.1:5001']
+  await conforms(sandbox, 'registry', ...url, ...claims('delete', 'delete-tag', 'referrers'))
 })
 
 sandboxTest('engine: dockerd', async (sandbox) => {

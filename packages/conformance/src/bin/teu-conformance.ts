@@ -12,6 +12,8 @@ import { RegistryContext } from '../registry/context.ts'
 import { registrySuite } from '../registry/suite.ts'
 import { RuntimeContext } from '../runtime/context.ts'
 import { runtimeSuite } from '../runtime/suite.ts'
+import { ShimContext } from '../shim/context.ts'
+import { shimSuite } from '../shim/suite.ts'
 
 const usage = `usage: teu-conformance <seam> [options]
 
@@ -22,6 +24,8 @@ const usage = `usage: teu-conformance <seam> [options]
              [--runtime NAME]            the runtime of the tasks; io.containerd.runc.v2 by default
              [--snapshotter NAME]        overlayfs by default
              [--image-archive FILE]      an image as docker save writes it, to unpack and run
+  shim     --shim PROGRAM              the shim v2 contract (needs root)
+             [--runtime-binary PROGRAM]  the OCI runtime under it; the shim's own choice by default
 
   --capability NAME    what the implementation supports (repeatable): pause, delete, delete-tag, referrers,
                        shared-content, runc-options
@@ -34,6 +38,8 @@ const options = {
   url: { type: 'string' },
   host: { type: 'string' },
   address: { type: 'string' },
+  shim: { type: 'string' },
+  'runtime-binary': { type: 'string' },
   snapshotter: { type: 'string' },
   'image-archive': { type: 'string' },
   image: { type: 'string' },
@@ -73,12 +79,23 @@ const seams: Record<string, (values: Values) => Promise<CaseResult[]>> = {
       await context.dispose()
     }
   },
+  async shim(values) {
+    const context = await ShimContext.create({
+      shim: need(values, 'shim'),
+      ...(values['runtime-binary'] !== undefined && { runtimeBinary: values['runtime-binary'] }),
+    })
+    try {
+      return await run(shimSuite, context, values)
+    } finally {
+      await context.dispose()
+    }
+  },
   registry: (values) => run(registrySuite, new RegistryContext(need(values, 'url')), values),
   engine: (values) =>
     run(engineSuite, new EngineContext({ host: need(values, 'host'), image: need(values, 'image') }), values),
 }
 
-function need(values: Values, name: 'runtime' | 'url' | 'host' | 'image' | 'address'): string {
+function need(values: Values, name: 'runtime' | 'url' | 'host' | 'image' | 'address' | 'shim'): string {
   const value = values[name]
   if (value === undefined) fail(`--${name} is missing`)
   return value

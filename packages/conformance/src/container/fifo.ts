@@ -9,6 +9,8 @@ export interface FifoReader {
   readonly whole: Promise<Buffer>
   /** What has come until now. */
   text(): string
+  /** Goes away before the end. */
+  close(): void
 }
 
 /** Makes a FIFO; its path. */
@@ -35,7 +37,7 @@ export function readFifo(path: string): FifoReader {
   // A writer that never comes must not keep the run from ending.
   socket.unref()
   promise.catch(() => {})
-  return { whole: promise, text: () => Buffer.concat(chunks).toString() }
+  return { whole: promise, text: () => Buffer.concat(chunks).toString(), close: () => socket.destroy() }
 }
 
 /** The writing end of a FIFO. It is opened for both directions, which is how Linux lets a writer come first. */

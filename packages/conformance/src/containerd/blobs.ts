@@ -3,8 +3,9 @@ import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
 import type { ClientDuplexStream } from '@grpc/grpc-js'
 import { WriteAction, type WriteContentRequest, type WriteContentResponse } from '@teu/containerd-api'
+import type { Draft } from '../harness/draft.ts'
 import { collect } from './refused.ts'
-import type { Draft, Wire } from './wire.ts'
+import type { Wire } from './wire.ts'
 
 export function digestOf(content: string | Uint8Array): string {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import type { Container } from '@teu/containerd-api'
+import type { Draft } from '../harness/draft.ts'
 import type { ConformanceCase } from '../harness/suite.ts'
 import type { ContainerdContext } from './context.ts'
 import { collect, refused } from './refused.ts'
-import type { Draft } from './wire.ts'
 
 const specType = 'types.containerd.io/opencontainers/runtime-spec/1/Spec'
 

@@ -4,6 +4,7 @@ import { randomBytes } from 'node:crypto'
 import { TaskExecAdded, TaskExecStarted, TaskExit, TaskStatus } from '@teu/containerd-api'
 import { ProcessDetails } from '@teu/shim-api'
 import { writeFifo } from '../container/fifo.ts'
+import { missingProgram, missingProgramText } from '../container/missing-program.ts'
 import { sha256Of, until } from '../container/waiting.ts'
 import type { ConformanceCase } from '../harness/suite.ts'
 import type { ContainerdContext } from './context.ts'
@@ -88,11 +89,11 @@ export const processCases: readonly ConformanceCase<ContainerdContext>[] = [
         const spec = {
           typeUrl: 'types.containerd.io/opencontainers/runtime-spec/1/Process',
           value: Buffer.from(
-            JSON.stringify({ args: ['no-such-program'], cwd: '/', env: ['PATH=/bin'], user: { uid: 0, gid: 0 } }),
+            JSON.stringify({ args: [missingProgram], cwd: '/', env: ['PATH=/bin'], user: { uid: 0, gid: 0 } }),
           ),
         }
         await containerd.calls.tasks.exec({ containerId: task.id, execId: 'e1', spec })
-        await refused(task.start('e1'), ['UNKNOWN', 'INVALID_ARGUMENT'], /no-such-program.*executable file not found/)
+        await refused(task.start('e1'), ['UNKNOWN', 'INVALID_ARGUMENT'], missingProgramText)
         assert.equal(await task.status(), TaskStatus.RUNNING)
       })
     },

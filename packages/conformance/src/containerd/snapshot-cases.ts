@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { SnapshotKind } from '@teu/containerd-api'
+import type { Draft } from '../harness/draft.ts'
 import type { ConformanceCase } from '../harness/suite.ts'
 import type { ContainerdContext } from './context.ts'
 import { insideMounts } from './mounts.ts'
 import { collect, refused } from './refused.ts'
-import type { Draft } from './wire.ts'
 
 /** The snapshot calls of the run, with its snapshotter filled in. */
 function snapshotsOf({ calls: { snapshots }, snapshotter }: ContainerdContext) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { TaskDelete, TaskExit, TaskStatus } from '@teu/containerd-api'
+import { missingProgram, missingProgramText } from '../container/missing-program.ts'
 import type { ConformanceCase } from '../harness/suite.ts'
 import type { ContainerdContext } from './context.ts'
 import { EventLog } from './event-log.ts'
@@ -126,9 +127,9 @@ export const taskCases: readonly ConformanceCase<ContainerdContext>[] = [
   {
     name: 'a program that is not there fails the creation with its text, and leaves no task',
     async run(containerd) {
-      const task = await Task.prepare(containerd, '', { program: 'no-such-program' })
+      const task = await Task.prepare(containerd, '', { program: missingProgram })
       try {
-        await refused(task.create(), failures, /no-such-program.*executable file not found/)
+        await refused(task.create(), failures, missingProgramText)
         await refused(task.get(), 'NOT_FOUND')
         await refused(task.create(), failures, /executable file not found/)
       } finally {

@@ -9,13 +9,7 @@ import {
 } from '@grpc/grpc-js'
 import type { serviceDefinitions } from '@teu/containerd-api'
 import type { MessageCodec, MethodDefinition, ServiceDefinition } from '@teu/ttrpc'
-
-/** A message of which only the fields that matter are given. */
-export type Draft<T> = T extends bigint | number | string | boolean | Uint8Array | undefined
-  ? T
-  : T extends readonly (infer Item)[]
-    ? Draft<Item>[]
-    : { [K in keyof T]?: Draft<T[K]> | undefined }
+import type { Draft } from '../harness/draft.ts'
 
 type Message<Codec> = Codec extends MessageCodec<infer T> ? T : never
 
