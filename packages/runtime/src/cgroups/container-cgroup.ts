@@ -71,7 +71,8 @@ export async function applyResources(manager: CgroupManager, resources: LinuxRes
   await manager.apply(resources)
 }
 
-function cgroupPath(id: string, spec: Spec): string {
+/** `linux.cgroupsPath`, or what stands for it. @internal */
+export function cgroupPath(id: string, spec: Spec): string {
   const path = spec.linux?.cgroupsPath
   if (path === undefined || path === '') return id
   if (/^[^/]*:[^/]*:[^/]*$/.test(path)) {

@@ -17,6 +17,7 @@ import { checkContainerId } from './container-id.ts'
 import { destroyProcess } from './end-process.ts'
 import { type ExtraFds, extraFds } from './extra-fds.ts'
 import { maySetGroups } from './id-map.ts'
+import { recordIntent } from './intent.ts'
 import type { CreateOptions } from './options.ts'
 import { type HostFacts, readHostFacts, userName } from './process-facts.ts'
 import { compileFilter } from './seccomp.ts'
@@ -51,6 +52,7 @@ export async function createContainer(
   await directory.claim(id)
   const making: Making = { directory, id, options, bundle, extra, facts: readHostFacts(), warn, pid: 0 }
   try {
+    await recordIntent(directory, id, bundle)
     return await make(making)
   } catch (error) {
     await undo(making)

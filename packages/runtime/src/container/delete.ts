@@ -26,7 +26,7 @@ export async function deleteContainer(
   try {
     saved = await directory.read(id)
   } catch (error) {
-    // A directory without state is what a create that was killed has left.
+    // A directory without state is what a create that was killed at its very start has left.
     if (options.force) await directory.remove(id)
     if (options.force && isNotFound(error)) return
     throw error
@@ -41,8 +41,8 @@ export async function deleteContainer(
   await removeContainer(directory, saved, warn, options.signal)
 }
 
-/** Removes what is left of a container whose init has ended. @internal */
-export async function removeContainer(
+/** Removes what is left of a container whose init has ended. */
+async function removeContainer(
   directory: StateDirectory,
   saved: SavedState,
   warn: (message: string) => void,
@@ -50,7 +50,8 @@ export async function removeContainer(
 ): Promise<void> {
   const cgroup = cgroupOf(saved)
   if (cgroup?.exists()) {
-    if (!isPrivate(saved.spec, 'pid')) await cgroup.killAll()
+    // Without a known init, one may have been left on its way.
+    if (!isPrivate(saved.spec, 'pid') || saved.init_process_pid === 0) await cgroup.killAll()
     await cgroup.delete(signal && { signal })
   }
   await directory.remove(saved.id)

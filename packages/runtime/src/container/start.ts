@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, constants, openSync, readSync } from 'node:fs'
+import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs'
 import { rm } from 'node:fs/promises'
+import { setTimeout as delay } from 'node:timers/promises'
 import { StackError } from '@teu/errors'
 import { isErrno, type Pidfd, waitReadable } from '@teu/linux'
 import { runHooks } from '../hooks/run-hook.ts'
@@ -34,27 +35,47 @@ export async function startContainer(
   }
 }
 
-/** Waits until init has written its byte, or ended. */
+/**
+ * Waits until init has written its byte, or ended. Who opens the FIFO after init has closed it already is told nothing
+ * by the kernel: that another start was faster shows when the FIFO is gone.
+ */
 async function handOver(fifo: string, init: Pidfd, signal: AbortSignal | undefined): Promise<void> {
   const fd = openFifo(fifo)
   const over = new AbortController()
   const stop = signal ? AbortSignal.any([signal, over.signal]) : over.signal
+  const deadline = performance.now() + startTimeoutMs
+  let ended = false
+  const end = init.waitExit({ signal: stop }).then(() => {
+    ended = true
+  })
+  // The one that is given up rejects when `over` fires.
+  end.catch(() => {})
   try {
-    const ended = init.waitExit({ signal: stop }).then(() => 'ended' as const)
-    const written = waitReadable(fd, { signal: stop }).then(() => 'written' as const)
-    // The one that is given up rejects when `over` fires.
-    ended.catch(() => {})
-    written.catch(() => {})
-    await Promise.race([written, ended])
-    if (readByte(fd)) return
-    if (init.signal(0) && !(await hasEnded(init))) {
-      throw new StackError('failed-precondition', 'cannot start an already running container')
+    while (!readByte(fd)) {
+      if (ended) throw new StackError('failed-precondition', 'container process is already dead')
+      if (!existsSync(fifo)) throw new StackError('failed-precondition', 'cannot start an already running container')
+      if (performance.now() > deadline) throw new StackError('deadline-exceeded', 'container init does not go on')
+      await Promise.race([end, readableSoon(fd, stop)])
+      signal?.throwIfAborted()
     }
-    throw new StackError('failed-precondition', 'container process is already dead')
   } finally {
     over.abort()
     closeSync(fd)
   }
+}
+
+const startTimeoutMs = 30_000
+const lookAgainMs = 20
+
+async function readableSoon(fd: number, signal: AbortSignal): Promise<void> {
+  const before = performance.now()
+  try {
+    await waitReadable(fd, { signal, timeoutMs: lookAgainMs })
+  } catch (error) {
+    if (!isErrno(error, 'ETIMEDOUT') && !signal.aborted) throw error
+  }
+  // A FIFO whose writer has gone is readable at once, without a byte.
+  if (performance.now() - before < 1) await delay(1)
 }
 
 function openFifo(path: string): number {
@@ -71,16 +92,6 @@ function readByte(fd: number): boolean {
     return readSync(fd, Buffer.alloc(1), 0, 1, null) === 1
   } catch (error) {
     if (isErrno(error, 'EAGAIN')) return false
-    throw error
-  }
-}
-
-async function hasEnded(process: Pidfd): Promise<boolean> {
-  try {
-    await process.waitExit({ timeoutMs: 0 })
-    return true
-  } catch (error) {
-    if (isErrno(error, 'ETIMEDOUT')) return false
     throw error
   }
 }

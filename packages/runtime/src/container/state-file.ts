@@ -16,6 +16,8 @@ export interface SavedState {
   init_process_pid: number
   /** Clock ticks after boot, in decimal; tells the process from a later one with its number. */
   init_process_start: string
+  /** Who makes it; only until its init is known. */
+  creator?: { pid: number; start: string }
   /** RFC 3339. */
   created: string
   rootless: boolean

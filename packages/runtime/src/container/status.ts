@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from 'node:fs'
+import { existsSync, readlinkSync } from 'node:fs'
 import { StackError } from '@teu/errors'
-import { type CgroupManager, createCgroupManager, isProcessRunning } from '@teu/linux'
+import { type CgroupManager, createCgroupManager, isErrno, isProcessRunning } from '@teu/linux'
 import { type ContainerStatus, runtimeSpecVersion, type State } from '@teu/oci-spec/runtime'
 import type { ContainerState } from './state.ts'
 import type { SavedState, StateDirectory } from './state-file.ts'
@@ -46,9 +46,24 @@ export function requireMove(move: keyof typeof moves, status: ContainerStatus): 
 
 /** What a container is doing, as the kernel and the state directory say. @internal */
 export function statusOf(directory: StateDirectory, saved: SavedState): ContainerStatus {
+  if (isBeingCreated(saved)) return 'creating'
   if (!isInitRunning(saved)) return 'stopped'
   if (isFrozen(saved)) return 'paused'
-  return existsSync(directory.fifo(saved.id)) ? 'created' : 'running'
+  return existsSync(directory.fifo(saved.id)) && isWaiting(saved.init_process_pid) ? 'created' : 'running'
+}
+
+/** Whether init still is `teu-init`. A start that was killed half way may have left the FIFO behind. */
+function isWaiting(pid: number): boolean {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`).startsWith('/memfd:teu-init')
+  } catch (error) {
+    // Who is not root may not look at a process that cannot be traced, which is what init is until it executes.
+    return isErrno(error, 'EACCES', 'EPERM')
+  }
+}
+
+function isBeingCreated({ creator }: SavedState): boolean {
+  return creator !== undefined && isProcessRunning(creator.pid, BigInt(creator.start))
 }
 
 /** Whether the container's init is the process it was, and no zombie. @internal */

@@ -7,8 +7,8 @@ import type { LinuxIdMapping } from '@teu/oci-spec/runtime'
 
 const run = promisify(execFile)
 
-/** The lines of a `uid_map` file (user_namespaces(7)). @internal */
-export function formatIdMap(mappings: readonly LinuxIdMapping[]): string {
+/** The lines of a `uid_map` file (user_namespaces(7)). */
+function formatIdMap(mappings: readonly LinuxIdMapping[]): string {
   return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('')
 }
 

@@ -13,6 +13,8 @@ export interface CgroupMount {
   /** Whether the container has a cgroup namespace: then hierarchies are mounted, and show its own part only. */
   privateCgroup: boolean
   privateUser: boolean
+  /** Whether sources are opened before a user namespace is entered. */
+  privileged: boolean
   /** First slot that is free for sources. */
   firstSlot: number
 }
@@ -70,7 +72,7 @@ function addHierarchy(mount: CgroupMount, hierarchy: CgroupHierarchy, result: Cg
 
 function addBind(mount: CgroupMount, source: string, destination: string, result: CgroupMountSteps): void {
   let slot = -1
-  if (mount.privateUser) {
+  if (mount.privateUser && mount.privileged) {
     slot = mount.firstSlot + result.sources.length
     result.sources.push({ kind: 'open-tree', slot, path: source, recursive: 0 })
   }

@@ -137,6 +137,20 @@ test('everything of the host is done before the spawn, and nothing of the contai
   assert.ok(find(steps, 'device').every(({ bind }) => bind === 1))
 })
 
+test('who is not root opens the sources of binds in its own user namespace', () => {
+  const steps = compileCreate(
+    context(
+      (spec) => {
+        spec.linux?.namespaces?.push({ type: 'user' })
+        spec.mounts?.push({ destination: '/data', type: 'bind', source: '/data', options: ['bind'] })
+      },
+      { privileged: false },
+    ),
+  )
+  assert.equal(find(steps, 'open-tree').length, 0)
+  assert.equal(find(steps, 'bind')[0]?.slot, -1)
+})
+
 test('namespaces with a path are opened first and then joined, the mount namespace last', () => {
   const steps = compileCreate(
     context((spec) => {

@@ -2,7 +2,7 @@
 import { posix } from 'node:path'
 import { type CgroupSetup, mountFlags, type ParsedMountOptions, parseMountOptions, protocolConstants } from '@teu/linux'
 import type { Mount, Spec } from '@teu/oci-spec/runtime'
-import { isPrivate, namespaceOf } from '../spec/namespaces.ts'
+import { isPrivate } from '../spec/namespaces.ts'
 import { cgroupMountSteps } from './cgroup-mount.ts'
 import { type Step, slots } from './program.ts'
 
@@ -14,6 +14,8 @@ export interface MountContext {
   cgroups: CgroupSetup
   /** Cgroup directories of the container by controller. */
   cgroupPaths: Readonly<Record<string, string>>
+  /** Whether the runtime is root: who is not may clone mounts in its own user namespace only, and sees the same there. */
+  privileged: boolean
 }
 
 /** Steps of all mounts, by when they run. @internal */
@@ -62,7 +64,7 @@ function addBind(
   const source = posix.resolve(context.bundle, mount.source ?? '')
   const recursive = (options.flags & mountFlags.rec) !== 0 ? 1 : 0
   let slot = -1
-  if (namespaceOf(context.spec, 'user') !== 'inherit') {
+  if (context.privileged && isPrivate(context.spec, 'user')) {
     slot = slots.sources + result.sources.length
     result.sources.push({ kind: 'open-tree', slot, path: source, recursive })
   }
@@ -111,6 +113,7 @@ function addCgroup(context: MountContext, result: MountSteps, destination: strin
     paths: context.cgroupPaths,
     privateCgroup: isPrivate(context.spec, 'cgroup'),
     privateUser: isPrivate(context.spec, 'user'),
+    privileged: context.privileged,
     firstSlot: slots.sources + result.sources.length,
   })
   result.sources.push(...steps.sources)

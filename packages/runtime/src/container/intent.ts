@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createCgroupManager, readProcessStat } from '@teu/linux'
+import { cgroupPath } from '../cgroups/container-cgroup.ts'
+import type { Bundle } from '../spec/load-spec.ts'
+import { userName } from './process-facts.ts'
+import type { SavedState, StateDirectory } from './state-file.ts'
+
+/**
+ * Says what is about to be made before any of it is: a runtime that is killed on the way leaves a container that reads
+ * as stopped, and whose cgroup `delete` finds.
+ *
+ * @internal
+ */
+export async function recordIntent(directory: StateDirectory, id: string, bundle: Bundle): Promise<void> {
+  const state: SavedState = {
+    id,
+    init_process_pid: 0,
+    init_process_start: '0',
+    creator: { pid: process.pid, start: String(readProcessStat(process.pid)?.startTime ?? 0) },
+    created: new Date().toISOString(),
+    rootless: process.geteuid?.() !== 0,
+    cgroup_paths: { ...createCgroupManager({ path: cgroupPath(id, bundle.spec) }).paths },
+    bundle: bundle.path,
+    rootfs: bundle.rootfs,
+    owner: userName(),
+    keyring: false,
+    spec: bundle.spec,
+  }
+  await directory.write(id, state)
+}

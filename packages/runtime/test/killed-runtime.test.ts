@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict'
+import { spawn } from 'node:child_process'
+import { globSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
+import { rooted } from './kit/root.ts'
+import { Workshop } from './kit/workshop.ts'
+
+const program = join(
+  dirname(createRequire(import.meta.url).resolve('@teu/runtime/package.json')),
+  'src/bin/teu-runtime.ts',
+)
+
+test('a create that is killed at any moment leaves what delete removes', rooted, async () => {
+  await using workshop = new Workshop()
+  const bundle = workshop.bundle(['sleep', '1000'], (spec) => {
+    spec.hooks = { createRuntime: [{ path: '/bin/sleep', args: ['sleep', '0.02'] }] }
+  })
+  const seen = new Set<string>()
+  for (let moment = 100; moment < 320; moment += 11) {
+    const args = ['--conditions=teu-source', program, '--root', workshop.root, 'create', '--bundle', bundle, 'killed']
+    const child = spawn(process.execPath, args, { stdio: 'ignore' })
+    const ended = new Promise((resolve) => child.on('exit', resolve))
+    await delay(moment)
+    child.kill('SIGKILL')
+    await ended
+    const [state] = await workshop.runtime.list()
+    seen.add(state?.status ?? 'nothing')
+    await workshop.runtime.delete('killed', { force: true })
+    assert.deepEqual(globSync(`/sys/fs/cgroup/*${workshop.cgroup}/*/cgroup.procs`), [])
+    assert.deepEqual(await workshop.runtime.list(), [])
+  }
+  assert.ok(seen.size > 1, `the moments hit nothing but ${[...seen]}`)
+})
