@@ -33,6 +33,12 @@ function isForeign(file: string): boolean {
   return /\/(process_api|teu-test-[^/]*|conformance-[^/]*)\//.test(file)
 }
 
+/** Cgroups of a sandbox that runs beside this one. */
+function isOfAnother(name: string, id: string): boolean {
+  const [owner] = /teu-e2e-[0-9a-f]+/.exec(name) ?? [id]
+  return owner !== id
+}
+
 /** A mount by its point and type; ids change when unrelated mounts do. */
 function mountName(line: string): string {
   const fields = line.split(' ')
@@ -110,7 +116,7 @@ function compare(before: Inventory, { id, netns, directory }: Owner): string[] {
     ...processesOf(id, netns),
     ...linksOf(netns).map((name) => `link ${name}`),
     ...news(before.mounts, now.mounts, 'mount'),
-    ...news(before.cgroups, now.cgroups, 'cgroup'),
+    ...news(before.cgroups, now.cgroups, 'cgroup').filter((name) => !isOfAnother(name, id)),
     ...news(before.files, now.files, 'file'),
     ...entries(`${directory}/tmp`).map((name) => `temporary file ${name}`),
   ]
