@@ -43,7 +43,10 @@ export function createRuntime(init: RuntimeInit = {}): Runtime {
     async create(id, options = {}) {
       const created = await createContainer(directory, id, options, warn)
       created.channel.unref()
-      waiting.set(id, () => awaitExecution(created.channel, created.steps))
+      waiting.set(id, () => {
+        created.channel.ref()
+        return awaitExecution(created.channel, created.steps)
+      })
       return startedProcess(created)
     },
     async start(id, options = {}) {
