@@ -62,6 +62,11 @@ export class BlobTable {
     this.#database.run('UPDATE blobs SET size = NULL, confirmed = ? WHERE digest = ?', this.#run, digest)
   }
 
+  /** Whether there are bytes is to be asked again. */
+  doubt(digest: Digest): void {
+    this.#database.run('UPDATE blobs SET confirmed = 0 WHERE digest = ?', digest)
+  }
+
   /** Takes back what no walk of the whole storage came by. Answers how many. */
   missingUnconfirmed(): number {
     return this.#database.run(

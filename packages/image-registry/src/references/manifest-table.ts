@@ -95,8 +95,8 @@ export class ManifestTable {
 
   findTagged(name: string, tag: string): ManifestRow | undefined {
     return this.#database.one(
-      `SELECT ${row} FROM tags AS t JOIN ${from} ON r.repository = t.repository AND r.blob = t.blob
-       WHERE t.name = ? AND t.repository = (SELECT id FROM repositories WHERE name = ?)`,
+      `SELECT ${row} FROM tags AS t JOIN ${from} WHERE r.repository = t.repository AND r.blob = t.blob
+       AND t.name = ? AND t.repository = (SELECT id FROM repositories WHERE name = ?)`,
       tag,
       name,
     )

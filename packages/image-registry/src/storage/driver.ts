@@ -52,8 +52,14 @@ export interface StorageDriver {
   move(from: string, to: string): Promise<void>
   /** The names right below a path, in no order; empty when there is nothing. */
   list(path: string): Promise<string[]>
-  /** Removes an object, or all below a path, durably. Nothing to remove is no failure. */
-  remove(path: string): Promise<void>
+  /** Removes an object, or all below a path. Nothing to remove is no failure. */
+  remove(path: string, options?: RemoveOptions): Promise<void>
+}
+
+/** Options of removing. @public */
+export interface RemoveOptions {
+  /** What was removed may be back after a power cut; spares a wait for the disk. Default false: it stays away. */
+  lazily?: boolean
 }
 
 /** An object that a walk came by. @public */
@@ -69,6 +75,12 @@ export interface StoredObject {
 export interface WalkableStorage extends StorageDriver {
   /** All objects below a path, in no order. What is made or removed meanwhile may or may not be among them. */
   walk(path: string): AsyncIterable<StoredObject>
+}
+
+/** A storage that has something to do after a crash. @public */
+export interface RecoverableStorage extends StorageDriver {
+  /** Removes what an earlier process left half done. Called by its one writer, before anything else. */
+  recover(): Promise<void>
 }
 
 /** A storage that holds something which must be given back. @public */
