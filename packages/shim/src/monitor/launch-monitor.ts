@@ -7,8 +7,7 @@ import type { Duplex } from 'node:stream'
 import { StackError, wrap } from '@teu/errors'
 import { sealedTeuInit } from '@teu/linux'
 import { MonitorClient } from './monitor-client.ts'
-import { encodeMonitorConfig, type MonitorInit } from './monitor-config.ts'
-import { fileOf } from './stream-uri.ts'
+import { encodeMonitorConfig, fileOf, type MonitorInit } from './monitor-config.ts'
 
 /** A monitor that was started, with the two channels to it. @internal */
 export interface LaunchedMonitor {

@@ -18,8 +18,6 @@ const execExitPatienceMs = 5000
 export interface ContainerComponents {
   readonly publisher: EventPublisher
   readonly log: ShimLog
-  /** The PATH of the programs that are run for a container. */
-  readonly path: string
 }
 
 /** One container: its runtime, its processes, and the order in which their events go out. @internal */
@@ -52,12 +50,6 @@ export class Container {
     const process = execId === '' ? this.init : this.execs.get(execId)
     if (process === undefined) throw new StackError('not-found', `process does not exist ${execId}`)
     return process
-  }
-
-  /** What the logging program of a process is told: whose output it takes. */
-  loggerEnvironment(execId: string): string[] {
-    const { id, namespace } = this.record
-    return [`CONTAINER_ID=${execId || id}`, `CONTAINER_NAMESPACE=${namespace}`, `PATH=${this.#components.path}`]
   }
 
   /** Queues an event; resolves as the publisher does. */

@@ -8,7 +8,7 @@ import {
   timestampFromNanos,
   unpackJson,
 } from '@teu/shim-api'
-import { loggerArguments, streamsOf } from '../monitor/stream-uri.ts'
+import { streamOf } from '../monitor/monitor-config.ts'
 import { unmountRootfs } from '../mounts/rootfs.ts'
 import { removeProcessFiles } from '../process/process-record.ts'
 import { canMove } from '../process/process-state.ts'
@@ -26,8 +26,7 @@ export async function addExec(container: Container, request: ExecProcessRequest)
     throw new StackError('failed-precondition', `cannot exec in a ${container.init.state} container`)
   }
   if (spec === undefined) throw new StackError('invalid-argument', `exec ${execId} has no process`)
-  streamsOf(request)
-  loggerArguments(request)
+  for (const uri of [request.stdin, request.stdout, request.stderr]) streamOf(uri)
   const exec = new ShimProcess(container.bundle, newProcessRecord(execId, request, unpackJson(spec)))
   container.execs.set(execId, exec)
   await exec.save()
@@ -79,11 +78,7 @@ async function startExec(
   const { execId, stdin, stdout, stderr, terminal, spec } = exec.record
   try {
     const made = await container.runtime.exec(
-      {
-        ...{ id, bundle, execId, stdin, stdout, stderr, terminal, signal },
-        consoleSocket: consoleSocketBeside(shimSocket),
-        loggerEnvironment: container.loggerEnvironment(execId),
-      },
+      { id, bundle, execId, stdin, stdout, stderr, terminal, consoleSocket: consoleSocketBeside(shimSocket), signal },
       spec,
     )
     exec.adopt(made.pid, made.monitor)
