@@ -28,9 +28,9 @@ export const endCases: readonly ConformanceCase<ShimContext>[] = [
         await task.calls.shutdown({ id: task.id })
         assert.equal((await task.state()).exitStatus, 137)
         await task.delete()
+        await context.events.expect(task.id, ['create', 'start', 'exit', 'delete'])
         await task.shutdown()
         await until('the shim ends', () => !existsSync(`/proc/${shimPid}`))
-        await context.events.expect(task.id, ['create', 'start', 'exit', 'delete'])
       })
     },
   },

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { Status } from '@teu/shim-api'
 import { missingProgram, missingProgramText } from '../container/missing-program.ts'
+import { until } from '../container/waiting.ts'
 import type { ConformanceCase } from '../harness/suite.ts'
 import type { ShimContext } from './context.ts'
 import { refused } from './refused.ts'
@@ -124,6 +125,7 @@ export const execCases: readonly ConformanceCase<ShimContext>[] = [
         await task.kill(9)
         await task.wait()
         await task.delete()
+        await until('the deletion is told', () => context.events.names(task.id).includes('delete'))
         await task.shutdown()
         const events = context.events.of(task.id)
         for (const { execId, pid, status } of runs) {
