@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { isNotFound, StackError } from '@teu/errors'
+import { hasCode, isNotFound, StackError } from '@teu/errors'
 import { runHooks } from '../hooks/run-hook.ts'
 import { isPrivate } from '../spec/namespaces.ts'
 import { openInit } from './end-process.ts'
@@ -49,11 +49,11 @@ async function removeContainer(
   signal?: AbortSignal,
 ): Promise<void> {
   const cgroup = cgroupOf(saved)
-  if (cgroup?.exists()) {
-    // Without a known init, one may have been left on its way.
-    if (!isPrivate(saved.spec, 'pid') || saved.init_process_pid === 0) await cgroup.killAll()
-    await cgroup.delete(signal && { signal })
-  }
+  // Without a known init, one may have been left on its way.
+  const leftover = !isPrivate(saved.spec, 'pid') || saved.init_process_pid === 0
+  if (leftover && cgroup?.exists()) await cgroup.killAll()
+  // Always: of a create that was killed, the hierarchies that were made may not be those that `exists` looks at.
+  await cgroup?.delete(signal && { signal })
   await directory.remove(saved.id)
   try {
     await runHooks(saved.spec.hooks?.poststop, hookState(saved, 'stopped', 0), signal)
@@ -65,7 +65,12 @@ async function removeContainer(
 async function killInit(saved: SavedState, signal: AbortSignal | undefined): Promise<void> {
   using init = openInit(saved)
   if (init === undefined) return
-  await killContainer(saved, 9, {})
+  try {
+    await killContainer(saved, 9, {})
+  } catch (error) {
+    // It has ended by itself in between.
+    if (!hasCode(error, 'failed-precondition')) throw error
+  }
   try {
     await init.waitExit({ timeoutMs: killTimeoutMs, ...(signal && { signal }) })
   } catch (error) {
