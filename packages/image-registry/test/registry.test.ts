@@ -188,7 +188,7 @@ test('garbage is collected while the registry serves', async () => {
   const at = { registry: registry.address, repository: 'a' }
   await client.push({ ...at, tag: 'v1' }, image.descriptor, pushSource(image))
   await client.deleteManifest({ ...at, digest: image.descriptor.digest })
-  assert.deepEqual(await registry.collectGarbage(), { blobs: 0, bytes: 0 })
+  assert.equal((await registry.collectGarbage()).blobs, 0)
   const olderThanMs = -1000
   assert.equal((await registry.collectGarbage({ olderThanMs })).blobs, 4)
   await client.push({ ...at, tag: 'v2' }, image.descriptor, pushSource(image))

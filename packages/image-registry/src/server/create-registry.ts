@@ -2,28 +2,21 @@
 import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import { createServer as createHttpsServer } from 'node:https'
 import { StackError } from '@teu/errors'
-import type { StorageDriver } from '../storage/driver.ts'
-import { filesystemStorage } from '../storage/filesystem.ts'
-import { memoryStorage } from '../storage/memory.ts'
+import { type CollectGarbageOptions, type CollectGarbageResult, collectGarbage } from '../gc/collect-garbage.ts'
+import type { Store } from '../store/store.ts'
 import { callerFrom } from './front/caller-of.ts'
 import { Front } from './front/front.ts'
-import type { CollectGarbageOptions, CollectGarbageResult } from './garbage.ts'
 import { RegistryHandler } from './handler.ts'
+import { openRegistryStore, type RegistryStoreInit, startUpkeep } from './registry-store.ts'
 
 /** Constructor data of a {@link Registry}. @public */
-export interface RegistryInit {
-  /** A storage, or the path of a directory to keep it in. Default: this process's memory. */
-  storage?: StorageDriver | string
+export interface RegistryInit extends RegistryStoreInit {
   /** `host:port` to listen on; port 0 takes a free one. Default `127.0.0.1:0`. */
   listen?: string
   /** Certificate and key (PEM). Default: plain HTTP. */
   tls?: { cert: string | Uint8Array; key: string | Uint8Array }
-  /** Refuse everything that writes, with 405. Default false. */
-  readOnly?: boolean
   /** Accept deletion of tags, manifests and blobs; else 405. Default true. */
   deletes?: boolean
-  /** Collect garbage once a day, see {@link Registry.collectGarbage}. Default false. */
-  autoCollect?: boolean
   /** Told of failures that callers see as status 500 and 503 only. */
   onError?: (error: unknown) => void
 }
@@ -33,6 +26,8 @@ export interface Registry extends AsyncDisposable {
   /** `host:port`, as it goes in front of a repository's name in a reference. */
   readonly address: string
   readonly url: string
+  /** What it holds; for {@link checkStore}, {@link storeStats}, {@link importLayout} and {@link exportLayout}. */
+  readonly store: Store
   /**
    * Removes blobs that no manifest points at, while the registry goes on serving; what is younger than a day, or was
    * asked for within it, stays.
@@ -44,7 +39,6 @@ export interface Registry extends AsyncDisposable {
 
 /** A connection on which nothing moves for so long is closed; an upload can be taken up again. */
 const silenceTimeoutMs = 300_000
-const choreIntervalMs = 24 * 3600 * 1000
 
 /**
  * Starts a registry: the whole OCI distribution API over one storage. Resolves when it accepts connections; fails with
@@ -55,10 +49,10 @@ const choreIntervalMs = 24 * 3600 * 1000
  * @public
  */
 export async function createRegistry(init: RegistryInit = {}): Promise<Registry> {
-  const { storage = memoryStorage(), listen = '127.0.0.1:0', tls, readOnly = false, deletes = true } = init
-  const { autoCollect = false, onError = () => {} } = init
-  const driver = typeof storage === 'string' ? filesystemStorage(storage) : storage
-  const handler = new RegistryHandler({ storage: driver, readOnly, deletes })
+  const { listen = '127.0.0.1:0', tls, deletes = true, onError = () => {} } = init
+  const store = await openRegistryStore(init)
+  const readOnly = init.readOnly === true || !store.context.storage.capabilities.writable
+  const handler = new RegistryHandler({ store, readOnly, deletes })
   const front = new Front({
     serve: (found, exchange) => handler.serve(found, exchange),
     annex: () => undefined,
@@ -68,20 +62,34 @@ export async function createRegistry(init: RegistryInit = {}): Promise<Registry>
     onError,
   })
   const server = serverOf(front, tls)
-  const address = await listenOn(server, listen)
-  const chores = async () => {
-    if (!readOnly) await handler.sweep()
-    if (!readOnly && autoCollect) await handler.collectGarbage({})
+  const address = await listenOn(server, listen).catch(async (error) => {
+    await store.close()
+    throw error
+  })
+  const upkeep = startUpkeep(store, init, onError)
+  const close = once(async (graceMs = 2_000) => {
+    await Promise.all([upkeep.stop(), closeServer(server, graceMs)])
+    // Whose caller was cut off still works on the store.
+    await handler.settled()
+    await store.close()
+  })
+  return {
+    address,
+    url: `${tls === undefined ? 'http' : 'https'}://${address}`,
+    store,
+    collectGarbage: (options = {}) => collectGarbage(store, options),
+    close,
+    [Symbol.asyncDispose]: () => close(),
   }
-  const timer = setInterval(() => void chores().catch(onError), choreIntervalMs).unref()
-  chores().catch(onError)
-  const close = async (graceMs = 2_000) => {
-    clearInterval(timer)
-    await closeServer(server, graceMs)
+}
+
+/** A function that acts the first time, and answers the same afterwards. */
+function once(work: (graceMs?: number) => Promise<void>): (graceMs?: number) => Promise<void> {
+  let done: Promise<void> | undefined
+  return (graceMs) => {
+    done ??= work(graceMs)
+    return done
   }
-  const url = `${tls === undefined ? 'http' : 'https'}://${address}`
-  const collectGarbage = (options: CollectGarbageOptions = {}) => handler.collectGarbage(options)
-  return { address, url, collectGarbage, close, [Symbol.asyncDispose]: close }
 }
 
 function serverOf(front: Front, tls: RegistryInit['tls']): Server {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { codeOf, isStackError, messageOf } from '@teu/errors'
 import { type RegistryErrorCode, registryErrorStatus } from '@teu/oci-spec/distribution'
+import { Refusal } from '../store/refusal.ts'
 
 /** The text of each code, as Docker's registry gives it. */
 const messages: Record<RegistryErrorCode, string> = {
@@ -58,8 +59,9 @@ export class Failure extends Error {
 /** What the caller is told of any error. What is not a refusal says nothing of its inside. @internal */
 export function failureOf(error: unknown): Failure {
   if (error instanceof Failure) return error
+  if (error instanceof Refusal) return new Failure(error.registryCode, error.detail)
   if (isStackError(error) && codeOf(error) === 'invalid-argument')
     return new Failure('MANIFEST_INVALID', messageOf(error))
-  if ((error as NodeJS.ErrnoException).code === 'ENOSPC') return new Failure('UNAVAILABLE', 'no space left')
+  if (isStackError(error) && codeOf(error) === 'resource-exhausted') return new Failure('UNAVAILABLE', 'no space left')
   return new Failure('UNKNOWN')
 }

@@ -1,20 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 import { catalogPath } from '@teu/oci-spec/distribution'
-import type { StorageDriver } from '../storage/driver.ts'
-import { listRepositories } from '../storage/links.ts'
+import type { Store } from '../store/store.ts'
 import { Blobs } from './blobs.ts'
 import type { Exchange } from './exchange.ts'
 import { Failure } from './failure.ts'
-import { type CollectGarbageOptions, type CollectGarbageResult, collectGarbage } from './garbage.ts'
 import { Manifests } from './manifests.ts'
-import { pageOf } from './pages.ts'
-import { Referrers } from './referrers.ts'
+import { pageOf, pageRequestOf } from './pages.ts'
+import { answerReferrers } from './referrers.ts'
 import type { Route } from './router.ts'
 import { Uploads } from './uploads.ts'
 
 /** What a handler may do. @internal */
 export interface HandlerInit {
-  storage: StorageDriver
+  store: Store
   /** Refuse all that writes, with 405. */
   readOnly: boolean
   /** Accept deletion of tags, manifests and blobs. */
@@ -28,20 +26,34 @@ export class RegistryHandler {
   readonly #init: HandlerInit
   readonly #blobs: Blobs
   readonly #uploads: Uploads
-  readonly #referrers: Referrers
   readonly #manifests: Manifests
+  readonly #serving = new Set<Promise<void>>()
 
   constructor(init: HandlerInit) {
-    const { storage } = init
+    const { store } = init
     this.#init = init
-    this.#blobs = new Blobs(storage)
-    this.#uploads = new Uploads(storage, this.#blobs)
-    this.#referrers = new Referrers(storage)
-    this.#manifests = new Manifests(storage, this.#blobs, this.#referrers)
+    this.#blobs = new Blobs(store.blobs)
+    this.#uploads = new Uploads(store.uploads, store.blobs)
+    this.#manifests = new Manifests(store)
   }
 
   /** Answers one request; what it refuses it throws. */
   async serve(found: Route, exchange: Exchange): Promise<void> {
+    const serving = this.#serve(found, exchange)
+    this.#serving.add(serving)
+    try {
+      await serving
+    } finally {
+      this.#serving.delete(serving)
+    }
+  }
+
+  /** Resolves when none of the requests so far is being answered any more. */
+  async settled(): Promise<void> {
+    await Promise.allSettled(this.#serving)
+  }
+
+  async #serve(found: Route, exchange: Exchange): Promise<void> {
     const methods = this.#methods(found, exchange)
     const act = methods[exchange.method === 'HEAD' ? 'GET' : exchange.method]
     if (act === undefined || this.#isOff(found, exchange.method)) {
@@ -49,16 +61,6 @@ export class RegistryHandler {
       throw new Failure('UNSUPPORTED', undefined, { headers: { allow: allow.join(', ') } })
     }
     await act()
-  }
-
-  /** Removes uploads that were abandoned. */
-  sweep(): Promise<void> {
-    return this.#uploads.sweep(Date.now())
-  }
-
-  /** Removes what nothing refers to. */
-  collectGarbage(options: CollectGarbageOptions): Promise<CollectGarbageResult> {
-    return collectGarbage(this.#init.storage, this.#blobs, options)
   }
 
   #isOff(found: Route, method: string): boolean {
@@ -96,13 +98,14 @@ export class RegistryHandler {
           DELETE: () => this.#uploads.cancel(found.name, found.id, exchange),
         }
       case 'referrers':
-        return { GET: () => this.#referrers.list(found.name, found.digest, exchange) }
+        return { GET: () => answerReferrers(this.#init.store.manifests, found.name, found.digest, exchange) }
     }
   }
 
   async #catalog(exchange: Exchange): Promise<void> {
-    const all = await listRepositories(this.#init.storage, '_manifests')
-    const { names, link } = pageOf(all, exchange.query, catalogPath)
+    const page = pageRequestOf(exchange.query)
+    const found = await this.#init.store.manifests.catalog(page.last, page.limit + 1)
+    const { names, link } = pageOf(found, page, exchange.query, catalogPath)
     const headers = { 'content-type': 'application/json', ...(link && { link }) }
     exchange.answer(200, headers, JSON.stringify({ repositories: names }))
   }

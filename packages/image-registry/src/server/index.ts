@@ -14,8 +14,19 @@
  *
  * @packageDocumentation
  */
-export type { StorageDriver } from '../storage/driver.ts'
+export { type CollectGarbageOptions, type CollectGarbageResult, collectGarbage } from '../gc/collect-garbage.ts'
+export type {
+  DisposableStorage,
+  RecoverableStorage,
+  RemoveOptions,
+  StorageCapabilities,
+  StorageDriver,
+  StoredObject,
+  WalkableStorage,
+} from '../storage/driver.ts'
 export { filesystemStorage } from '../storage/filesystem.ts'
-export { memoryStorage } from '../storage/memory.ts'
+export { type MemoryStorageOptions, memoryStorage } from '../storage/memory.ts'
+export type { StoreLimits } from '../store/limits.ts'
+export { openStore, type Store, type StoreInit } from '../store/store.ts'
 export { createRegistry, type Registry, type RegistryInit } from './create-registry.ts'
-export type { CollectGarbageOptions, CollectGarbageResult } from './garbage.ts'
+export type { RegistryStoreInit } from './registry-store.ts'

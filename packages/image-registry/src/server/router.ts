@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isRepositoryName, isTag } from '@teu/oci-spec/distribution'
 import { type Digest, parseDigest } from '@teu/oci-spec/image'
+import type { ManifestReference } from '../store/manifest-store.ts'
 import { Failure } from './failure.ts'
 
 /** What a path names. @internal */
@@ -13,9 +14,6 @@ export type Route =
   | { kind: 'uploads'; name: string }
   | { kind: 'upload'; name: string; id: string }
   | { kind: 'referrers'; name: string; digest: Digest }
-
-/** A manifest by tag or by digest. @internal */
-export type ManifestReference = { tag: string } | { digest: Digest }
 
 const uuid = /^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 

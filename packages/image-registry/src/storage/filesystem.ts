@@ -1,36 +1,46 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type FileHandle, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { StackError } from '@teu/errors'
-import type { StorageDriver } from './driver.ts'
+import { appendToFile, SyncFailure } from './append-file.ts'
+import type { RecoverableStorage, StoredObject, WalkableStorage } from './driver.ts'
+import { DurableFiles } from './durable-files.ts'
+import { type Failpoints, noFailpoints } from './failpoints.ts'
 import { readFileAhead } from './read-ahead.ts'
 
-/** What is collected before it is written: below this the calls cost more than the copying. */
-const batchSize = 1024 * 1024
+/** How many folders of a walk are looked into at once. */
+const walkWidth = 32
+
+/** Where files that are none of the tree's lie: temporary ones, the index, what is being removed. */
+const privateName = 'teu'
 
 /**
  * Keeps a registry below a directory, in the tree that Docker's own registry uses, so that either can serve what the
  * other stored. The directory is made when it is missing. One process at a time may write to it.
  *
+ * What it acknowledges survives a power cut: bytes are synced before their name is made, and the folder that holds the
+ * name, and every folder made on the way to it, after.
+ *
  * @public
  */
-export function filesystemStorage(directory: string): StorageDriver {
+export function filesystemStorage(directory: string): WalkableStorage & RecoverableStorage {
+  return filesystemWith(directory, noFailpoints)
+}
+
+/** The same, with failpoints. @internal */
+export function filesystemWith(directory: string, reached: Failpoints): WalkableStorage & RecoverableStorage {
   const root = path.resolve(directory)
   const at = (name: string) => path.join(root, name)
+  const privateDirectory = path.join(root, privateName)
+  const files = new DurableFiles(privateDirectory, reached)
 
   return {
+    capabilities: { persistent: true, writable: true, privateDirectory },
     async read(name) {
       return readFile(at(name)).catch(notFound(name))
     },
     async write(name, content) {
-      const target = at(name)
-      const temporary = `${target}.${process.pid}-${counter++}.tmp`
-      await mkdir(path.dirname(target), { recursive: true })
-      await using file = await open(temporary, 'wx', 0o644)
-      await file.writeFile(content)
-      await file.sync()
-      await rename(temporary, target)
-      await syncDirectory(path.dirname(target))
+      await files.write(at(name), content).catch(full(name))
     },
     async stat(name) {
       const found = await stat(at(name)).catch(absent)
@@ -40,67 +50,71 @@ export function filesystemStorage(directory: string): StorageDriver {
       return readFileAhead(() => open(at(name), 'r').catch(notFound(name)), range)
     },
     async append(name, offset, source) {
-      await mkdir(path.dirname(at(name)), { recursive: true })
-      await using file = await open(at(name), offset === 0 ? 'w' : 'r+', 0o644).catch(notFound(name))
-      const { size } = await file.stat()
-      if (size !== offset) throw new StackError('out-of-range', `${name} does not end at ${offset}`)
-      // Awaited here, because the file is closed on the way out.
-      return await appendTo(file, offset, source)
+      if (offset === 0) await files.makeDirectory(path.dirname(at(name))).catch(full(name))
+      return append(at(name), name, offset, source, reached).catch(full(name))
     },
     async move(from, to) {
-      const target = at(to)
-      await mkdir(path.dirname(target), { recursive: true })
-      await rename(at(from), target).catch(notFound(from))
-      await syncDirectory(path.dirname(target))
+      await files.place(at(from), at(to)).catch(full(to)).catch(notFound(from))
     },
     async list(name) {
-      const entries = await readdir(at(name)).catch(absent)
-      return entries?.filter((entry) => !entry.endsWith('.tmp')) ?? []
+      const names = (await readdir(at(name)).catch(absent)) ?? []
+      return name === '' ? names.filter((each) => each !== privateName) : names
     },
-    async remove(name) {
-      await rm(at(name), { recursive: true, force: true })
+    async remove(name, options = {}) {
+      await files.remove(at(name), options)
     },
+    walk: (name) => walkFolders(root, name),
+    recover: () => files.recover(),
   }
 }
 
-/** Makes names of unfinished files differ within this process. */
-let counter = 0
-
-async function appendTo(file: FileHandle, offset: number, source: AsyncIterable<Uint8Array>): Promise<number> {
-  let length = offset
-  let batch: Uint8Array[] = []
-  let batched = 0
-  let writing: Promise<unknown> = Promise.resolve()
-  const flush = async () => {
-    await writing
-    if (batched === 0) return
-    const [position, size] = [length, batched]
-    length += size
-    writing = file.writev(batch, position).then(({ bytesWritten }) => {
-      if (bytesWritten !== size) throw new StackError('resource-exhausted', 'short write: no space left')
-    })
-    // The failure is looked at by the next flush; until then it must not count as unhandled.
-    writing.catch(() => {})
-    batch = []
-    batched = 0
-  }
+async function append(
+  file: string,
+  name: string,
+  offset: number,
+  source: AsyncIterable<Uint8Array>,
+  reached: Failpoints,
+): Promise<number> {
+  // Made anew rather than emptied: whoever reads the old one reads it to its end.
+  if (offset === 0) await rm(file, { force: true })
+  await using handle = await open(file, offset === 0 ? 'wx' : 'r+', 0o644).catch(notFound(name))
+  const { size } = await handle.stat()
+  if (size !== offset) throw new StackError('out-of-range', `${name} does not end at ${offset}`)
+  await reached('append.opened')
   try {
-    for await (const chunk of source) {
-      batch.push(chunk)
-      batched += chunk.byteLength
-      if (batched >= batchSize) await flush()
-    }
-  } finally {
-    await flush()
-    await writing
-    await file.datasync()
+    const length = await appendToFile(handle, offset, source)
+    await reached('append.synced')
+    return length
+  } catch (error) {
+    if (error instanceof SyncFailure) await rm(file, { force: true })
+    throw error
   }
-  return length
 }
 
-async function syncDirectory(directory: string): Promise<void> {
-  await using handle = await open(directory, 'r')
-  await handle.sync()
+async function* walkFolders(root: string, top: string): AsyncGenerator<StoredObject> {
+  const pending = [top]
+  while (pending.length > 0) {
+    const scanned = await Promise.all(pending.splice(-walkWidth).map((folder) => scan(root, folder)))
+    for (const { folders, objects } of scanned) {
+      pending.push(...folders)
+      yield* objects
+    }
+  }
+}
+
+async function scan(root: string, folder: string): Promise<{ folders: string[]; objects: StoredObject[] }> {
+  const entries = (await readdir(path.join(root, folder), { withFileTypes: true }).catch(absent)) ?? []
+  const below = (name: string) => (folder === '' ? name : `${folder}/${name}`)
+  const folders = entries.filter((entry) => entry.isDirectory() && !(folder === '' && entry.name === privateName))
+  const objects = entries.filter((entry) => entry.isFile()).map((entry) => below(entry.name))
+  const stats = await Promise.all(objects.map((name) => stat(path.join(root, name)).catch(absent)))
+  return {
+    folders: folders.map((entry) => below(entry.name)),
+    objects: objects.flatMap((name, index) => {
+      const found = stats[index]
+      return found ? [{ path: name, size: found.size, modified: found.mtimeMs }] : []
+    }),
+  }
 }
 
 function absent(error: NodeJS.ErrnoException): undefined {
@@ -111,5 +125,13 @@ function notFound(name: string): (error: NodeJS.ErrnoException) => never {
   return (error) => {
     if (error.code !== 'ENOENT' && error.code !== 'ENOTDIR') throw error
     throw new StackError('not-found', `no such object: ${name}`, { cause: error })
+  }
+}
+
+function full(name: string): (error: unknown) => never {
+  return (error) => {
+    const { code } = (error instanceof SyncFailure ? error.cause : error) as NodeJS.ErrnoException
+    if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+    throw new StackError('resource-exhausted', `${name}: no space left on the disk`, { cause: error })
   }
 }

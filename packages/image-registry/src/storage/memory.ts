@@ -1,69 +1,130 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
-import type { StorageDriver } from './driver.ts'
+import type { DisposableStorage, StoredObject, WalkableStorage } from './driver.ts'
+import { MemoryObject } from './memory-object.ts'
+import { SpillFile } from './spill-file.ts'
 
-/** Keeps a registry in this process's memory: for tests, and for serving what need not outlive them. @public */
-export function memoryStorage(): StorageDriver {
-  const objects = new Map<string, Buffer[]>()
-  const written = new Map<string, number>()
+/** Options of {@link memoryStorage}. @public */
+export interface MemoryStorageOptions {
+  /** Where the file for long objects is made. Default: the system's folder for temporary files. */
+  spillDirectory?: string
+}
 
-  const put = (path: string, chunks: Buffer[]) => {
-    objects.set(path, chunks)
-    written.set(path, Date.now())
+interface Folder {
+  entries: Map<string, Folder | MemoryObject>
+}
+
+/**
+ * Keeps a registry in this process's memory: for tests, and for serving what need not outlive them. Objects over 1 MiB
+ * lie in one temporary file that has no name, so it is gone with the process however that ends.
+ *
+ * @public
+ */
+export function memoryStorage(options: MemoryStorageOptions = {}): WalkableStorage & DisposableStorage {
+  const spill = new SpillFile(options.spillDirectory)
+  const root: Folder = { entries: new Map() }
+
+  const put = (path: string, object: MemoryObject) => {
+    const { folder, name } = parentOf(root, path, true) as Place
+    discard(folder.entries.get(name))
+    folder.entries.set(name, object)
   }
-
-  const chunksOf = (path: string): Buffer[] => {
-    const chunks = objects.get(path)
-    if (chunks === undefined) throw new StackError('not-found', `no such object: ${path}`)
-    return chunks
+  const take = (path: string) => {
+    const place = parentOf(root, path, false)
+    const found = place?.folder.entries.get(place.name)
+    place?.folder.entries.delete(place.name)
+    return found
   }
-  const lengthOf = (chunks: readonly Buffer[]) => chunks.reduce((sum, chunk) => sum + chunk.byteLength, 0)
+  const objectAt = (path: string): MemoryObject => {
+    const found = find(root, path)
+    if (found instanceof MemoryObject) return found
+    throw new StackError('not-found', `no such object: ${path}`)
+  }
 
   return {
+    capabilities: { persistent: false, writable: true },
     async read(path) {
-      return Buffer.concat(chunksOf(path))
+      return Buffer.concat(await Array.fromAsync(objectAt(path).read(), (chunk) => Buffer.from(chunk)))
     },
     async write(path, content) {
-      put(path, [Buffer.from(content)])
+      const object = new MemoryObject(spill)
+      await object.append(only(content))
+      put(path, object)
     },
     async stat(path) {
-      const chunks = objects.get(path)
-      return chunks && { size: lengthOf(chunks), modified: written.get(path) ?? 0 }
+      const found = find(root, path)
+      return found instanceof MemoryObject ? { size: found.size, modified: found.modified } : undefined
     },
-    open(path, range) {
-      return slices(() => chunksOf(path), range?.start ?? 0, (range?.end ?? Number.MAX_SAFE_INTEGER) + 1)
+    async *open(path, range) {
+      yield* objectAt(path).read(range)
     },
     async append(path, offset, source) {
-      const chunks = offset === 0 ? [] : chunksOf(path)
-      if (lengthOf(chunks) !== offset) throw new StackError('out-of-range', `${path} does not end at ${offset}`)
-      put(path, chunks)
-      for await (const chunk of source) chunks.push(Buffer.from(chunk))
-      return lengthOf(chunks)
+      if (offset === 0) put(path, new MemoryObject(spill))
+      const object = objectAt(path)
+      if (object.size !== offset) throw new StackError('out-of-range', `${path} does not end at ${offset}`)
+      await object.append(source)
+      return object.size
     },
     async move(from, to) {
-      put(to, chunksOf(from))
-      objects.delete(from)
-      written.delete(from)
+      const object = objectAt(from)
+      take(from)
+      put(to, object)
     },
     async list(path) {
-      const prefix = path === '' ? '' : `${path}/`
-      const below = [...objects.keys()].filter((key) => key.startsWith(prefix))
-      return [...new Set(below.map((key) => key.slice(prefix.length).split('/', 1)[0] as string))]
+      const found = find(root, path)
+      return found === undefined || found instanceof MemoryObject ? [] : [...found.entries.keys()]
     },
     async remove(path) {
-      for (const key of [...objects.keys()].filter((key) => key === path || key.startsWith(`${path}/`))) {
-        objects.delete(key)
-        written.delete(key)
-      }
+      discard(take(path))
     },
+    async *walk(path) {
+      const found = find(root, path)
+      if (found !== undefined && !(found instanceof MemoryObject)) yield* below(found, path)
+    },
+    [Symbol.asyncDispose]: () => spill.close(),
   }
 }
 
-async function* slices(chunksOf: () => readonly Buffer[], start: number, end: number): AsyncGenerator<Buffer> {
-  let at = 0
-  for (const chunk of chunksOf()) {
-    const [from, to] = [Math.max(start - at, 0), Math.min(end - at, chunk.byteLength)]
-    if (from < to) yield chunk.subarray(from, to)
-    at += chunk.byteLength
+interface Place {
+  folder: Folder
+  name: string
+}
+
+function parentOf(root: Folder, path: string, make: boolean): Place | undefined {
+  const parts = path.split('/')
+  const name = parts.pop() as string
+  let folder = root
+  for (const part of parts) {
+    let next = folder.entries.get(part)
+    if (next === undefined && make) {
+      next = { entries: new Map() }
+      folder.entries.set(part, next)
+    }
+    if (next === undefined || next instanceof MemoryObject) return undefined
+    folder = next
   }
+  return { folder, name }
+}
+
+function find(root: Folder, path: string): Folder | MemoryObject | undefined {
+  if (path === '') return root
+  const place = parentOf(root, path, false)
+  return place?.folder.entries.get(place.name)
+}
+
+function discard(what: Folder | MemoryObject | undefined): void {
+  if (what instanceof MemoryObject) what.remove()
+  else for (const entry of what?.entries.values() ?? []) discard(entry)
+}
+
+function* below(folder: Folder, path: string): Generator<StoredObject> {
+  for (const [name, entry] of [...folder.entries]) {
+    const at = path === '' ? name : `${path}/${name}`
+    if (entry instanceof MemoryObject) yield { path: at, size: entry.size, modified: entry.modified }
+    else yield* below(entry, at)
+  }
+}
+
+async function* only(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield content
 }

@@ -7,25 +7,34 @@ const chunkSize = 512 * 1024
 /** One chunk is being sent, one is in the reader's hands, one is being read. */
 const ring = 3
 
+/** Bytes that can be read from any position. @internal */
+export interface RandomAccess {
+  size(): Promise<number>
+  /** Fills a buffer whole. */
+  fill(buffer: Buffer, position: number): Promise<unknown>
+  close(): Promise<void>
+}
+
 /**
- * A file's bytes, read one chunk ahead into three buffers that are used in turn: fresh memory for every chunk would cost
- * more than the reading itself. A chunk is valid until the next but one is asked for.
+ * Bytes, read one chunk ahead into three buffers that are used in turn: fresh memory for every chunk would cost more
+ * than the reading itself. A chunk is valid until the next but one is asked for.
  *
  * @internal
  */
-export async function* readFileAhead(open: () => Promise<FileHandle>, range?: ByteRange): AsyncGenerator<Uint8Array> {
-  const file = await open()
+export async function* readAhead(open: () => Promise<RandomAccess>, range?: ByteRange): AsyncGenerator<Uint8Array> {
+  const source = await open()
   let reading: Promise<Uint8Array> | undefined
   try {
     const start = range?.start ?? 0
-    const end = range === undefined ? (await file.stat()).size : range.end + 1
+    const end = range === undefined ? await source.size() : range.end + 1
     const buffers: Buffer[] = []
     const read = (turn: number, position: number) => {
       const buffer = buffers[turn % ring] ?? Buffer.allocUnsafeSlow(Math.min(chunkSize, end - start))
       buffers[turn % ring] = buffer
-      const chunk = fill(file, buffer.subarray(0, Math.min(chunkSize, end - position)), position)
-      chunk.catch(() => {})
-      return chunk
+      const chunk = buffer.subarray(0, Math.min(chunkSize, end - position))
+      const filled = source.fill(chunk, position).then(() => chunk)
+      filled.catch(() => {})
+      return filled
     }
     let position = start
     for (let turn = 0; position < end; turn++) {
@@ -38,16 +47,27 @@ export async function* readFileAhead(open: () => Promise<FileHandle>, range?: By
   } finally {
     // A read that is under way must not find its file closed, or its number given to another.
     await reading?.catch(() => {})
-    await file.close()
+    await source.close()
   }
 }
 
-async function fill(file: FileHandle, buffer: Buffer, start: number): Promise<Uint8Array> {
+/** The same of a file. @internal */
+export function readFileAhead(open: () => Promise<FileHandle>, range?: ByteRange): AsyncIterable<Uint8Array> {
+  return readAhead(async () => {
+    const file = await open()
+    return {
+      size: async () => (await file.stat()).size,
+      fill: (buffer, position) => fill(file, buffer, position),
+      close: () => file.close(),
+    }
+  }, range)
+}
+
+async function fill(file: FileHandle, buffer: Buffer, start: number): Promise<void> {
   let length = 0
   while (length < buffer.byteLength) {
     const { bytesRead } = await file.read(buffer, length, buffer.byteLength - length, start + length)
     if (bytesRead === 0) throw new StackError('data-loss', 'file became shorter while it was read')
     length += bytesRead
   }
-  return buffer
 }

@@ -7,7 +7,7 @@
  * @internal
  */
 export class Gate {
-  #inside = new Set<Promise<unknown>>()
+  readonly #inside = new Set<Promise<unknown>>()
   #alone: Promise<unknown> = Promise.resolve()
 
   async shared<T>(work: () => Promise<T>): Promise<T> {
@@ -33,5 +33,30 @@ export class Gate {
     })()
     this.#alone = mine
     return mine
+  }
+}
+
+/** A gate for each name that somebody is at. @internal */
+export class Gates {
+  readonly #gates = new Map<string, { gate: Gate; users: number }>()
+
+  shared<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.#using(name, (gate) => gate.shared(work))
+  }
+
+  exclusive<T>(name: string, work: () => Promise<T>): Promise<T> {
+    return this.#using(name, (gate) => gate.exclusive(work))
+  }
+
+  async #using<T>(name: string, work: (gate: Gate) => Promise<T>): Promise<T> {
+    const entry = this.#gates.get(name) ?? { gate: new Gate(), users: 0 }
+    this.#gates.set(name, entry)
+    entry.users++
+    try {
+      return await work(entry.gate)
+    } finally {
+      entry.users--
+      if (entry.users === 0) this.#gates.delete(name)
+    }
   }
 }

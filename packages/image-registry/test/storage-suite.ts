@@ -1,15 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import path from 'node:path'
-import test from 'node:test'
-import { digestOf } from '@teu/oci-spec/image'
-import type { StorageDriver } from './driver.ts'
-import { filesystemStorage } from './filesystem.ts'
-import { listLinks, listRepositories, readLink, writeLink } from './links.ts'
-import { memoryStorage } from './memory.ts'
-import { tree } from './tree.ts'
+import type { test as nodeTest } from 'node:test'
+import type { StorageDriver } from '../src/storage/driver.ts'
+import { walk } from '../src/storage/walk.ts'
 
 const text = (bytes: Uint8Array) => Buffer.from(bytes).toString()
 
@@ -20,14 +13,19 @@ async function collect(source: AsyncIterable<Uint8Array>): Promise<Buffer> {
   return Buffer.concat(chunks)
 }
 
-async function* parts(...chunks: (string | Error)[]): AsyncGenerator<Uint8Array> {
+async function* parts(...chunks: (string | Uint8Array | Error)[]): AsyncGenerator<Uint8Array> {
   for (const chunk of chunks) {
     if (chunk instanceof Error) throw chunk
-    yield Buffer.from(chunk)
+    yield Buffer.from(chunk as string)
   }
 }
 
-function suite(kind: string, run: (body: (driver: StorageDriver) => Promise<void>) => Promise<void>): void {
+/** What every storage must do. `run` calls its argument with a fresh, empty one, and removes it afterwards. */
+export function storageSuite(
+  test: typeof nodeTest,
+  kind: string,
+  run: (body: (driver: StorageDriver) => Promise<void>) => Promise<void>,
+): void {
   test(`${kind}: objects are written, read, replaced and removed`, () =>
     run(async (driver) => {
       await assert.rejects(driver.read('a/b'), { code: 'not-found' })
@@ -81,33 +79,46 @@ function suite(kind: string, run: (body: (driver: StorageDriver) => Promise<void
       assert.equal(await driver.append('y/z', 0, parts()), 0)
     }))
 
-  test(`${kind}: links and repositories are found`, () =>
+  test(`${kind}: what is read goes on to its end when it is removed or replaced meanwhile`, () =>
     run(async (driver) => {
-      const [a, b] = [digestOf('a'), digestOf('b', 'sha512')]
-      assert.equal(await readLink(driver, tree.layer('r/s', a)), undefined)
-      for (const digest of [a, b]) await writeLink(driver, tree.revision('r/s', digest), digest)
-      await driver.write(`${tree.revision('r/s', digestOf('c'))}/link`, Buffer.from('../../etc/passwd'))
-      assert.equal(await readLink(driver, tree.revision('r/s', a)), a)
-      assert.equal(await readLink(driver, tree.revision('r/s', digestOf('c'))), undefined)
-      assert.deepEqual(await listLinks(driver, tree.revisions('r/s')), [a, b])
-      await writeLink(driver, tree.layer('q', a), a)
-      await writeLink(driver, tree.revision('r', a), a)
-      assert.deepEqual(await listRepositories(driver, '_manifests'), ['r', 'r/s'])
+      const content = Buffer.alloc(2_500_000, 'abcdefg')
+      for (const replace of [true, false]) {
+        await driver.append('a/long', 0, parts(content))
+        const source = driver.open('a/long')[Symbol.asyncIterator]()
+        const received = [Buffer.from((await source.next()).value as Uint8Array)]
+        if (replace) await driver.append('a/long', 0, parts(Buffer.alloc(2_500_000, 'x')))
+        else await driver.remove('a')
+        await driver.append('other', 0, parts(Buffer.alloc(2_500_000, 'y')))
+        for (let next = await source.next(); next.done !== true; next = await source.next())
+          received.push(Buffer.from(next.value))
+        assert.ok(Buffer.concat(received).equals(content))
+      }
+    }))
+
+  test(`${kind}: a walk comes by every object`, () =>
+    run(async (driver) => {
+      const names = ['a/b/c', 'a/b/d', 'a/e', 'f', ...Array.from({ length: 60 }, (_, index) => `many/${index}/link`)]
+      for (const name of names) await driver.write(name, Buffer.from(name))
+      const below = async (path: string) =>
+        (await Array.fromAsync(walk(driver, path))).map(({ path: found, size }) => {
+          assert.equal(size, found.length)
+          return found
+        })
+      assert.deepEqual((await below('')).sort(), names.sort())
+      assert.deepEqual((await below('a')).sort(), ['a/b/c', 'a/b/d', 'a/e'])
+      assert.deepEqual(await below('a/b/c/none'), [])
+      assert.deepEqual(await below('none'), [])
+    }))
+
+  test(`${kind}: objects of a few bytes make one`, () =>
+    run(async (driver) => {
+      for (let offset = 0; offset < 40; offset += 4)
+        assert.equal(await driver.append('u/data', offset, parts(Buffer.from(String(offset).padStart(4)))), offset + 4)
+      assert.deepEqual(await driver.list('u'), ['data'])
+      assert.equal((await driver.stat('u/data'))?.size, 40)
+      assert.equal(text(await collect(driver.open('u/data', { start: 30, end: 39 }))), '28  32  36')
+      await driver.move('u/data', 'done')
+      assert.equal(text(await driver.read('done')), '   0   4   8  12  16  20  24  28  32  36')
+      assert.equal(await driver.stat('u/data'), undefined)
     }))
 }
-
-suite('memory', (body) => body(memoryStorage()))
-
-suite('directory', async (body) => {
-  const directory = await mkdtemp(path.join(tmpdir(), 'teu-storage-'))
-  try {
-    await body(filesystemStorage(directory))
-    const left = await readdir(directory, { recursive: true })
-    assert.deepEqual(
-      left.filter((name) => name.endsWith('.tmp')),
-      [],
-    )
-  } finally {
-    await rm(directory, { recursive: true })
-  }
-})

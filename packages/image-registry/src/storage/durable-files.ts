@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+import { randomUUID } from 'node:crypto'
+import { mkdir, open, rename, rm } from 'node:fs/promises'
+import path from 'node:path'
+import type { Failpoints } from './failpoints.ts'
+
+/**
+ * Files and folders that are still there after a power cut: a name lasts once the folder that holds it was synced, and
+ * that folder's own name once its parent was, up to one that was there before.
+ *
+ * @internal
+ */
+export class DurableFiles {
+  readonly #temporary: string
+  readonly #trash: string
+  readonly #reached: Failpoints
+  /** Folders whose names are not durable yet, so that nobody relies on one that another call is still making. */
+  readonly #making = new Map<string, Promise<void>>()
+
+  constructor(privateDirectory: string, reached: Failpoints) {
+    this.#temporary = path.join(privateDirectory, 'tmp')
+    this.#trash = path.join(privateDirectory, 'trash')
+    this.#reached = reached
+  }
+
+  /** Makes or replaces a file: written aside, synced, renamed, and its folder synced. */
+  async write(target: string, content: Uint8Array): Promise<void> {
+    const temporary = path.join(this.#temporary, randomUUID())
+    await this.makeDirectory(path.dirname(target))
+    try {
+      await using file = await this.#create(temporary)
+      await this.#reached('write.created')
+      await file.writeFile(content)
+      await this.#reached('write.written')
+      await file.sync()
+    } catch (error) {
+      await rm(temporary, { force: true })
+      throw error
+    }
+    await this.#reached('write.synced')
+    await this.place(temporary, target)
+  }
+
+  /** Renames a synced file to its place. */
+  async place(from: string, to: string): Promise<void> {
+    await this.makeDirectory(path.dirname(to))
+    await rename(from, to)
+    await this.#reached('place.renamed')
+    await syncDirectory(path.dirname(to))
+    await this.#reached('place.synced')
+  }
+
+  /** Takes a file, or a folder whole, away at once, and then apart. */
+  async remove(target: string, { lazily = false }: { lazily?: boolean }): Promise<void> {
+    const aside = path.join(this.#trash, randomUUID())
+    if (!(await this.#renameAside(target, aside))) return
+    await this.#reached('remove.renamed')
+    if (!lazily) await syncDirectory(path.dirname(target))
+    await this.#reached('remove.synced')
+    await rm(aside, { recursive: true, force: true })
+  }
+
+  /** Makes a folder, and those above it. */
+  async makeDirectory(directory: string): Promise<void> {
+    for (let above = path.dirname(directory); above !== path.dirname(above); above = path.dirname(above))
+      await this.#making.get(above)
+    const known = this.#making.get(directory)
+    if (known !== undefined) return known
+    const made = this.#makeOne(directory)
+    this.#making.set(directory, made)
+    try {
+      await made
+    } finally {
+      this.#making.delete(directory)
+    }
+  }
+
+  /** Removes what a process that died was writing and removing. */
+  async recover(): Promise<void> {
+    for (const directory of [this.#temporary, this.#trash]) await rm(directory, { recursive: true, force: true })
+  }
+
+  async #makeOne(directory: string): Promise<void> {
+    const make = () => mkdir(directory, { mode: 0o755 })
+    try {
+      await make().catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+        await this.makeDirectory(path.dirname(directory))
+        await make()
+      })
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'EEXIST') return
+      throw error
+    }
+    await this.#reached('folder.made')
+    await syncDirectory(path.dirname(directory))
+  }
+
+  async #create(file: string) {
+    const attempt = () => open(file, 'wx', 0o644)
+    return attempt().catch(async (error: NodeJS.ErrnoException) => {
+      if (error.code !== 'ENOENT') throw error
+      await mkdir(path.dirname(file), { recursive: true })
+      return attempt()
+    })
+  }
+
+  /** Answers whether there was anything. What cannot be renamed, on a full disk, is removed where it is. */
+  async #renameAside(target: string, aside: string): Promise<boolean> {
+    try {
+      await rename(target, aside).catch(async (error: NodeJS.ErrnoException) => {
+        if (error.code !== 'ENOENT') throw error
+        await mkdir(this.#trash, { recursive: true })
+        await rename(target, aside)
+      })
+      return true
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT' || code === 'ENOTDIR') return false
+      if (code !== 'ENOSPC' && code !== 'EDQUOT') throw error
+      await rm(target, { recursive: true, force: true })
+      return true
+    }
+  }
+}
+
+/** Makes the names in a folder durable. Where folders cannot be synced, as on Windows, the system does so itself. */
+async function syncDirectory(directory: string): Promise<void> {
+  if (process.platform === 'win32') return
+  await using handle = await open(directory, 'r')
+  await handle.sync()
+}
