@@ -8,7 +8,7 @@ import type { TreeJobInput, TreeJobName, TreeJobResult } from './tree-jobs.ts'
 import type { FromTreeWorker, ToTreeWorker } from './tree-messages.ts'
 
 /** How long a worker waits for more work before it ends, in milliseconds. */
-const idleMs = 10_000
+const idleMs = 3000
 
 /** How a job is run. */
 export interface RunTreeJobOptions {

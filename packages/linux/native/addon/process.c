@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Processes: by descriptor and by number, and what this process is to the others.
 #include "addon.h"
+#include <malloc.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
@@ -113,6 +114,31 @@ static napi_value js_kill(napi_env env, napi_callback_info info)
 	return args.failed ? NULL : result_void(env, kill(pid, signal), "kill", NULL);
 }
 
+// Allocators other than glibc's have neither knobs nor much to give back.
+static napi_value js_mallopt(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info, 2);
+	int parameter = arg_int(&args, 0), value = arg_int(&args, 1);
+#ifdef __GLIBC__
+	if (!args.failed)
+		mallopt(parameter, value);
+#else
+	(void)parameter;
+	(void)value;
+#endif
+	return NULL;
+}
+
+static napi_value js_malloc_trim(napi_env env, napi_callback_info info)
+{
+	(void)env;
+	(void)info;
+#ifdef __GLIBC__
+	malloc_trim(0);
+#endif
+	return NULL;
+}
+
 const struct function process_functions[] = {
 	{ "pidfdOpen", js_pidfd_open },
 	{ "pidfdSendSignal", js_pidfd_send_signal },
@@ -122,5 +148,7 @@ const struct function process_functions[] = {
 	{ "prlimit", js_prlimit },
 	{ "getrlimit", js_getrlimit },
 	{ "kill", js_kill },
+	{ "mallopt", js_mallopt },
+	{ "mallocTrim", js_malloc_trim },
 	{ 0 },
 };

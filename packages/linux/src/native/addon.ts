@@ -84,6 +84,10 @@ export interface NativeAddon {
   prctl(option: number, argument: number): number
   prlimit(pid: number, resource: number, soft: bigint, hard: bigint): { soft: bigint; hard: bigint }
   getrlimit(pid: number, resource: number): { soft: bigint; hard: bigint }
+  /** mallopt(3). */
+  mallopt(parameter: number, value: number): void
+  /** malloc_trim(3). */
+  mallocTrim(): void
   kill(pid: number, signal: number): void
   // poll.c
   pollStart(
