@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate } from 'node:timers/promises'
 import { tree } from '../storage/tree.ts'
-import { writingAlone } from '../store/context.ts'
+import { collecting, writingAlone } from '../store/context.ts'
 import type { Store } from '../store/store.ts'
 import { removeTogether } from './remove-together.ts'
 import { sweepBlobs, sweepMembers } from './sweep.ts'
@@ -64,7 +64,7 @@ export interface Collection {
  * @public
  */
 export function collectGarbage(store: Store, options: CollectGarbageOptions = {}): Promise<CollectGarbageResult> {
-  return store.context.turns.run('collect garbage', () => collect(store, options))
+  return store.context.turns.run(collecting, () => collect(store, options))
 }
 
 async function collect(store: Store, options: CollectGarbageOptions): Promise<CollectGarbageResult> {

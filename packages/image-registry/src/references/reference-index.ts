@@ -4,6 +4,7 @@ import { Database } from './database.ts'
 import { GarbageTable } from './garbage-table.ts'
 import { ManifestTable } from './manifest-table.ts'
 import { RepositoryTable } from './repository-table.ts'
+import { Statistics } from './statistics.ts'
 import { TagTable } from './tag-table.ts'
 import { UploadTable } from './upload-table.ts'
 
@@ -20,6 +21,7 @@ export class ReferenceIndex {
   readonly tags: TagTable
   readonly uploads: UploadTable
   readonly garbage: GarbageTable
+  readonly statistics: Statistics
   readonly #database: Database
 
   /** Opens the index in a file, or `:memory:`. Fails with `failed-precondition` when another process has it open. */
@@ -32,6 +34,7 @@ export class ReferenceIndex {
     this.tags = new TagTable(database, this.blobs)
     this.uploads = new UploadTable(database)
     this.garbage = new GarbageTable(database)
+    this.statistics = new Statistics(database)
   }
 
   /** Runs `work`, which awaits nothing: all of it or, when it throws, nothing. */

@@ -107,6 +107,17 @@ export class RepositoryTable {
     )
   }
 
+  /** What {@link RepositoryRow.bytes} has to be, by counting. */
+  countedBytes(repository: number): number {
+    return (
+      this.#database.one<{ bytes: number }>(
+        `SELECT ifnull(sum(size), 0) AS bytes FROM blobs WHERE id IN
+         (SELECT blob FROM members WHERE repository = ?1 UNION SELECT blob FROM revisions WHERE repository = ?1)`,
+        repository,
+      ) as { bytes: number }
+    ).bytes
+  }
+
   members(repository: number): MemberRow[] {
     return this.#database.all(
       `SELECT digest, size, linked_at AS linkedAt FROM members JOIN blobs ON id = blob WHERE repository = ? ORDER BY digest`,

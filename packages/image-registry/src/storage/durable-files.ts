@@ -77,7 +77,10 @@ export class DurableFiles {
 
   /** Removes what a process that died was writing and removing. */
   async recover(): Promise<void> {
-    for (const directory of [this.#temporary, this.#trash]) await rm(directory, { recursive: true, force: true })
+    for (const directory of [this.#temporary, this.#trash]) {
+      await rm(directory, { recursive: true, force: true })
+      await this.#reached('recover.removed')
+    }
   }
 
   async #makeOne(directory: string): Promise<void> {

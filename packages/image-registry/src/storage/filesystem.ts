@@ -5,7 +5,7 @@ import { StackError } from '@teu/errors'
 import { appendToFile, SyncFailure } from './append-file.ts'
 import type { RecoverableStorage, StoredObject, WalkableStorage } from './driver.ts'
 import { DurableFiles } from './durable-files.ts'
-import { type Failpoints, noFailpoints } from './failpoints.ts'
+import { type Failpoints, noFailpoints, withFailpoints } from './failpoints.ts'
 import { readFileAhead } from './read-ahead.ts'
 
 /** How many folders of a walk are looked into at once. */
@@ -34,7 +34,7 @@ export function filesystemWith(directory: string, reached: Failpoints): Walkable
   const privateDirectory = path.join(root, privateName)
   const files = new DurableFiles(privateDirectory, reached)
 
-  return {
+  const driver: WalkableStorage & RecoverableStorage = {
     capabilities: { persistent: true, writable: true, privateDirectory },
     async read(name) {
       return readFile(at(name)).catch(notFound(name))
@@ -66,6 +66,7 @@ export function filesystemWith(directory: string, reached: Failpoints): Walkable
     walk: (name) => walkFolders(root, name),
     recover: () => files.recover(),
   }
+  return withFailpoints(driver, reached)
 }
 
 async function append(

@@ -19,9 +19,14 @@ export interface StoreContext {
   readonly turns: Turns
   readonly seen: Seen
   readonly limits: StoreLimits
+  /** Nothing is to be changed. */
+  readonly isReadOnly: boolean
   readonly now: () => number
   readonly reached: Failpoints
 }
+
+/** The turn of collections, of which one runs at a time. @internal */
+export const collecting = 'collect garbage'
 
 /** Writes to a repository, beside others who do. @internal */
 export async function writing<T>(context: StoreContext, name: string, work: () => Promise<T>): Promise<T> {

@@ -4,7 +4,7 @@ import { StackError } from '@teu/errors'
 import { inMemory } from '../references/database.ts'
 import { ReferenceIndex } from '../references/reference-index.ts'
 import type { DisposableStorage, RecoverableStorage, StorageDriver } from '../storage/driver.ts'
-import { type Failpoints, noFailpoints } from '../storage/failpoints.ts'
+import { failpointsOf } from '../storage/failpoints.ts'
 import { filesystemStorage } from '../storage/filesystem.ts'
 import { BlobStore } from './blob-store.ts'
 import type { StoreContext } from './context.ts'
@@ -95,15 +95,15 @@ export function openStore(init: StoreInit): Promise<Store> {
 /** What only tests, and who embeds a store, say. @internal */
 export interface StoreComponents {
   now?: () => number
-  reached?: Failpoints
   /** The storage ends with the store although it was not given as a path. */
   ownsStorage?: boolean
 }
 
-/** The same, with a clock and failpoints. @internal */
+/** The same, with a clock. @internal */
 export async function openStoreWith(init: StoreInit, components: StoreComponents): Promise<Store> {
-  const { now = Date.now, reached = noFailpoints } = components
+  const { now = Date.now } = components
   const storage = typeof init.storage === 'string' ? filesystemStorage(init.storage) : init.storage
+  const reached = failpointsOf(storage)
   const readOnly = init.readOnly === true || !storage.capabilities.writable
   const index = new ReferenceIndex(readOnly ? inMemory : indexFile(init, storage))
   try {
@@ -119,7 +119,7 @@ export async function openStoreWith(init: StoreInit, components: StoreComponents
       staleAfterMs: follows ? followMs : Number.POSITIVE_INFINITY,
     })
     const seen = new Seen(index, now, storage.capabilities.persistent)
-    const shared = { storage, index, gates, survey, seen, now, reached }
+    const shared = { storage, index, gates, survey, seen, now, reached, isReadOnly: readOnly }
     const context = { ...shared, holds: new Holds(), turns: new Turns(), limits: init.limits ?? {} }
     return new Store(context, typeof init.storage === 'string' || components.ownsStorage === true)
   } catch (error) {
