@@ -214,7 +214,7 @@ test('a blob is shared only from a repository that has it', async () => {
 
 const blob = digestOf('x')
 const badPaths: [method: string, path: string, status: number, code: string | undefined][] = [
-  ['GET', '/', 404, undefined],
+  ['GET', '/nothing', 404, undefined],
   ['GET', '/v1/x', 404, undefined],
   ['GET', '/v2/x', 404, undefined],
   ['GET', '/v2/a/b/c', 404, undefined],

@@ -1,24 +1,42 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createServer as createHttpServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
-import { createServer as createHttpsServer } from 'node:https'
 import { StackError } from '@teu/errors'
 import { type CollectGarbageOptions, type CollectGarbageResult, collectGarbage } from '../gc/collect-garbage.ts'
 import type { Store } from '../store/store.ts'
+import { answerMetrics, metricsPath } from './front/annexes.ts'
+import { type Assembled, assemble } from './front/assemble.ts'
 import { callerFrom } from './front/caller-of.ts'
 import { Front } from './front/front.ts'
+import { healthPath } from './front/health.ts'
+import type { ServingInit } from './front/serving-init.ts'
 import { RegistryHandler } from './handler.ts'
+import { storeLimitsOf } from './limits/rules.ts'
+import { isLoopback, Listener, type TlsInit } from './listening.ts'
 import { openRegistryStore, type RegistryStoreInit, startUpkeep } from './registry-store.ts'
 
 /** Constructor data of a {@link Registry}. @public */
-export interface RegistryInit extends RegistryStoreInit {
+export interface RegistryInit extends Omit<RegistryStoreInit, 'limits'>, ServingInit {
   /** `host:port` to listen on; port 0 takes a free one. Default `127.0.0.1:0`. */
   listen?: string
-  /** Certificate and key (PEM). Default: plain HTTP. */
-  tls?: { cert: string | Uint8Array; key: string | Uint8Array }
+  /** Certificate and key (PEM). Default: plain HTTP, which is served to this machine only. */
+  tls?: TlsInit
+  /** Serve plain HTTP to other machines too: there is TLS in front, or nobody else in the network. Default false. */
+  allowHttp?: boolean
   /** Accept deletion of tags, manifests and blobs; else 405. Default true. */
   deletes?: boolean
+  /**
+   * `host:port` to serve `/metrics` and `/debug/health` on, in plain HTTP and to everybody who reaches it. Default: not
+   * apart; `/debug/health` is beside the registry, and so is `/metrics` when it was asked for.
+   */
+  debugListen?: string
   /** Told of failures that callers see as status 500 and 503 only. */
   onError?: (error: unknown) => void
+}
+
+/** What a running registry can be told to use instead. @public */
+export interface ReloadOptions {
+  /** The text of another htpasswd file. */
+  htpasswd?: string
+  tls?: TlsInit
 }
 
 /** A registry that is listening. @public */
@@ -33,53 +51,124 @@ export interface Registry extends AsyncDisposable {
    * asked for within it, stays.
    */
   collectGarbage(options?: CollectGarbageOptions): Promise<CollectGarbageResult>
+  /** Where metrics and health are served apart, `host:port`; absent without `debugListen`. */
+  readonly debugAddress?: string
+  /**
+   * Takes other users, or another certificate, for requests and connections from now on. Fails with `invalid-argument`,
+   * and goes on as before, when one of them is wrong.
+   */
+  reload(options: ReloadOptions): void
   /** Ends idle connections at once, and after `graceMs` (default 2,000) the others; resolves when all are gone. */
   close(graceMs?: number): Promise<void>
 }
 
-/** A connection on which nothing moves for so long is closed; an upload can be taken up again. */
 const silenceTimeoutMs = 300_000
 
 /**
  * Starts a registry: the whole OCI distribution API over one storage. Resolves when it accepts connections; fails with
- * `invalid-argument` for an address that is none and `unavailable` for one that cannot be had.
+ * `invalid-argument` for settings that cannot be, `failed-precondition` for plain HTTP to other machines that was not
+ * allowed, and `unavailable` for an address that cannot be had.
  *
- * It asks nobody who they are: put a proxy that does in front of one that strangers can reach.
+ * Without `auth` it asks nobody who they are: let no strangers reach it.
  *
  * @public
  */
 export async function createRegistry(init: RegistryInit = {}): Promise<Registry> {
-  const { listen = '127.0.0.1:0', tls, deletes = true, onError = () => {} } = init
-  const store = await openRegistryStore(init)
-  const readOnly = init.readOnly === true || !store.context.storage.capabilities.writable
-  const handler = new RegistryHandler({ store, readOnly, deletes })
+  const { listen = '127.0.0.1:0', tls, deletes = true, onError = () => {}, limits = {} } = init
+  refuseContradictions(init, listen)
+  const { limits: _, ...storeInit } = init
+  const store = await openRegistryStore({ ...storeInit, limits: storeLimitsOf(limits) })
+  try {
+    const readOnly = init.readOnly === true || !store.context.storage.capabilities.writable
+    const handler = new RegistryHandler({ store, readOnly, deletes })
+    const door = assemble(init, {
+      serve: (found, exchange) => handler.serve(found, exchange),
+      probe: () => store.context.storage.stat('docker'),
+      usage: () => usageOf(store),
+      address: () => listener.address,
+      onError,
+    })
+    const { idleMs = silenceTimeoutMs, connections } = limits
+    const listener: Listener = new Listener({
+      ...{ tls, idleMs, connections },
+      onRequest: (request, response, mayWait) => void door.front.handle(request, response, mayWait),
+    })
+    await listener.listen(listen)
+    const debug =
+      init.debugListen === undefined ? undefined : await listenForDebugging(init.debugListen, door, listener)
+    const upkeep = startUpkeep(store, init, onError)
+    const close = once(async (graceMs = 2_000) => {
+      door.front.isClosing = true
+      door.health.isClosing = true
+      await Promise.all([upkeep.stop(), listener.close(graceMs), debug?.close(graceMs), door.close(graceMs)])
+      // Whose caller was cut off still works on the store.
+      await handler.settled()
+      await store.close()
+    })
+    return {
+      ...{ address: listener.address, url: listener.url, store, close },
+      ...(debug && { debugAddress: debug.address }),
+      collectGarbage: (options = {}) => collectGarbage(store, options),
+      reload(options) {
+        if (options.htpasswd !== undefined) door.reload(options.htpasswd)
+        if (options.tls !== undefined) listener.reload(options.tls)
+      },
+      [Symbol.asyncDispose]: () => close(),
+    }
+  } catch (error) {
+    await store.close()
+    throw error
+  }
+}
+
+/** Passwords and content would be for everybody in between. */
+function refuseContradictions(
+  { tls, allowHttp = false, debugListen, proxy, readOnly = false }: RegistryInit,
+  listen: string,
+): void {
+  if (tls === undefined && !allowHttp && !isLoopback(listen)) {
+    throw new StackError('failed-precondition', `${listen}: plain http beyond this machine: give tls, or allow http`)
+  }
+  if (proxy !== undefined && readOnly) {
+    throw new StackError('invalid-argument', 'a cache of another registry has to write: not readOnly and proxy')
+  }
+  if (debugListen === listen && !listen.endsWith(':0')) {
+    throw new StackError('invalid-argument', `${listen}: is given twice`)
+  }
+}
+
+function usageOf({ context }: Store): { blobs: number; bytes: number } {
+  const { count, bytes } = context.index.blobs.totals()
+  return { blobs: count, bytes }
+}
+
+/** A second listener for those who look after the registry. */
+async function listenForDebugging(listen: string, { metrics, health }: Assembled, main: Listener): Promise<Listener> {
   const front = new Front({
-    serve: (found, exchange) => handler.serve(found, exchange),
-    annex: () => undefined,
+    serve: async () => {},
+    annex(pathname) {
+      if (pathname === metricsPath) return { kind: 'metrics', serve: (exchange) => answerMetrics(metrics, exchange) }
+      if (pathname === healthPath) return { kind: 'health', serve: (exchange) => health.serve(exchange) }
+      return {
+        kind: 'none',
+        serve: (exchange) => exchange.answer(404, { 'content-type': 'text/plain' }, '404 page not found\n'),
+      }
+    },
     callerOf: callerFrom([]),
     onRequest: () => {},
     onFlight: () => {},
-    onError,
+    onError: () => {},
   })
-  const server = serverOf(front, tls)
-  const address = await listenOn(server, listen).catch(async (error) => {
-    await store.close()
+  const debug = new Listener({
+    idleMs: silenceTimeoutMs,
+    onRequest: (request, response) => void front.handle(request, response),
+  })
+  try {
+    await debug.listen(listen)
+    return debug
+  } catch (error) {
+    await main.close(0)
     throw error
-  })
-  const upkeep = startUpkeep(store, init, onError)
-  const close = once(async (graceMs = 2_000) => {
-    await Promise.all([upkeep.stop(), closeServer(server, graceMs)])
-    // Whose caller was cut off still works on the store.
-    await handler.settled()
-    await store.close()
-  })
-  return {
-    address,
-    url: `${tls === undefined ? 'http' : 'https'}://${address}`,
-    store,
-    collectGarbage: (options = {}) => collectGarbage(store, options),
-    close,
-    [Symbol.asyncDispose]: () => close(),
   }
 }
 
@@ -90,45 +179,4 @@ function once(work: (graceMs?: number) => Promise<void>): (graceMs?: number) => 
     done ??= work(graceMs)
     return done
   }
-}
-
-function serverOf(front: Front, tls: RegistryInit['tls']): Server {
-  // Without a limit on the whole request: an upload may take hours. Headers and idle connections keep theirs.
-  const options = { requestTimeout: 0, headersTimeout: 60_000, keepAliveTimeout: 65_000, maxHeaderSize: 64 * 1024 }
-  const listener = (request: IncomingMessage, response: ServerResponse) => void front.handle(request, response)
-  const server =
-    tls === undefined
-      ? createHttpServer(options, listener)
-      : createHttpsServer({ ...options, cert: Buffer.from(tls.cert), key: Buffer.from(tls.key) }, listener)
-  server.on('checkContinue', (request, response) => void front.handle(request, response, true))
-  return server.setTimeout(silenceTimeoutMs)
-}
-
-function listenOn(server: Server, listen: string): Promise<string> {
-  const match = /^(\[[0-9a-fA-F:]+\]|[^:[\]]*):(\d{1,5})$/.exec(listen)
-  if (match === null)
-    throw new StackError('invalid-argument', `cannot listen on ${JSON.stringify(listen)}: want host:port`)
-  const host = (match[1] as string).replace(/^\[|\]$/g, '')
-  return new Promise((resolve, reject) => {
-    server.once('error', (error) => {
-      reject(new StackError('unavailable', `cannot listen on ${listen}: ${error.message}`, { cause: error }))
-    })
-    server.listen({ port: Number(match[2]), ...(host === '' ? {} : { host }) }, () => {
-      const bound = server.address()
-      const port = typeof bound === 'object' && bound !== null ? bound.port : 0
-      resolve(`${match[1] || '127.0.0.1'}:${port}`)
-    })
-  })
-}
-
-function closeServer(server: Server, graceMs: number): Promise<void> {
-  return new Promise((resolve) => {
-    if (!server.listening) return resolve()
-    const timer = setTimeout(() => server.closeAllConnections(), graceMs)
-    server.close(() => {
-      clearTimeout(timer)
-      resolve()
-    })
-    server.closeIdleConnections()
-  })
 }

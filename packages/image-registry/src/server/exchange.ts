@@ -25,6 +25,8 @@ export interface Exchange {
   header(name: string): string | undefined
   /** The request's body, to be read at most once. */
   body: AsyncIterable<Uint8Array>
+  /** Whether a manifest may be stored without what it points at, because that can be had when it is asked for. */
+  isSparse?: boolean
   /** Adds a header to whatever the answer will be, besides others of its name. */
   announce(name: string, value: string): void
   answer(status: number, headers?: Record<string, string>, content?: string | Uint8Array): void

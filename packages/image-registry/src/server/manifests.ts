@@ -55,9 +55,9 @@ export class Manifests {
     if (wanted !== undefined && wanted !== digest) throw new Failure('DIGEST_INVALID', `content has digest ${digest}`)
     const tags = 'tag' in reference ? [reference.tag] : moreTags(exchange.query)
     const facts = factsOf(parsed)
-    await this.#store.manifests.put(name, { bytes, digest, facts, tags }, () =>
-      checkReferences(this.#store.context, this.#store.blobs, name, parsed),
-    )
+    const { context, blobs, manifests } = this.#store
+    const check = async () => exchange.isSparse || checkReferences(context, blobs, name, parsed)
+    await manifests.put(name, { bytes, digest, facts, tags }, async () => void (await check()))
     exchange.answer(201, {
       location: manifestPath(name, 'tag' in reference ? reference.tag : digest),
       'docker-content-digest': digest,

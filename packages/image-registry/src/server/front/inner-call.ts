@@ -13,6 +13,8 @@ export interface InnerRequest {
   headers?: Record<string, string>
   body?: AsyncIterable<Uint8Array>
   caller?: Caller
+  /** See {@link Exchange}. */
+  isSparse?: boolean
 }
 
 /** Its answer, whole. @internal */
@@ -35,7 +37,7 @@ const maximumBody = 16 * 1024 * 1024
  * @internal
  */
 export async function innerCall(serve: Serve, found: Route, request: InnerRequest = {}): Promise<InnerAnswer> {
-  const { method = 'GET', query = {}, headers = {}, body = nothing(), caller = self } = request
+  const { method = 'GET', query = {}, headers = {}, body = nothing(), caller = self, isSparse = false } = request
   let answer: InnerAnswer | undefined
   const exchange: Exchange = {
     method,
@@ -43,6 +45,7 @@ export async function innerCall(serve: Serve, found: Route, request: InnerReques
     caller,
     header: (name) => headers[name],
     body,
+    isSparse,
     announce() {},
     answer(status, answered = {}, content = '') {
       const bytes = Buffer.from(content as string)
