@@ -83,10 +83,12 @@ export function storageSuite(
     run(async (driver) => {
       const content = Buffer.alloc(2_500_000, 'abcdefg')
       for (const replace of [true, false]) {
-        await driver.append('a/long', 0, parts(content))
+        await driver.append('grown', 0, parts(content))
+        await driver.move('grown', 'a/long')
         const source = driver.open('a/long')[Symbol.asyncIterator]()
         const received = [Buffer.from((await source.next()).value as Uint8Array)]
-        if (replace) await driver.append('a/long', 0, parts(Buffer.alloc(2_500_000, 'x')))
+        await driver.append('grown', 0, parts(Buffer.alloc(2_500_000, 'x')))
+        if (replace) await driver.move('grown', 'a/long')
         else await driver.remove('a')
         await driver.append('other', 0, parts(Buffer.alloc(2_500_000, 'y')))
         for (let next = await source.next(); next.done !== true; next = await source.next())

@@ -26,6 +26,8 @@ export type {
 } from '../storage/driver.ts'
 export { filesystemStorage } from '../storage/filesystem.ts'
 export { type MemoryStorageOptions, memoryStorage } from '../storage/memory.ts'
+export type { S3StorageInit } from '../storage/s3/s3-init.ts'
+export { s3Storage } from '../storage/s3/s3-storage.ts'
 export { type VirtualContent, type VirtualEntry, type VirtualImage, virtualStorage } from '../storage/virtual.ts'
 export type { StoreLimits } from '../store/limits.ts'
 export { openStore, type Store, type StoreInit } from '../store/store.ts'

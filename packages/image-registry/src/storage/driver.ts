@@ -38,8 +38,8 @@ export interface StorageDriver {
   /**
    * An object's bytes, or a part of them that lies within its length. Nothing is opened before the first chunk is asked
    * for, which fails with `not-found` when there is no such object. A chunk's memory is used again once the next but
-   * one is asked for: whoever keeps chunks copies them. What was opened is read to its end even when it is removed or
-   * replaced in the meantime.
+   * one is asked for: whoever keeps chunks copies them. An object that was written or moved to its place is read to its
+   * end even when it is removed or replaced in the meantime.
    */
   open(path: string, range?: ByteRange): AsyncIterable<Uint8Array>
   /**
