@@ -38,8 +38,14 @@ test('wrong usage is status 2, with the usage', async () => {
   }
 })
 
-test('what cannot be served is status 1', async () => {
+test('settings that cannot be are wrong usage', async () => {
   const { status, stderr } = await run('serve', '--addr', 'nowhere')
+  assert.equal(status, 2)
+  assert.match(stderr, /^teu-registry: cannot listen on "nowhere": want host:port\n/)
+})
+
+test('what cannot be served is status 1', async () => {
+  const { status, stderr } = await run('serve', '--tls-cert', '/nowhere/cert', '--tls-key', '/nowhere/key')
   assert.equal(status, 1)
-  assert.match(stderr, /^teu-registry: cannot listen on "nowhere": want host:port\n$/)
+  assert.match(stderr, /^teu-registry: cannot read \/nowhere\/cert: ENOENT.*\n$/)
 })

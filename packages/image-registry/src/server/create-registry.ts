@@ -58,7 +58,10 @@ export interface Registry extends AsyncDisposable {
    * and goes on as before, when one of them is wrong.
    */
   reload(options: ReloadOptions): void
-  /** Ends idle connections at once, and after `graceMs` (default 2,000) the others; resolves when all are gone. */
+  /**
+   * Ends idle connections at once, and after `graceMs` (default 2,000) the others; resolves when all are gone. Called
+   * again with 0 it waits no longer.
+   */
   close(graceMs?: number): Promise<void>
 }
 
@@ -97,14 +100,20 @@ export async function createRegistry(init: RegistryInit = {}): Promise<Registry>
     const debug =
       init.debugListen === undefined ? undefined : await listenForDebugging(init.debugListen, door, listener)
     const upkeep = startUpkeep(store, init, onError)
-    const close = once(async (graceMs = 2_000) => {
+    const end = async (graceMs: number) => {
       door.front.isClosing = true
       door.health.isClosing = true
       await Promise.all([upkeep.stop(), listener.close(graceMs), debug?.close(graceMs), door.close(graceMs)])
       // Whose caller was cut off still works on the store.
       await handler.settled()
       await store.close()
-    })
+    }
+    let ending: Promise<void> | undefined
+    const close = (graceMs = 2_000) => {
+      if (ending !== undefined && graceMs === 0) listener.cut()
+      ending ??= end(graceMs)
+      return ending
+    }
     return {
       ...{ address: listener.address, url: listener.url, store, close },
       ...(debug && { debugAddress: debug.address }),
@@ -169,14 +178,5 @@ async function listenForDebugging(listen: string, { metrics, health }: Assembled
   } catch (error) {
     await main.close(0)
     throw error
-  }
-}
-
-/** A function that acts the first time, and answers the same afterwards. */
-function once(work: (graceMs?: number) => Promise<void>): (graceMs?: number) => Promise<void> {
-  let done: Promise<void> | undefined
-  return (graceMs) => {
-    done ??= work(graceMs)
-    return done
   }
 }

@@ -77,6 +77,11 @@ export class Listener {
     server.setSecureContext(checkedTls(tls))
   }
 
+  /** Ends all connections. */
+  cut(): void {
+    this.#server.closeAllConnections()
+  }
+
   /** Ends idle connections at once, and after `graceMs` the others; resolves when all are gone. */
   close(graceMs: number): Promise<void> {
     return new Promise((resolve) => {

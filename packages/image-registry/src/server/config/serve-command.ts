@@ -1,60 +1,84 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises'
-import { messageOf } from '@teu/errors'
-import { Command } from 'commander'
+import { hasCode, messageOf } from '@teu/errors'
+import { Command, Option } from 'commander'
 import type { Surroundings } from '../../commands/surroundings.ts'
-import { createRegistry, type RegistryInit } from '../create-registry.ts'
+import { text } from './init-of.ts'
+import { readSettings, type SettingSources } from './read-settings.ts'
+import { serve } from './serve.ts'
+import { type Setting, settings } from './settings.ts'
 
 /** What serving needs of its process. @internal */
-export interface ServeSurroundings extends Surroundings {
+export interface ServeSurroundings extends Omit<Surroundings, 'once' | 'removeListener'> {
   on(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): unknown
+  once(signal: 'SIGTERM' | 'SIGINT', listener: () => void): unknown
+  removeListener(signal: 'SIGTERM' | 'SIGINT' | 'SIGHUP', listener: () => void): unknown
 }
 
-interface Values {
-  addr: string
-  root: string
-  readOnly?: true
-  delete: boolean
-  collect?: true
-  tlsCert?: string
-  tlsKey?: string
-}
+const teaching = `
+Every setting can be given three ways, and the first of them counts:
+  --tls-cert cert.pem                    a flag
+  TEU_REGISTRY_TLS_CERT=cert.pem         the environment; lists are separated by ;
+  tls-cert = "cert.pem"                  the file that --config or TEU_REGISTRY_CONFIG names, in TOML
 
-/** `teu-registry serve`: serves until SIGTERM or SIGINT. @internal */
+Patterns for repositories: * is anything but a slash, ** is anything.
+
+Examples:
+  teu-registry serve --root ./registry
+      for this machine: docker push localhost:5000/team/app
+
+  htpasswd -B -c users alice
+  teu-registry serve --addr :443 --tls-cert cert.pem --tls-key key.pem --htpasswd users \\
+      --access 'alice=**:*' --access 'ci=team/**:pull,push' --anonymous-pull 'public/**'
+      for a team: alice may do everything, ci builds, everybody reads what is public
+
+  teu-registry serve --proxy https://registry-1.docker.io --root ./cache
+      a cache of Docker Hub: docker pull localhost:5000/library/busybox
+
+SIGHUP reads users and certificates again. SIGTERM and SIGINT end it once requests are answered; a second one at once.`
+
+/** `teu-registry serve`. @internal */
 export function serveCommand(around: ServeSurroundings): Command {
-  return new Command('serve')
-    .description('Serve an OCI registry.')
-    .option('--addr <host:port>', 'where to listen', '127.0.0.1:5000')
-    .option('--root <dir>', 'where to keep the content', '/var/lib/teu/registry')
-    .option('--read-only', 'refuse everything that writes')
-    .option('--collect', 'remove, once a day, blobs that no manifest points at')
-    .option('--no-delete', 'refuse to delete tags, manifests and blobs')
-    .option('--tls-cert <file>', 'certificate (PEM); with --tls-key, serves https')
-    .option('--tls-key <file>', 'its key (PEM)')
-    .action(async function serve(this: Command) {
-      const values = this.opts<Values>()
-      if ((values.tlsCert === undefined) !== (values.tlsKey === undefined))
-        this.error('teu-registry: --tls-cert and --tls-key go together', { exitCode: 2 })
-      const onError = (error: unknown) => void around.stderr.write(`teu-registry: ${messageOf(error)}\n`)
-      await using registry = await createRegistry({ ...(await initOf(values)), onError })
-      around.stderr.write(`listening on ${registry.url}\n`)
-      await new Promise<void>((resolve) => {
-        around.on('SIGTERM', resolve)
-        around.on('SIGINT', resolve)
-      })
-    })
+  const command = new Command('serve').description('Serve an OCI registry until SIGTERM or SIGINT.')
+  command.optionsGroup('General:').option('--config <file>', 'a file with settings, TOML')
+  for (const [name, setting] of Object.entries<Setting>(settings)) addOptions(command, name, setting)
+  return command.addHelpText('after', teaching).action(async function run(this: Command) {
+    try {
+      const { settings: read, unknownVariables } = await readSettings(await sourcesOf(this, around))
+      await serve(read, { around, unknownVariables })
+    } catch (error) {
+      // Wrong settings are wrong usage, wherever they stand.
+      if (!hasCode(error, 'invalid-argument')) throw error
+      this.error(`error: ${messageOf(error)}`, { exitCode: 2 })
+    }
+  })
 }
 
-async function initOf(values: Values): Promise<RegistryInit> {
-  const { tlsCert: cert, tlsKey: key } = values
-  return {
-    storage: values.root,
-    listen: values.addr,
-    readOnly: values.readOnly ?? false,
-    deletes: values.delete,
-    autoCollect: values.collect ?? false,
-    ...(cert !== undefined && key !== undefined
-      ? { tls: { cert: await readFile(cert), key: await readFile(key) } }
-      : {}),
+function addOptions(command: Command, name: string, { kind, group, help, hint = kind, default: value }: Setting): void {
+  command.optionsGroup(`${group}:`)
+  if (kind === 'flag') {
+    // Either form is there, because the environment or the file may say the opposite.
+    const [shown, hidden] = value === 'true' ? [`--no-${name}`, `--${name}`] : [`--${name}`, `--no-${name}`]
+    command.addOption(new Option(shown, value === 'true' ? `do not ${help}` : help))
+    command.addOption(new Option(hidden).hideHelp())
+    return
   }
+  const option = new Option(`--${name} <${hint}>`, value === undefined ? help : `${help} (default ${value})`)
+  if (kind === 'list') {
+    option.description += '; repeatable'
+    option.argParser((entry: string, before: string[] | undefined) => [...(before ?? []), entry])
+  }
+  command.addOption(option)
+}
+
+async function sourcesOf(command: Command, { env }: ServeSurroundings): Promise<SettingSources> {
+  const options = command.opts<Record<string, string | string[] | boolean | undefined>>()
+  const flags = Object.fromEntries(Object.keys(settings).map((name) => [name, options[attributeOf(name)]]))
+  const name = options['config'] ?? env['TEU_REGISTRY_CONFIG']
+  if (typeof name !== 'string' || name === '') return { flags, env }
+  return { flags, env, file: { name, text: await text(name) } }
+}
+
+/** commander's name for the value of an option. */
+function attributeOf(name: string): string {
+  return name.replace(/-([a-z])/g, (_, letter: string) => letter.toUpperCase())
 }

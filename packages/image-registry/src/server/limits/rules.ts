@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
+import { maximumManifestSize } from '@teu/oci-spec/image'
 import type { StoreLimits } from '../../store/limits.ts'
 import { checkGlob, matchesGlob } from '../auth/glob.ts'
 import type { LimitsInit, QuotaRule, WarningRule } from './limits-init.ts'
@@ -62,5 +63,11 @@ export function checkLimits(init: LimitsInit): void {
     if (value !== undefined && !(Number.isSafeInteger(value) && value > 0)) {
       throw new StackError('invalid-argument', `limits: ${name} is ${value}, want a whole number above 0`)
     }
+  }
+  if ((init.manifestBytes ?? 0) > maximumManifestSize) {
+    throw new StackError(
+      'invalid-argument',
+      `limits: manifestBytes is more than ${maximumManifestSize}, which the protocol has as the end`,
+    )
   }
 }
