@@ -2,6 +2,8 @@
 import { StackError } from '@teu/errors'
 import { type CollectGarbageOptions, type CollectGarbageResult, collectGarbage } from '../gc/collect-garbage.ts'
 import type { Store } from '../store/store.ts'
+import type { Fault } from './faults/fault.ts'
+import { FaultInjector } from './faults/fault-injector.ts'
 import { answerMetrics, metricsPath } from './front/annexes.ts'
 import { type Assembled, assemble } from './front/assemble.ts'
 import { callerFrom } from './front/caller-of.ts'
@@ -28,6 +30,11 @@ export interface RegistryInit extends Omit<RegistryStoreInit, 'limits'>, Serving
    * apart; `/debug/health` is beside the registry, and so is `/metrics` when it was asked for.
    */
   debugListen?: string
+  /**
+   * What is to go wrong, for tests of clients; never in earnest. The array is looked at with every request, so faults can
+   * be added while the registry runs. Default: none.
+   */
+  faults?: readonly Fault[]
   /** Told of failures that callers see as status 500 and 503 only. */
   onError?: (error: unknown) => void
 }
@@ -91,10 +98,12 @@ export async function createRegistry(init: RegistryInit = {}): Promise<Registry>
       address: () => listener.address,
       onError,
     })
+    const faults = new FaultInjector(init.faults ?? [])
     const { idleMs = silenceTimeoutMs, connections } = limits
     const listener: Listener = new Listener({
       ...{ tls, idleMs, connections },
-      onRequest: (request, response, mayWait) => void door.front.handle(request, response, mayWait),
+      onRequest: (request, response, mayWait) =>
+        void faults.handle(request, response, () => void door.front.handle(request, response, mayWait)),
     })
     await listener.listen(listen)
     const debug =
