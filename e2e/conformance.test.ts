@@ -70,7 +70,14 @@ sandboxTest('registry: docker-registry', async (sandbox) => {
 })
 
 sandboxTest('registry: teu-registry', async (sandbox) => {
-  sandbox.daemon('teu-registry', 'teu-registry', ['serve', '--addr', '127.0.0.1:5001', '--root', sandbox.path('store')])
+  sandbox.daemon('teu-registry', 'teu-registry', [
+    'serve',
+    '--addr',
+    '127.0.0.1:5001',
+    '--root',
+    sandbox.path('store'),
+    '--delete',
+  ])
   await until(
     'the registry answers',
     async () => (await sandbox.run('curl', ['-sf', 'http://127.0.0.1:5001/v2/'])).status === 0,
