@@ -99,7 +99,7 @@ export {
   sysctlPath,
   writeInNetns,
 } from './netns/netns.ts'
-export { trimAllocator, useFrugalAllocator } from './process/allocator.ts'
+export { trimAllocatorWhenIdle, useFrugalAllocator } from './process/allocator.ts'
 export { sendSignal, setChildSubreaper, setDumpable, setParentDeathSignal } from './process/control.ts'
 export type { ProcessExit } from './process/pidfd.ts'
 export { Pidfd, reapChild } from './process/pidfd.ts'

@@ -18,7 +18,27 @@ export function useFrugalAllocator(): void {
   mallopt(parameters.trimThreshold, 128 * 1024)
 }
 
-/** Gives back to the system what the C allocator holds and nobody uses (malloc_trim(3)): some milliseconds. @public */
-export function trimAllocator(): void {
-  native().mallocTrim()
+/** How often it is looked whether work is over, in milliseconds, and how much of that time idle work may take. */
+const look = { everyMs: 5000, idleMs: 50 }
+
+/** After how many quiet looks memory is given back: at once, and when V8 has cleaned up as well. */
+const trimAfter: readonly number[] = [1, 4]
+
+/**
+ * Gives back to the system what the C allocator holds and nobody uses (malloc_trim(3), some milliseconds) whenever this
+ * process has come to rest after some work. Does not keep the process alive.
+ *
+ * @public
+ */
+export function trimAllocatorWhenIdle(): Disposable {
+  let last = process.cpuUsage()
+  let quiet = Number.POSITIVE_INFINITY
+  const timer = setInterval(() => {
+    const { user, system } = process.cpuUsage(last)
+    last = process.cpuUsage()
+    quiet = (user + system) / 1000 > look.idleMs ? 0 : quiet + 1
+    if (trimAfter.includes(quiet)) native().mallocTrim()
+  }, look.everyMs)
+  timer.unref()
+  return { [Symbol.dispose]: () => clearInterval(timer) }
 }

@@ -18,6 +18,12 @@ const passedOn = [
 ]
 
 /**
+ * A shim stays as long as its containers, and mostly waits. Measured with 50 of them: 32 MB instead of 40 MB, counted
+ * proportionally. One arena has to be chosen before the first thread starts.
+ */
+const frugal = { flags: ['--max-semi-space-size=1', '--optimize-for-size'], env: { MALLOC_ARENA_MAX: '1' } }
+
+/**
  * Starts this program again with `argv`, in its own session, and waits until it says on descriptor 3 that it listens.
  * What it says instead, or writes to its standard error, becomes the message of the error.
  *
@@ -26,9 +32,12 @@ const passedOn = [
 export async function spawnSelf(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
   const script = process.argv[1]
   if (script === undefined) throw new StackError('internal', 'a shim cannot find its own program')
-  const child = spawn(process.execPath, ['--max-semi-space-size=1', ...process.execArgv, script, ...argv], {
+  const child = spawn(process.execPath, [...frugal.flags, ...process.execArgv, script, ...argv], {
     cwd: '/',
-    env: Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+    env: {
+      ...Object.fromEntries(passedOn.flatMap((name) => (env[name] === undefined ? [] : [[name, env[name]]]))),
+      ...frugal.env,
+    },
     detached: true,
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
   })

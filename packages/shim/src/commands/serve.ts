@@ -3,7 +3,7 @@ import { closeSync, writeSync } from 'node:fs'
 import type { Socket } from 'node:net'
 import { join } from 'node:path'
 import { messageOf } from '@teu/errors'
-import { peerCredentials } from '@teu/linux'
+import { peerCredentials, trimAllocatorWhenIdle, useFrugalAllocator } from '@teu/linux'
 import { addTaskService, TaskDefinition } from '@teu/shim-api'
 import { createTtrpcServer, recordSpans, type TtrpcServer, traced } from '@teu/ttrpc'
 import { BundleList } from '../bootstrap/bundle-list.ts'
@@ -48,6 +48,8 @@ export async function serveCommand(invocation: ShimInvocation): Promise<void> {
     socket,
     library,
   })
+  useFrugalAllocator()
+  using _trimming = trimAllocatorWhenIdle()
   using _recording = env.TEU_TRACE ? recordSpans(env.TEU_TRACE) : undefined
   await registry.recover()
   const idle = new IdleTimer(() => registry.size === 0)
