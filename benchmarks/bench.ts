@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm run bench`: ours beside the original, in one run, medians and ratio. `npm run bench -- exec pull` runs the
 // rows whose names have one of the words.
-import { execFileSync } from 'node:child_process'
 import { docker, startDockerd, startRegistry } from '../e2e/harness/originals.ts'
 import { Sandbox } from '../e2e/harness/sandbox.ts'
 import { startTeud, teu } from '../e2e/harness/stack.ts'
 import { RawEngine } from './engine-client.ts'
 import { pairwise, type Row, table } from './measure.ts'
+import { memoryRows } from './memory-rows.ts'
+import { registryRows } from './registry-rows.ts'
 import { runtimeRows } from './runtime-rows.ts'
 
 const words = process.argv.slice(2)
@@ -16,12 +17,7 @@ const rows: Row[] = []
 try {
   const registry = await startRegistry(sandbox, ['busybox', 'debian'])
   const ours = await startTeud(sandbox)
-  const dockerd = await startDockerd(sandbox, [
-    '--bridge=docker0',
-    '--bip=172.30.0.1/24',
-    '--ip-masq=false',
-    '--userland-proxy=false',
-  ])
+  const dockerd = await startDockerd(sandbox, ['--bip=172.30.0.1/24', '--ip-masq=false', '--userland-proxy=false'])
   const [a, b] = [new RawEngine(ours.socket), new RawEngine(dockerd.socket)]
   const image = `${registry.address}/busybox`
   const debian = `${registry.address}/debian`
@@ -79,9 +75,9 @@ try {
     sandbox.output('sh', ['-c', `${program} -H unix://${socket} ${loud.join(' ')} >/dev/null 2>&1`])
   await row('100 MB of output through run', 3, 1 / 2, discard('teu', ours.socket), discard('docker', dockerd.socket))
   for (const [index, engine] of [a, b].entries()) await engine.call('DELETE', `/containers/${ids[index]}?force=1`)
-  if (words.length === 0 || words.some((word) => 'memory'.includes(word)))
-    rows.push(await idleMemory(ours.process.pid, dockerd.process.pid))
+  rows.push(...(await memoryRows(sandbox, { ours, dockerd, image }, words)))
   rows.push(...(await runtimeRows(sandbox, words)))
+  rows.push(...(await registryRows(sandbox, words)))
 } finally {
   const leaks = await sandbox.close()
   if (leaks.length > 0) process.stderr.write(`left behind:\n${leaks.join('\n')}\n`)
@@ -89,21 +85,3 @@ try {
 const { text, kept } = table(rows)
 process.stdout.write(`${text}\n`)
 if (!kept) process.exitCode = 1
-
-/** Resident memory of the daemons with nothing running: ours is one process, theirs dockerd and its containerd. */
-async function idleMemory(ours: number | undefined, dockerd: number | undefined): Promise<Row> {
-  const resident = (pid: number | undefined) =>
-    Number(
-      execFileSync('sh', ['-c', `ps -o rss= --pid ${pid} --ppid ${pid} | awk '{s+=$1} END {print s}'`], {
-        encoding: 'utf8',
-      }),
-    ) / 1024
-  return {
-    name: 'memory of the idle daemons',
-    unit: 'MB',
-    ours: [resident(ours)],
-    original: [resident(dockerd)],
-    originalName: 'dockerd',
-    budget: 110 / 130,
-  }
-}

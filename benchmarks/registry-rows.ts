@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto'
+import { closeSync, ftruncateSync, openSync, writeFileSync } from 'node:fs'
+import path from 'node:path'
+import type { Daemon } from '../e2e/harness/originals.ts'
+import { repository } from '../e2e/harness/programs.ts'
+import { type Sandbox, until } from '../e2e/harness/sandbox.ts'
+import { pairwise, type Row } from './measure.ts'
+
+const size = 1 << 30
+
+/** How many connections ask for a manifest at once, and how often in all. */
+const load = { connections: 32, requests: 6000 }
+
+/** A registry that answers, and its address. */
+interface Registry extends Pick<Daemon, 'process'> {
+  address: string
+}
+
+/** The registry beside docker-registry: a large blob up and down, and many small reads. `words` select rows by name. */
+export async function registryRows(sandbox: Sandbox, words: readonly string[]): Promise<Row[]> {
+  const wanted = (name: string) => words.length === 0 || words.some((word) => name.includes(word))
+  const names = {
+    up: 'registry: 1 GiB up',
+    down: 'registry: 1 GiB down',
+    manifests: `registry: ${load.requests} manifests over ${load.connections} connections`,
+  }
+  if (!Object.values(names).some(wanted)) return []
+  const [ours, original] = [await startOurs(sandbox), await startOriginal(sandbox)]
+  const blob = await makeBlob(sandbox)
+  const rows: Row[] = []
+  const add = async (name: string, runs: number, budget: number, work: (registry: Registry) => Promise<unknown>) => {
+    process.stderr.write(`${name} …\n`)
+    const times = await pairwise(
+      runs,
+      () => work(ours),
+      () => work(original),
+    )
+    if (wanted(name)) rows.push({ name, unit: 'ms', originalName: 'docker-registry', budget, ...times })
+  }
+  try {
+    // The others need what this row leaves.
+    await add(names.up, 3, 1, (registry) => upload(sandbox, registry, blob))
+    if (wanted(names.down)) await add(names.down, 3, 1, (registry) => download(sandbox, registry, blob))
+    for (const registry of [ours, original]) await putManifest(sandbox, registry, blob)
+    // As many a second as seven tenths of the original's.
+    if (wanted(names.manifests)) await add(names.manifests, 3, 1 / 0.7, (registry) => hammer(sandbox, registry))
+  } finally {
+    for (const registry of [ours, original]) await sandbox.stop(registry.process)
+  }
+  return rows
+}
+
+async function startOurs(sandbox: Sandbox): Promise<Registry> {
+  const address = '127.0.0.1:5001'
+  const args = ['serve', '--addr', address, '--root', sandbox.path('teu-registry')]
+  return answering(sandbox, { process: sandbox.daemon('teu-registry', 'teu-registry', args), address })
+}
+
+async function startOriginal(sandbox: Sandbox): Promise<Registry> {
+  const address = '127.0.0.1:5002'
+  const config = sandbox.path('bench-registry.yml')
+  const storage = `{filesystem: {rootdirectory: ${sandbox.path('docker-registry')}}}`
+  writeFileSync(config, `version: 0.1\nlog: {level: error}\nstorage: ${storage}\nhttp: {addr: '${address}'}\n`)
+  return answering(sandbox, {
+    process: sandbox.daemon('bench-registry', 'docker-registry', ['serve', config]),
+    address,
+  })
+}
+
+async function answering(sandbox: Sandbox, registry: Registry): Promise<Registry> {
+  const url = `http://${registry.address}/v2/`
+  await until(`${url} answers`, async () => (await sandbox.run('curl', ['-sf', url])).status === 0)
+  return registry
+}
+
+/** A file of zeros, which takes no room and is read at the speed of memory, with its digest. */
+async function makeBlob(sandbox: Sandbox): Promise<{ file: string; digest: string }> {
+  const file = sandbox.path('blob')
+  const fd = openSync(file, 'w')
+  ftruncateSync(fd, size)
+  closeSync(fd)
+  const [sum] = (await sandbox.output('sha256sum', [file])).split(' ')
+  return { file, digest: `sha256:${sum}` }
+}
+
+async function upload(sandbox: Sandbox, { address }: Registry, blob: { file: string; digest: string }): Promise<void> {
+  const start = ['-sSf', '-X', 'POST', '-D', '-', '-o', '/dev/null', `http://${address}/v2/bench/blobs/uploads/`]
+  const location = /^location: *(\S+)/im.exec(await sandbox.output('curl', start))?.[1] ?? ''
+  const url = new URL(location, `http://${address}`)
+  url.searchParams.set('digest', blob.digest)
+  const type = 'Content-Type: application/octet-stream'
+  await sandbox.output('curl', ['-sSf', '-H', type, '-H', 'Expect:', '-T', blob.file, '-o', '/dev/null', url.href])
+}
+
+async function download(sandbox: Sandbox, { address }: Registry, { digest }: { digest: string }): Promise<void> {
+  await sandbox.output('curl', ['-sSf', '-o', '/dev/null', `http://${address}/v2/bench/blobs/${digest}`])
+}
+
+const manifestType = 'application/vnd.oci.image.manifest.v1+json'
+
+async function putManifest(sandbox: Sandbox, registry: Registry, { digest }: { digest: string }): Promise<void> {
+  const config = Buffer.from('{}')
+  const configDigest = `sha256:${createHash('sha256').update(config).digest('hex')}`
+  const file = sandbox.path('config.json')
+  writeFileSync(file, config)
+  await upload(sandbox, registry, { file, digest: configDigest })
+  const manifest = {
+    schemaVersion: 2,
+    mediaType: manifestType,
+    config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: configDigest, size: config.length },
+    layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest, size }],
+  }
+  const url = `http://${registry.address}/v2/bench/manifests/latest`
+  const put = ['-sSf', '-X', 'PUT', '-H', `Content-Type: ${manifestType}`, '-d', JSON.stringify(manifest), url]
+  await sandbox.output('curl', put)
+}
+
+async function hammer(sandbox: Sandbox, { address }: Registry): Promise<void> {
+  const url = `http://${address}/v2/bench/manifests/latest`
+  const program = path.join(repository, 'benchmarks/get-load.ts')
+  const { connections, requests } = load
+  await sandbox.output(process.execPath, [program, url, manifestType, String(connections), String(requests)])
+}
