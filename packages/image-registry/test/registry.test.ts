@@ -14,7 +14,7 @@ import {
   openContent,
   pushSource,
 } from '@teu/image-registry/image'
-import { imagesFromLayout, openBlob, writeLayout } from '@teu/image-registry/layout'
+import { imagesFromLayout, layoutSource, openLayout, writeLayout } from '@teu/image-registry/layout'
 import { createRegistry } from '@teu/image-registry/server'
 import { digestOf, mediaTypes, parsePlatform } from '@teu/oci-spec/image'
 
@@ -81,10 +81,7 @@ test('a layout of two platforms is pushed as one index', async () => {
   )
   const entry = await writeLayout(directory.path, images, { name: 'hello' })
   const reference = { registry: registry.address, repository: 'hello', tag: 'latest' }
-  const source = {
-    open: (descriptor: { digest: `sha256:${string}` | `sha512:${string}` }, { offset = 0 }) =>
-      openBlob(directory.path, descriptor, offset),
-  }
+  const source = layoutSource(await openLayout(directory.path))
   await client.push(reference, entry, source)
   assert.equal((await client.resolve(reference)).digest, entry.digest)
   const { root, images: pulled } = await client.pull(

@@ -1,10 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Readable } from 'node:stream'
-import { StackError } from '@teu/errors'
 import {
   type Descriptor,
   digestOf,
-  formatPlatform,
   type HistoryEntry,
   hostPlatform,
   type ImageConfig,
@@ -13,7 +10,8 @@ import {
   mediaTypes,
   type Platform,
 } from '@teu/oci-spec/image'
-import type { Layer } from './layer.ts'
+import { type Format, formatOf, inFormat } from './format.ts'
+import type { Layer } from './layer/layer.ts'
 
 /**
  * An image as a value: it never changes, and what changes it makes another. It carries the bytes of its manifest and
@@ -22,6 +20,7 @@ import type { Layer } from './layer.ts'
  * @public
  */
 export interface Image {
+  readonly kind: 'image'
   readonly descriptor: Descriptor
   readonly manifest: Manifest
   readonly manifestBytes: Uint8Array
@@ -33,30 +32,54 @@ export interface Image {
 
 /** An image without layers. Default platform: Linux on this machine's processor. @public */
 export function emptyImage(platform: Platform = hostPlatform()): Image {
-  return assemble({ ...platform, rootfs: { type: 'layers', diff_ids: [] } }, [])
+  const config: ImageConfig = { ...platform, rootfs: { type: 'layers', diff_ids: [] } }
+  return assemble(config, [], { schemaVersion: 2, mediaType: mediaTypes.ociManifest })
 }
 
 /** The image with a layer on top, and an entry about it in its history. @public */
 export function appendLayer(image: Image, layer: Layer, history: HistoryEntry = {}): Image {
-  const { config } = image
-  return assemble(
-    {
-      ...config,
-      rootfs: { type: 'layers', diff_ids: [...config.rootfs.diff_ids, layer.diffId] },
-      history: [...(config.history ?? []), history],
-    },
-    [...image.layers, layer],
-  )
+  return withLayers(image, [...image.layers, layer], [...(image.config.history ?? []), history])
 }
 
 /** The image with other defaults for its containers; what is not named stays. @public */
 export function withRunConfig(image: Image, change: ImageRunConfig): Image {
-  return assemble({ ...image.config, config: { ...image.config.config, ...change } }, image.layers)
+  return withConfig(image, { config: { ...image.config.config, ...change } })
+}
+
+/**
+ * The image with other properties of its configuration, such as author or platform; what is not named stays, what is
+ * `undefined` goes. Layers and history are changed by what changes layers.
+ *
+ * @public
+ */
+export function withConfig(
+  image: Image,
+  change: { [K in keyof Omit<ImageConfig, 'rootfs' | 'history'>]?: ImageConfig[K] | undefined },
+): Image {
+  const entries = Object.entries({ ...image.config, ...change }).filter(([, value]) => value !== undefined)
+  return assemble(Object.fromEntries(entries) as unknown as ImageConfig, image.layers, image.manifest)
 }
 
 /** The image with another time of creation, RFC 3339. @public */
 export function withCreated(image: Image, created: string): Image {
-  return assemble({ ...image.config, created }, image.layers)
+  return withConfig(image, { created })
+}
+
+/** The image in the formats of OCI or of Docker; layers stay as they are. @public */
+export function withFormat(image: Image, format: Format): Image {
+  const mediaType = format === 'oci' ? mediaTypes.ociManifest : mediaTypes.dockerManifest
+  return assemble(image.config, image.layers, { ...image.manifest, mediaType })
+}
+
+/** The image with other layers and the history that goes with them. @internal */
+export function withLayers(image: Image, layers: readonly Layer[], history: readonly HistoryEntry[]): Image {
+  const rootfs = { type: 'layers' as const, diff_ids: layers.map(({ diffId }) => diffId) }
+  return assemble({ ...image.config, rootfs, history: [...history] }, layers, image.manifest)
+}
+
+/** The image with other properties of its manifest. @internal */
+export function withManifest(image: Image, change: Partial<Pick<Manifest, 'annotations' | 'subject'>>): Image {
+  return assemble(image.config, image.layers, { ...image.manifest, ...change }, image.configBytes)
 }
 
 /** Puts an image together from parts whose bytes are already fixed, such as those of a layout. @internal */
@@ -74,41 +97,46 @@ export function imageOf(
     size: manifestBytes.byteLength,
     platform: platformOf(config),
   }
-  return { descriptor, manifest, manifestBytes, config, configBytes, layers }
+  return { kind: 'image', descriptor, manifest, manifestBytes, config, configBytes, layers }
 }
 
-function platformOf({ architecture, os, variant }: ImageConfig): Platform {
-  return { architecture, os, ...(variant === undefined ? {} : { variant }) }
+/** What an image runs on, by its configuration. @internal */
+export function platformOf(config: ImageConfig): Platform {
+  const { architecture, os, variant, 'os.version': version, 'os.features': features } = config
+  return {
+    architecture,
+    os,
+    ...(variant ? { variant } : {}),
+    ...(version ? { 'os.version': version } : {}),
+    ...(features ? { 'os.features': features } : {}),
+  }
 }
 
-function assemble(config: ImageConfig, layers: readonly Layer[]): Image {
-  const configBytes = Buffer.from(JSON.stringify(config))
+/** A manifest and a configuration that fit; the format is that of the manifest which there was. */
+function assemble(
+  config: ImageConfig,
+  layers: readonly Layer[],
+  before: Omit<Manifest, 'config' | 'layers'>,
+  configBytes: Uint8Array = Buffer.from(JSON.stringify(config)),
+): Image {
+  const format = formatOf(before.mediaType)
+  const mediaType = inFormat(format, mediaTypes.ociManifest)
+  const { annotations, subject, artifactType } = before
   const manifest: Manifest = {
     schemaVersion: 2,
-    mediaType: mediaTypes.ociManifest,
-    config: { mediaType: mediaTypes.ociConfig, digest: digestOf(configBytes), size: configBytes.byteLength },
-    layers: layers.map((layer) => layer.descriptor),
+    mediaType,
+    ...(artifactType ? { artifactType } : {}),
+    config: {
+      mediaType: inFormat(format, mediaTypes.ociConfig),
+      digest: digestOf(configBytes),
+      size: configBytes.byteLength,
+    },
+    layers: layers.map(({ descriptor }) => ({ ...descriptor, mediaType: inFormat(format, descriptor.mediaType) })),
+    ...(subject ? { subject } : {}),
+    ...(annotations && Object.keys(annotations).length > 0 ? { annotations } : {}),
   }
-  return imageOf(Buffer.from(JSON.stringify(manifest)), mediaTypes.ociManifest, manifest, configBytes, config, layers)
-}
-
-/**
- * The bytes of one of an image's parts, by descriptor: its manifest, its configuration or a layer. Fails with
- * `not-found` for any other digest.
- *
- * @public
- */
-export function openContent(image: Image, digest: string): AsyncIterable<Uint8Array> {
-  if (digest === image.descriptor.digest) return Readable.from([image.manifestBytes])
-  if (digest === image.manifest.config.digest) return Readable.from([image.configBytes])
-  const layer = image.layers.find(({ descriptor }) => descriptor.digest === digest)
-  if (layer !== undefined) return layer.open()
-  throw new StackError('not-found', `image for ${formatPlatform(platformOf(image.config))} has no content ${digest}`)
-}
-
-/** Everything that an image consists of, the manifest last. @public */
-export function contentsOf(image: Image): Descriptor[] {
-  const { layers, config } = image.manifest
-  const unique = new Map([...layers, config, image.descriptor].map((descriptor) => [descriptor.digest, descriptor]))
-  return [...unique.values()]
+  const bytes = Buffer.from(JSON.stringify(manifest))
+  // What the image lists as its layers is what its manifest says of them.
+  const listed = layers.map((layer, i) => ({ ...layer, descriptor: manifest.layers[i] as Descriptor }))
+  return imageOf(bytes, mediaType, manifest, configBytes, config, listed)
 }

@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import type { ImageRunConfig, Platform } from '@teu/oci-spec/image'
 import { appendLayer, emptyImage, type Image, withCreated, withRunConfig } from './image.ts'
-import { layerFromEntries } from './layer.ts'
+import { layerFromEntries } from './layer/layer.ts'
 
 /** What {@link buildProgramImage} makes an image of. @public */
 export interface ProgramImageInit {

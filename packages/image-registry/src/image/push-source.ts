@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { PushSource } from '../client/push.ts'
-import { type Image, openContent } from './image.ts'
+import { openContent } from './content.ts'
+import type { Content } from './image-index.ts'
 
-/** An image as the source of a registry client's `push`. @public */
-export function pushSource(image: Image): PushSource {
-  return { open: (descriptor, { offset }) => from(openContent(image, descriptor.digest), offset) }
+/** An image, an index or an artifact as the source of a registry client's `push`. @public */
+export function pushSource(content: Content): PushSource {
+  return { open: (descriptor, { offset }) => from(openContent(content, descriptor.digest), offset) }
 }
 
-async function* from(source: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<Uint8Array> {
+async function* from(source: AsyncIterable<Uint8Array>, offset: number): AsyncGenerator<Uint8Array, void, undefined> {
   let skip = offset
   for await (const chunk of source) {
     if (skip < chunk.byteLength) yield chunk.subarray(skip)

@@ -1,73 +1,68 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createHash } from 'node:crypto'
-import { pipeline, Readable } from 'node:stream'
-import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { StackError } from '@teu/errors'
-import { checkLayerCount, type Descriptor, digestAlgorithm, finishDigest } from '@teu/oci-spec/image'
-import { contentsOf, type Image, openContent } from './image.ts'
+import { checkLayerCount, type Descriptor, formatPlatform, normalizePlatform } from '@teu/oci-spec/image'
+import { type Image, platformOf } from './image.ts'
+import type { Content, ImageIndex } from './image-index.ts'
+import { checkBlob, checkLayer } from './layer/check-layer.ts'
+import { blobFromBytes } from './layer/layer.ts'
 
 /**
- * Reads all of an image and checks every promise it makes: length and digest of each part, the number of layers, and
- * that each layer uncompressed has its diff id. Throws `data-loss` for the first that does not hold, `invalid-argument`
- * when manifest and configuration disagree.
+ * Reads all of an image and checks every promise it makes: length and digest of each part, the number of layers and of
+ * history entries that made one, that each layer uncompressed has its diff id, is a tar, and holds no entry that leads
+ * out of the root. Throws `data-loss` for bytes that are not what was promised, `invalid-argument` for parts that
+ * contradict each other or that no one may unpack.
  *
  * @public
  */
 export async function validateImage(image: Image): Promise<void> {
   checkLayerCount(image.config, image.manifest)
-  for (const descriptor of contentsOf(image)) await checkContent(image, descriptor)
-  for (const [position, { descriptor }] of image.layers.entries()) {
-    const hash = createHash('sha256')
-    for await (const chunk of decompressed(openContent(image, descriptor.digest))) hash.update(chunk)
-    const actual = finishDigest('sha256', hash)
-    const wanted = image.config.rootfs.diff_ids[position]
-    if (actual !== wanted)
-      throw new StackError('data-loss', `layer ${descriptor.digest}: has diff id ${actual}, not ${wanted}`)
-  }
-}
-
-async function checkContent(image: Image, descriptor: Descriptor): Promise<void> {
-  const algorithm = digestAlgorithm(descriptor.digest)
-  const hash = createHash(algorithm)
-  let size = 0
-  for await (const chunk of openContent(image, descriptor.digest)) {
-    hash.update(chunk)
-    size += chunk.byteLength
-  }
-  const actual = finishDigest(algorithm, hash)
-  if (size !== descriptor.size)
-    throw new StackError('data-loss', `${descriptor.digest}: has ${size} bytes, not ${descriptor.size}`)
-  if (actual !== descriptor.digest)
-    throw new StackError('data-loss', `${descriptor.digest}: content has digest ${actual}`)
+  checkHistory(image)
+  await checkBytes(image.descriptor, image.manifestBytes)
+  await checkBytes(image.manifest.config, image.configBytes)
+  for (const layer of image.layers) await checkLayer(layer)
 }
 
 /**
- * A layer's tar. How it is compressed shows in its first bytes; media types are often wrong about it. What is neither
- * gzip nor zstd passes unchanged.
+ * The same for anything: an index with all that it lists, an artifact. What an index says that an image runs on is what
+ * the image says.
  *
  * @public
  */
-export async function* decompressed(source: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
-  const iterator = source[Symbol.asyncIterator]()
-  let head: Uint8Array = new Uint8Array()
-  while (head.byteLength < 4) {
-    const { done, value } = await iterator.next()
-    if (done) break
-    head = Buffer.concat([head, value])
+export async function validateContent(content: Content): Promise<void> {
+  if (content.kind === 'image') return validateImage(content)
+  if (content.kind === 'artifact') {
+    await checkBytes(content.descriptor, content.manifestBytes)
+    for (const blob of content.blobs) await checkBlob(blob)
+    return
   }
-  const whole = rejoined(head, iterator)
-  const magic = Buffer.from(head.subarray(0, 4)).toString('hex')
-  const decoder = magic.startsWith('1f8b') ? createGunzip() : magic === '28b52ffd' ? createZstdDecompress() : undefined
-  if (decoder === undefined) return yield* whole
-  pipeline(Readable.from(whole, { objectMode: false }), decoder, () => {})
-  yield* decoder as AsyncIterable<Uint8Array>
+  await checkBytes(content.descriptor, content.indexBytes)
+  for (const [position, entry] of content.entries.entries()) {
+    checkEntry(content, position, entry)
+    await validateContent(entry)
+  }
 }
 
-async function* rejoined(head: Uint8Array, rest: AsyncIterator<Uint8Array>): AsyncGenerator<Uint8Array> {
-  try {
-    if (head.byteLength > 0) yield head
-    for (let next = await rest.next(); !next.done; next = await rest.next()) yield next.value
-  } finally {
-    await rest.return?.()
-  }
+function checkBytes(descriptor: Descriptor, bytes: Uint8Array): Promise<void> {
+  return checkBlob({ descriptor, open: blobFromBytes(bytes, descriptor.mediaType).open })
+}
+
+/** A history that is there is complete: docker refuses an image whose history made more layers than it has. */
+function checkHistory({ config }: Image): void {
+  const made = config.history?.filter((entry) => !entry.empty_layer).length
+  if (made === undefined || made === 0 || made === config.rootfs.diff_ids.length) return
+  throw new StackError(
+    'invalid-argument',
+    `history of the image made ${made} layers, and it has ${config.rootfs.diff_ids.length}`,
+  )
+}
+
+function checkEntry({ descriptor, index }: ImageIndex, position: number, entry: Content): void {
+  const { platform } = index.manifests[position] as Descriptor
+  if (platform === undefined || entry.kind !== 'image') return
+  const [said, own] = [platform, platformOf(entry.config)].map((one) => formatPlatform(normalizePlatform(one)))
+  if (said === own) return
+  throw new StackError(
+    'invalid-argument',
+    `index ${descriptor.digest}: says ${said} of ${entry.descriptor.digest}, which is for ${own}`,
+  )
 }

@@ -1,116 +1,101 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, open, readFile, rename, rm, stat } from 'node:fs/promises'
+import { createHash } from 'node:crypto'
+import { stat } from 'node:fs/promises'
 import path from 'node:path'
-import { hasCode, StackError } from '@teu/errors'
+import { StackError } from '@teu/errors'
 import {
-  annotationKeys,
   type Descriptor,
-  digestOf,
+  digestAlgorithm,
+  finishDigest,
   type Index,
   imageIndexFile,
   imageLayoutFile,
-  imageLayoutVersion,
   layoutBlobPath,
   mediaTypes,
 } from '@teu/oci-spec/image'
-import { contentsOf, type Image, openContent } from '../image/image.ts'
-import { readIndex } from './read-layout.ts'
-
-/** Options of adding to a layout. @public */
-export interface WriteLayoutOptions {
-  /** What the images are called there: the annotation that tools call a reference or a tag. */
-  name?: string
-  /** More annotations of the entry. */
-  annotations?: Readonly<Record<string, string>>
-}
+import { writeArchive } from '../image/archive/archive-writer.ts'
+import { contentsOf, openContent } from '../image/content.ts'
+import { type Content, makeIndex } from '../image/image-index.ts'
+import { writeFileDurably } from './durable-file.ts'
+import { addEntry, entryFor, layoutMarker, type WriteLayoutOptions } from './layout-index.ts'
 
 /**
- * Adds an image, or one image for several platforms, to a layout, which is made when it is missing. An entry of the
- * same name is replaced. Several images become one index. Answers the descriptor of the entry.
+ * Adds an image, an index or an artifact to a layout directory, which is made when it is missing. An entry of the same
+ * name is replaced. Several images become one index. Answers the descriptor of the entry.
  *
- * Blobs are put in place whole and durable before the index names them.
+ * Blobs are put in place whole, verified (`data-loss`) and durable before the index names them.
  *
  * @public
  */
 export async function writeLayout(
   directory: string,
-  images: readonly Image[],
-  { name, annotations = {} }: WriteLayoutOptions = {},
+  contents: readonly Content[],
+  options: WriteLayoutOptions = {},
 ): Promise<Descriptor> {
-  const [first] = images
-  if (first === undefined) throw new StackError('invalid-argument', 'no image to write')
-  for (const image of images) {
-    for (const { digest } of contentsOf(image)) await writeBlob(directory, { digest }, () => openContent(image, digest))
-  }
-  const target = images.length === 1 ? first.descriptor : await writeIndexBlob(directory, images)
-  const extra = { ...annotations, ...(name === undefined ? {} : { [annotationKeys.refName]: name }) }
-  const entry: Descriptor = { ...target, ...(Object.keys(extra).length === 0 ? {} : { annotations: extra }) }
-  await addEntry(directory, entry, name)
+  const content = together(contents)
+  for (const descriptor of contentsOf(content)) await writeBlob(directory, descriptor, content)
+  const entry = entryFor(content.descriptor, options)
+  await addEntry(directory, entry, options.name)
   return entry
 }
 
-async function writeIndexBlob(directory: string, images: readonly Image[]): Promise<Descriptor> {
+/**
+ * Writes a layout as a tar archive, one entry for each content. The file appears whole or not at all, and is the same
+ * for the same content.
+ *
+ * @public
+ */
+export async function writeLayoutArchive(
+  file: string,
+  entries: readonly (WriteLayoutOptions & { content: Content })[],
+): Promise<void> {
   const index: Index = {
     schemaVersion: 2,
     mediaType: mediaTypes.ociIndex,
-    manifests: images.map(({ descriptor }) => descriptor),
+    manifests: entries.map(({ content, ...options }) => entryFor(content.descriptor, options)),
   }
-  const bytes = Buffer.from(JSON.stringify(index))
-  const digest = digestOf(bytes)
-  await writeBlob(directory, { digest }, async function* () {
-    yield bytes
+  await writeArchive(file, async (writer) => {
+    await writer.bytes(imageLayoutFile, Buffer.from(layoutMarker))
+    const written = new Set<string>()
+    for (const { content } of entries) {
+      for (const descriptor of contentsOf(content)) {
+        const name = layoutBlobPath(descriptor.digest)
+        if (!written.has(name)) await writer.blob(name, descriptor, openContent(content, descriptor.digest))
+        written.add(name)
+      }
+    }
+    await writer.bytes(imageIndexFile, Buffer.from(JSON.stringify(index)))
   })
-  return { mediaType: mediaTypes.ociIndex, digest, size: bytes.byteLength }
 }
 
-async function writeBlob(
-  directory: string,
-  { digest }: Pick<Descriptor, 'digest'>,
-  content: () => AsyncIterable<Uint8Array>,
-): Promise<void> {
-  const target = path.join(directory, layoutBlobPath(digest))
+function together(contents: readonly Content[]): Content {
+  const [first, ...more] = contents
+  if (first === undefined) throw new StackError('invalid-argument', 'no image to write')
+  return more.length === 0 ? first : makeIndex(contents)
+}
+
+async function writeBlob(directory: string, descriptor: Descriptor, content: Content): Promise<void> {
+  const target = path.join(directory, layoutBlobPath(descriptor.digest))
   const exists = await stat(target).then(
-    () => true,
+    ({ size }) => size === descriptor.size,
     () => false,
   )
-  if (!exists) await writeFileDurably(target, content())
+  if (!exists) await writeFileDurably(target, verified(openContent(content, descriptor.digest), descriptor))
 }
 
-async function addEntry(directory: string, entry: Descriptor, name: string | undefined): Promise<void> {
-  const marker = path.join(directory, imageLayoutFile)
-  const isNew = await readFile(marker).then(
-    () => false,
-    () => true,
-  )
-  if (isNew) await writeFileDurably(marker, [Buffer.from(JSON.stringify({ imageLayoutVersion }))])
-  const before = await readIndex(directory).catch((error) => {
-    if (hasCode(error, 'not-found')) return undefined
-    throw error
-  })
-  const others = (before?.manifests ?? []).filter(({ digest, annotations }) => {
-    const named = annotations?.[annotationKeys.refName]
-    return name === undefined ? digest !== entry.digest || named !== undefined : named !== name
-  })
-  const index: Index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, ...before, manifests: [...others, entry] }
-  await writeFileDurably(path.join(directory, imageIndexFile), [Buffer.from(`${JSON.stringify(index)}\n`)])
-}
-
-/** A reader sees the old file or the new one, whole, also after a crash. */
-async function writeFileDurably(
-  target: string,
-  content: AsyncIterable<Uint8Array> | Iterable<Uint8Array>,
-): Promise<void> {
-  await mkdir(path.dirname(target), { recursive: true })
-  const temporary = `${target}.${process.pid}.tmp`
-  try {
-    await using file = await open(temporary, 'w', 0o644)
-    for await (const chunk of content) await file.writeFile(chunk)
-    await file.sync()
-    await rename(temporary, target)
-  } catch (error) {
-    await rm(temporary, { force: true })
-    throw error
+async function* verified(
+  source: AsyncIterable<Uint8Array>,
+  { digest, size }: Descriptor,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const algorithm = digestAlgorithm(digest)
+  const hash = createHash(algorithm)
+  let length = 0
+  for await (const chunk of source) {
+    hash.update(chunk)
+    length += chunk.byteLength
+    yield chunk
   }
-  await using folder = await open(path.dirname(target), 'r')
-  await folder.sync()
+  const actual = finishDigest(algorithm, hash)
+  if (length !== size || actual !== digest)
+    throw new StackError('data-loss', `${digest}: source has ${length} bytes with digest ${actual}`)
 }
