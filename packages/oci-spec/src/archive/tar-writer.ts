@@ -14,6 +14,7 @@ const flags: Readonly<Record<TarEntryType, string>> = {
 
 /** The largest number that fits the digits of a header's field. */
 const maximumOctal = { id: 0o7777777, size: 0o77777777777 }
+const maximumTime = BigInt(maximumOctal.size) * 1_000_000_000n
 
 /** What ends an archive: two blocks of zeros. @public */
 export const tarEnd: Uint8Array = new Uint8Array(2 * blockSize)
@@ -49,7 +50,8 @@ function paxRecordsOf(entry: TarEntry): Buffer {
   if (entry.size > maximumOctal.size) add('size', String(entry.size))
   if (entry.uid > maximumOctal.id) add('uid', String(entry.uid))
   if (entry.gid > maximumOctal.id) add('gid', String(entry.gid))
-  if (entry.mtimeNs % 1_000_000_000n !== 0n || entry.mtimeNs < 0n) add('mtime', paxTime(entry.mtimeNs))
+  const plainTime = entry.mtimeNs % 1_000_000_000n === 0n && entry.mtimeNs >= 0n && entry.mtimeNs <= maximumTime
+  if (!plainTime) add('mtime', paxTime(entry.mtimeNs))
   for (const [name, value] of entry.xattrs) records.set(`SCHILY.xattr.${name}`, value)
   const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1))
   return Buffer.concat(sorted.map(([key, value]) => paxRecord(key, value)))

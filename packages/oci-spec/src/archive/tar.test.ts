@@ -62,6 +62,7 @@ test('what is written is read, whatever the size of the chunks', () => {
     [{ name: 'dev', type: 'character-device', major: 1, minor: 3 }],
     [{ name: 'fifo', type: 'fifo' }],
     [{ name: 'ü', uid: 3_000_000, mtimeNs: -1_500_000_000n }],
+    [{ name: 'late', mtimeNs: 10_000_000_000_000_000_000n }],
     [{ name: 'x', xattrs: new Map([['security.capability', Uint8Array.of(1, 0, 10, 61, 255)]]) }],
     [{ name: '' }],
   ]
