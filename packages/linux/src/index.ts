@@ -105,6 +105,8 @@ export type { ProcessExit } from './process/pidfd.ts'
 export { Pidfd, reapChild } from './process/pidfd.ts'
 export type { ResourceLimit } from './process/resource-limits.ts'
 export { getResourceLimit, resourceLimits, setResourceLimit, unlimited } from './process/resource-limits.ts'
+export type { SpawnInit } from './process/spawn.ts'
+export { spawnProcess } from './process/spawn.ts'
 export type { ProcessStat } from './process/stat.ts'
 export { isProcessRunning, parseProcessStat, readProcessStat } from './process/stat.ts'
 export type {

@@ -3,7 +3,9 @@ import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'
 import { closeSync, ftruncateSync, openSync, readdirSync, readFileSync, writeSync } from 'node:fs'
+import { Socket } from 'node:net'
 import test from 'node:test'
+import { setTimeout as delay } from 'node:timers/promises'
 import { Worker } from 'node:worker_threads'
 import {
   getResourceLimit,
@@ -15,6 +17,8 @@ import {
   sealedExecutable,
   setChildSubreaper,
   setResourceLimit,
+  spawnProcess,
+  unixSocketPair,
 } from '@teu/linux'
 
 test('an exit is waited for without being a parent', async () => {
@@ -124,4 +128,30 @@ test('a sealed executable runs and cannot be written', async () => {
 
 test('native files are found, and the message for a missing one says what to do', () => {
   assert.match(nativeFile('teu_linux.node'), /linux-(x64|arm64)\/teu_linux\.node$/)
+})
+
+test('a spawned process has the descriptors it was given and no others, no environment, and is reaped', async () => {
+  const [ours, theirs] = unixSocketPair()
+  const output = new Socket({ fd: ours }).setEncoding('utf8')
+  const script = 'for fd in 0 3 4; do readlink /proc/$$/fd/$fd || echo none; done; wc -c < /proc/$$/environ'
+  const own = openSync('/dev/zero', 'r')
+  const pid = spawnProcess({
+    path: '/bin/sh',
+    argv: ['name', '-c', script],
+    // Each number is also that of a descriptor which is passed on, so that one could overwrite another.
+    descriptors: [undefined, theirs, theirs, own],
+  })
+  closeSync(theirs)
+  closeSync(own)
+  const text = (await output.toArray()).join('')
+  assert.equal(text, '/dev/null\n/dev/zero\nnone\n0\n')
+  for (let tries = 0; readProcessStat(pid) !== undefined; tries++) {
+    assert.ok(tries < 500, 'it is reaped')
+    await delay(10)
+  }
+})
+
+test('what cannot be spawned is the error of execve', () => {
+  assert.throws(() => spawnProcess({ path: '/nowhere', argv: ['x'], descriptors: [] }), { code: 'ENOENT' })
+  assert.throws(() => spawnProcess({ path: '/bin/sh', argv: ['x'], descriptors: [12345] }), { code: 'EBADF' })
 })

@@ -6,6 +6,7 @@ static const struct function *const tables[] = {
 	mount_functions,   path_functions,       inode_functions,   xattr_functions,
 	process_functions, poll_functions,       socket_functions,  netlink_functions,
 	pty_functions,     descriptor_functions, netns_functions,   bpf_functions,
+	spawn_functions,
 };
 
 NAPI_MODULE_INIT()

@@ -77,5 +77,6 @@ extern const struct function pty_functions[];
 extern const struct function descriptor_functions[];
 extern const struct function netns_functions[];
 extern const struct function bpf_functions[];
+extern const struct function spawn_functions[];
 
 #endif

@@ -89,6 +89,9 @@ export interface NativeAddon {
   /** malloc_trim(3). */
   mallocTrim(): void
   kill(pid: number, signal: number): void
+  // spawn.c
+  /** With an empty environment; descriptor N of the process is `fds[N]`, -1 stands for /dev/null. */
+  spawn(path: string, argv: readonly string[], fds: readonly number[]): number
   // poll.c
   pollStart(
     fd: number,

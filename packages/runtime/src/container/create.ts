@@ -28,7 +28,6 @@ import { checkConsole } from './terminal-rules.ts'
 /** A container whose init waits for start. @internal */
 export interface CreatedContainer extends ReadyProcess {
   saved: SavedState
-  steps: readonly Step[]
 }
 
 /**
@@ -74,30 +73,44 @@ interface Making {
 }
 
 async function make(making: Making): Promise<CreatedContainer> {
-  const { directory, id, options, bundle, facts } = making
+  const { options, bundle } = making
+  const request = {
+    stdio: options.stdio ?? (['inherit', 'inherit', 'inherit'] as const),
+    extraFds: making.extra.fds,
+    ...(options.signal && { signal: options.signal }),
+  }
+  const plan: Partial<Plan> = {}
+  const saved = () => plan.saved as SavedState
+  const ready = await launchProgram(options.launch ?? launchDirectly, request, () => prepare(making, plan), {
+    mapIds: (pid) => writeIdMaps(pid, bundle.spec.linux?.uidMappings ?? [], bundle.spec.linux?.gidMappings ?? []),
+    created: async (pid, placed) => {
+      const placing = placed && plan.entry !== undefined ? undefined : making.cgroup?.join(pid)
+      await Promise.all([placing, adopt(making, saved(), pid)])
+    },
+    hooks: () => runCreateHooks(making, saved()),
+  })
+  if (options.pidFile !== undefined) await writeAtomically(options.pidFile, String(ready.pid), 0o666)
+  options.signal?.throwIfAborted()
+  return { ...ready, saved: saved() }
+}
+
+/** What is known once everything around the process is made. */
+interface Plan {
+  saved: SavedState
+  entry: CgroupEntry | undefined
+}
+
+/** Makes what the process needs to be there, and its program. */
+async function prepare(making: Making, plan: Partial<Plan>): Promise<Step[]> {
+  const { directory, id, bundle, facts } = making
   await makeExecFifo(directory.fifo(id))
   // A process of the host's root, in the host's user namespace, has the right to enter the cgroup by itself.
   const enters = facts.privileged && !isPrivate(bundle.spec, 'user')
   making.cgroup = await makeContainerCgroup(id, bundle.spec, { expectJoin: !enters })
   const saved = initialState(making)
   const entry = enters ? cgroupEntry(saved.cgroup_paths) : undefined
-  const steps = compileCreate(await createContext(making, saved, entry))
-  const request = {
-    stdio: options.stdio ?? (['inherit', 'inherit', 'inherit'] as const),
-    extraFds: making.extra.fds,
-    ...(options.signal && { signal: options.signal }),
-  }
-  const ready = await launchProgram(options.launch ?? launchDirectly, request, steps, {
-    mapIds: (pid) => writeIdMaps(pid, bundle.spec.linux?.uidMappings ?? [], bundle.spec.linux?.gidMappings ?? []),
-    created: async (pid, placed) => {
-      const placing = placed && entry !== undefined ? undefined : making.cgroup?.join(pid)
-      await Promise.all([placing, adopt(making, saved, pid)])
-    },
-    hooks: () => runCreateHooks(making, saved),
-  })
-  if (options.pidFile !== undefined) await writeAtomically(options.pidFile, String(ready.pid), 0o666)
-  options.signal?.throwIfAborted()
-  return { ...ready, saved, steps }
+  Object.assign(plan, { saved, entry })
+  return compileCreate(await createContext(making, saved, entry))
 }
 
 async function makeExecFifo(path: string): Promise<void> {

@@ -42,23 +42,27 @@ export async function execInContainer(
   using init = openInit(saved)
   if (init === undefined) throw new StackError('failed-precondition', 'cannot exec in a stopped container')
   const extra = extraFds(options.preserveFds ?? 0, options.listenFds ?? 0, undefined)
-  const context = await execContext(saved, program, options, extra, init.pid, warn)
-  const steps = compileExec(context)
   const request = {
     stdio: options.stdio ?? (['inherit', 'inherit', 'inherit'] as const),
     extraFds: extra.fds,
     ...(options.signal && { signal: options.signal }),
   }
   let pid = 0
+  let enters = false
+  const compile = async () => {
+    const context = await execContext(saved, program, options, extra, init.pid, warn)
+    enters = context.cgroupEntry !== undefined
+    return compileExec(context)
+  }
   try {
-    const ready = await launchProgram(options.launch ?? launchDirectly, request, steps, {
+    const ready = await launchProgram(options.launch ?? launchDirectly, request, compile, {
       created: async (created, placed) => {
         pid = created
-        if (!(placed && context.cgroupEntry)) await joinCgroup(saved, created, options)
+        if (!(placed && enters)) await joinCgroup(saved, created, options)
       },
     })
     if (options.pidFile !== undefined) await writeAtomically(options.pidFile, String(pid), 0o666)
-    await awaitExecution(ready.channel, steps)
+    await awaitExecution(ready.channel, ready.steps)
     return ready
   } catch (error) {
     if (pid > 0) await destroyProcess(pid, { reap: true })

@@ -39,6 +39,7 @@ function init(script: SyncRecord[]): { stream: Duplex; answers: () => number; pr
 }
 
 const request = { stdio: ['ignore', 'ignore', 'ignore'], extraFds: [] } as const
+const compiles = (program: readonly Step[]) => async () => program
 const launcher = (stream: Duplex) => async () => ({ channel: stream, pid: 1, ownsChild: false })
 
 test('the conversation runs in order and ends at ready', async () => {
@@ -49,7 +50,7 @@ test('the conversation runs in order and ends at ready', async () => {
     { kind: 'hooks' },
     { kind: 'ready' },
   ])
-  const ready = await launchProgram(launcher(peer.stream), request, steps, {
+  const ready = await launchProgram(launcher(peer.stream), request, compiles(steps), {
     mapIds: async (pid) => void calls.push(`map ${pid}`),
     created: async (pid) => void calls.push(`created ${pid}`),
     hooks: async () => void calls.push('hooks'),
@@ -67,7 +68,7 @@ test('an init that enters its cgroup by itself is not told to go', async () => {
   for (const record of [{ kind: 'pid', pid: 7, placed: 1, waits: 0 }, { kind: 'ready' }] as const) {
     theirs.write(encodeRecord(syncLayouts, record))
   }
-  const ready = await launchProgram(launcher(ours), request, [], {
+  const ready = await launchProgram(launcher(ours), request, compiles([]), {
     created: async (_, placed) => void seen.push(placed),
   })
   assert.equal(ready.pid, 7)
@@ -81,7 +82,7 @@ test('a failure to enter a cgroup names it', async () => {
     { kind: 'join-cgroup', slot: 16 },
   ]
   const peer = init([{ kind: 'failure', step: 1, code: 28, text: 'join the cgroup: no space left on device' }])
-  await assert.rejects(launchProgram(launcher(peer.stream), request, program, { created: async () => {} }), {
+  await assert.rejects(launchProgram(launcher(peer.stream), request, compiles(program), { created: async () => {} }), {
     message:
       'unable to start container process: error during container init: unable to apply cgroup configuration: ' +
       '/c/cpuset/x/tasks: join the cgroup: no space left on device',
@@ -90,7 +91,7 @@ test('a failure to enter a cgroup names it', async () => {
 
 test('a failure names the step in the words of the original', async () => {
   const fails = (failure: SyncRecord) =>
-    launchProgram(launcher(init([failure]).stream), request, steps, { created: async () => {} })
+    launchProgram(launcher(init([failure]).stream), request, compiles(steps), { created: async () => {} })
   await assert.rejects(fails({ kind: 'failure', step: 1, code: 2, text: 'exec: "x": not there' }), {
     message: 'unable to start container process: exec: "x": not there',
     code: 'invalid-argument',
@@ -102,7 +103,7 @@ test('a failure names the step in the words of the original', async () => {
 
 test('an end before ready, an unknown answer and a failing handler are errors', async () => {
   const launch = (script: SyncRecord[], created = async () => {}) =>
-    launchProgram(launcher(init(script).stream), request, steps, { created })
+    launchProgram(launcher(init(script).stream), request, compiles(steps), { created })
   await assert.rejects(launch([{ kind: 'pid', pid: 7, placed: 1, waits: 1 }]), /init ended before it was ready/)
   await assert.rejects(launch([{ kind: 'go' }]), /init ended before it was ready/)
   await assert.rejects(
@@ -113,13 +114,29 @@ test('an end before ready, an unknown answer and a failing handler are errors', 
   )
 })
 
+test('an init whose program cannot be made is ended', async () => {
+  const peer = init([])
+  const compile = async () => {
+    throw new Error('no program')
+  }
+  await assert.rejects(
+    launchProgram(launcher(peer.stream), request, compile, { created: async () => {} }),
+    /no program/,
+  )
+  assert.ok(peer.stream.destroyed)
+  const unlaunched = async () => {
+    throw new Error('no init')
+  }
+  await assert.rejects(launchProgram(unlaunched, request, compiles(steps), { created: async () => {} }), /no init/)
+})
+
 test('a failure to execute comes after ready', async () => {
   const peer = init([
     { kind: 'pid', pid: 7, placed: 1, waits: 1 },
     { kind: 'ready' },
     { kind: 'failure', step: 1, code: 8, text: 'exec /x: exec format error' },
   ])
-  const ready = await launchProgram(launcher(peer.stream), request, steps, { created: async () => {} })
+  const ready = await launchProgram(launcher(peer.stream), request, compiles(steps), { created: async () => {} })
   await assert.rejects(awaitExecution(ready.channel, steps), /exec \/x: exec format error/)
 })
 
@@ -127,7 +144,7 @@ test('bytes that are no message end the launch', async () => {
   const stream = new Duplex({ read() {}, write: (_chunk, _encoding, done) => done() })
   stream.push(Buffer.from('0000000000000000', 'utf8'))
   await assert.rejects(
-    launchProgram(launcher(stream), request, steps, { created: async () => {} }),
+    launchProgram(launcher(stream), request, compiles(steps), { created: async () => {} }),
     /over the limit|unknown record/,
   )
 })

@@ -22,11 +22,13 @@ export interface ConversationHandlers {
 export interface ReadyProcess {
   pid: number
   launched: Launched
+  /** The program it was given. */
+  steps: readonly Step[]
   channel: SyncChannel
 }
 
 /**
- * Launches init, gives it its program and holds the conversation up to `ready`. On a failure the channel is closed,
+ * Launches init while `compile` makes its program, gives it to it, and holds the conversation up to `ready`. On a failure the channel is closed,
  * which ends init if it still lives, and the error is that of the step that failed.
  *
  * @internal
@@ -34,15 +36,19 @@ export interface ReadyProcess {
 export async function launchProgram(
   launch: InitLauncher,
   request: LaunchRequest,
-  steps: readonly Step[],
+  compile: () => Promise<readonly Step[]>,
   handlers: ConversationHandlers,
 ): Promise<ReadyProcess> {
-  const program = encode(steps)
-  const launched = await launch(request)
+  const launching = launch(request)
+  const { steps, program } = await compiled(compile).catch(async (error) => {
+    await abandon(launching)
+    throw error
+  })
+  const launched = await launching
   const channel = new SyncChannel(launched.channel)
   try {
     channel.send(program)
-    return { pid: await converse(channel, steps, handlers), launched, channel }
+    return { pid: await converse(channel, steps, handlers), launched, channel, steps }
   } catch (error) {
     channel.close()
     request.signal?.throwIfAborted()
@@ -89,6 +95,21 @@ async function runHandler(handler: (() => Promise<void>) | undefined): Promise<v
     await handler?.()
   } catch (error) {
     throw wrap(error, 'unable to start container process: error during container init')
+  }
+}
+
+async function compiled(compile: () => Promise<readonly Step[]>) {
+  const steps = await compile()
+  return { steps, program: encode(steps) }
+}
+
+/** Ends an init that will get no program. */
+async function abandon(launching: Promise<Launched>): Promise<void> {
+  try {
+    const { channel } = await launching
+    new SyncChannel(channel).close()
+  } catch {
+    // It was not launched, which is not what went wrong first.
   }
 }
 

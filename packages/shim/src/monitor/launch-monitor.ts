@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn } from 'node:child_process'
+import { closeSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import type { Socket } from 'node:net'
+import { Socket } from 'node:net'
 import { dirname } from 'node:path'
 import type { Duplex } from 'node:stream'
-import { StackError, wrap } from '@teu/errors'
-import { sealedTeuInit } from '@teu/linux'
+import { wrap } from '@teu/errors'
+import { sealedTeuInit, spawnProcess, unixSocketPair } from '@teu/linux'
 import { MonitorClient } from './monitor-client.ts'
 import { encodeMonitorConfig, fileOf, type MonitorInit } from './monitor-config.ts'
 
@@ -18,8 +18,8 @@ export interface LaunchedMonitor {
 }
 
 /**
- * Starts a monitor: in its own session, so that it outlives this process, from the sealed executable, with an empty
- * environment. Rejects when it cannot be started; what it reports later comes through its client.
+ * Starts a monitor, which makes a session of its own so that it outlives this process, from the sealed executable, with
+ * an empty environment. Rejects when it cannot be started; what it reports later comes through its client.
  *
  * @internal
  */
@@ -27,23 +27,21 @@ export async function launchMonitor(init: MonitorInit): Promise<LaunchedMonitor>
   const config = encodeMonitorConfig(init)
   for (const file of [init.stdout, init.stderr].map(fileOf))
     if (file !== undefined) await mkdir(dirname(file), { recursive: true, mode: 0o755 })
-  const ownRuntime = init.command === undefined
-  const child = spawn(sealedTeuInit(), ['monitor'], {
-    argv0: 'teu-init',
-    cwd: '/',
-    env: {},
-    detached: true,
-    stdio: ['ignore', 'ignore', 'ignore', ownRuntime ? 'pipe' : 'ignore', 'pipe'],
-  })
-  const { promise, resolve, reject } = Promise.withResolvers<void>()
-  child.once('spawn', resolve)
-  child.once('error', (error) => reject(wrap(error, 'start the monitor')))
-  await promise
-  child.on('error', () => {})
-  child.unref()
-  const control = child.stdio[4] as unknown as Socket
-  const client = new MonitorClient(control)
-  control.write(config)
-  if (child.pid === undefined) throw new StackError('internal', 'the monitor has no pid')
-  return { client, pid: child.pid, channel: ownRuntime ? (child.stdio[3] as unknown as Duplex) : undefined }
+  const control = unixSocketPair()
+  const channel = init.command === undefined ? unixSocketPair() : undefined
+  try {
+    const descriptors = [undefined, undefined, undefined, channel?.[1], control[1]]
+    const pid = spawnProcess({ path: sealedTeuInit(), argv: ['teu-init', 'monitor'], descriptors })
+    const socket = new Socket({ fd: control[0] })
+    const client = new MonitorClient(socket)
+    socket.write(config)
+    return { client, pid, channel: channel && new Socket({ fd: channel[0] }) }
+  } catch (error) {
+    closeSync(control[0])
+    if (channel) closeSync(channel[0])
+    throw wrap(error, 'start the monitor')
+  } finally {
+    closeSync(control[1])
+    if (channel) closeSync(channel[1])
+  }
 }
