@@ -77,6 +77,12 @@ export function withLayers(image: Image, layers: readonly Layer[], history: read
   return assemble({ ...image.config, rootfs, history: [...history] }, layers, image.manifest)
 }
 
+/** The image whose layers are stored as these descriptors say; what they decompress to is the same. @internal */
+export function withStoredLayers(image: Image, descriptors: readonly Descriptor[]): Image {
+  const layers = image.layers.map((layer, i) => ({ ...layer, descriptor: descriptors[i] ?? layer.descriptor }))
+  return assemble(image.config, layers, image.manifest, image.configBytes)
+}
+
 /** The image with other properties of its manifest. @internal */
 export function withManifest(image: Image, change: Partial<Pick<Manifest, 'annotations' | 'subject'>>): Image {
   return assemble(image.config, image.layers, { ...image.manifest, ...change }, image.configBytes)

@@ -61,6 +61,7 @@ export {
 } from './layer/layer.ts'
 export type { LayerEntry } from './layer/tar-writer.ts'
 export { buildProgramImage, type ProgramImageInit } from './program-image.ts'
+export { type PushCompressedOptions, pushCompressed } from './push-compressed.ts'
 export { pushSource } from './push-source.ts'
 export { type RebaseOptions, rebaseImage } from './rebase.ts'
 export { type SquashOptions, squashImage } from './squash.ts'

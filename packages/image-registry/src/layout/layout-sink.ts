@@ -12,7 +12,13 @@ import { addEntry, entryFor, type WriteLayoutOptions } from './layout-index.ts'
 import { type PartialFile, PartialFiles } from './partial-files.ts'
 
 /** A layout directory as the target of a registry client's `pull`. @public */
-export interface LayoutSink extends PullSink {
+export interface LayoutSink {
+  /** Whether a blob is there, whole. */
+  has(descriptor: Descriptor): Promise<boolean>
+  /** Stores a blob. What `open` yields is believed to be right when it ends without an error, as a client's transfers are. */
+  write(descriptor: Descriptor, open: Parameters<PullSink['write']>[1]): Promise<void>
+  /** A blob that is there, unchecked; for small ones. */
+  read(descriptor: Descriptor): Promise<Uint8Array>
   /** Enters what was pulled into the layout's index, in place of what had its name; answers the entry. */
   add(descriptor: Descriptor, options?: WriteLayoutOptions): Promise<Descriptor>
 }

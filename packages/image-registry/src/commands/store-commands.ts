@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+import { stat } from 'node:fs/promises'
+import { StackError } from '@teu/errors'
+import { Command, InvalidArgumentError } from 'commander'
+import { collectGarbage } from '../gc/collect-garbage.ts'
+import { openStore, type Store } from '../store/store.ts'
+import { checkStore } from '../upkeep/check-store.ts'
+import { type StoreStats, storeStats } from '../upkeep/store-stats.ts'
+import { columns, formatSize, printJson, run } from './run.ts'
+import type { Surroundings } from './surroundings.ts'
+
+interface StoreFlags {
+  root: string
+  json?: boolean
+}
+
+function withStoreFlags(command: Command): Command {
+  return command
+    .option('--root <dir>', 'where the registry keeps its content', '/var/lib/teu/registry')
+    .option('--json', 'print the result as JSON')
+}
+
+/** Milliseconds, of a text such as `90s`, `15m`, `24h` or `7d`. @internal */
+export function duration(text: string): number {
+  const [, number = '', unit = ''] = /^(\d{1,9})(ms|s|m|h|d)$/.exec(text) ?? []
+  const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit]
+  if (factor === undefined) throw new InvalidArgumentError('It is no duration such as 24h or 7d.')
+  return Number(number) * factor
+}
+
+/** A directory that is not there would be made, which is not what somebody with a misspelt path wants. */
+async function open(root: string, readOnly: boolean): Promise<Store> {
+  const exists = await stat(root).then(
+    (stats) => stats.isDirectory(),
+    () => false,
+  )
+  if (!exists) throw new StackError('not-found', `${root}: no such directory`)
+  return openStore({ storage: root, readOnly })
+}
+
+interface GcFlags extends StoreFlags {
+  dryRun?: boolean
+  grace: number
+  untagged?: number
+  uploads: number
+}
+
+/** `teu-registry gc`. @internal */
+export function gcCommand(around: Surroundings): Command {
+  const command = new Command('gc')
+    .description('Remove what nothing points at from a registry that is not running; one that runs does it itself.')
+    .option('--dry-run', 'only say what would be removed')
+    .option('--grace <time>', 'what came more recently stays', duration, duration('24h'))
+    .option('--untagged <time>', 'also remove manifests without a tag that are older than this', duration)
+    .option('--uploads <time>', 'remove uploads that nothing came for in so long', duration, duration('7d'))
+  return withStoreFlags(command)
+    .addHelpText(
+      'after',
+      `
+Examples:
+  teu-registry gc --root ./registry --dry-run
+  teu-registry gc --root ./registry --grace 0s --untagged 7d`,
+    )
+    .action((flags: GcFlags) =>
+      run(around, async ({ signal }) => {
+        const { dryRun = false } = flags
+        await using store = await open(flags.root, dryRun)
+        const result = await collectGarbage(store, {
+          ...{ dryRun, signal, olderThanMs: flags.grace, uploadsOlderThanMs: flags.uploads },
+          ...(flags.untagged === undefined ? {} : { untaggedOlderThanMs: flags.untagged }),
+        })
+        if (flags.json) return printJson(around, { dryRun, ...result })
+        const { blobs, bytes, manifests, uploads } = result
+        const what = `${blobs} blobs (${formatSize(bytes)}), ${manifests} manifests without a tag, ${uploads} uploads`
+        around.stdout.write(`${dryRun ? 'would remove' : 'removed'} ${what}\n`)
+      }),
+    )
+}
+
+interface FsckFlags extends StoreFlags {
+  repair?: boolean
+  contents: boolean
+}
+
+/** `teu-registry fsck`: exits with 1 when something is wrong that was not put right. @internal */
+export function fsckCommand(around: Surroundings): Command {
+  const command = new Command('fsck')
+    .description("Check a registry's directory: every byte against its digest, and that what is pointed at is there.")
+    .option('--repair', 'put right what can be; the registry must not be running')
+    .option('--no-contents', 'do not read blobs')
+  return withStoreFlags(command)
+    .addHelpText(
+      'after',
+      `
+The exit code is 0 when all is well, or was put right.
+
+Examples:
+  teu-registry fsck --root ./registry
+  teu-registry fsck --root ./registry --repair --json`,
+    )
+    .action((flags: FsckFlags) =>
+      run(around, async ({ signal }) => {
+        const { repair = false, contents, json } = flags
+        await using store = await open(flags.root, !repair)
+        const result = await checkStore(store, {
+          ...{ repair, contents, signal },
+          onFinding: ({ kind, message, repaired }) =>
+            void (!json && around.stdout.write(`${kind}: ${message}${repaired ? ' (put right)' : ''}\n`)),
+        })
+        const { findings, repositories, manifests, blobs, bytes } = result
+        if (json) printJson(around, result)
+        else
+          around.stdout.write(
+            `${findings.length === 0 ? 'all is well' : `${findings.length} findings`}: ${repositories} repositories, ${manifests} manifests, ${blobs} blobs (${formatSize(bytes)})\n`,
+          )
+        if (findings.some(({ repaired }) => !repaired)) around.exitCode = 1
+      }),
+    )
+}
+
+/** `teu-registry stats`. @internal */
+export function statsCommand(around: Surroundings): Command {
+  return withStoreFlags(new Command('stats').description("Show what a registry's directory takes, and what for."))
+    .addHelpText('after', '\nExamples:\n  teu-registry stats --root ./registry')
+    .action((flags: StoreFlags) =>
+      run(around, async ({ signal }) => {
+        await using store = await open(flags.root, true)
+        const stats = await storeStats(store, { signal })
+        if (flags.json) printJson(around, stats)
+        else around.stdout.write(statsText(stats))
+      }),
+    )
+}
+
+function statsText(stats: StoreStats): string {
+  const kinds = ['content', 'links', 'uploads', 'own', 'other', 'total', 'unreferenced'] as const
+  const usage = kinds.map((kind) => [kind, String(stats[kind].count), formatSize(stats[kind].bytes)])
+  const repositories = stats.repositories.map((one) =>
+    [one.name, one.tags, one.manifests, one.blobs, formatSize(one.bytes), formatSize(one.exclusiveBytes)].map(String),
+  )
+  const heading = ['REPOSITORY', 'TAGS', 'MANIFESTS', 'BLOBS', 'SIZE', 'OWN']
+  const table = repositories.length === 0 ? '' : `\n${columns([heading, ...repositories])}`
+  return `${columns([['USE', 'FILES', 'SIZE'], ...usage])}${table}`
+}

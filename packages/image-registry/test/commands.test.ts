@@ -1,0 +1,370 @@
+// SPDX-License-Identifier: Apache-2.0
+// The program's commands, run in this process against a registry of this process.
+import assert from 'node:assert/strict'
+import { spawnSync } from 'node:child_process'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import test from 'node:test'
+import { gzipSync } from 'node:zlib'
+import { createRegistryClient } from '@teu/image-registry/client'
+import {
+  buildProgramImage,
+  imagesFromDockerArchive,
+  makeIndex,
+  validateContent,
+  withFormat,
+  writeDockerArchive,
+} from '@teu/image-registry/image'
+import { openLayout, writeLayout } from '@teu/image-registry/layout'
+import { createRegistry } from '@teu/image-registry/server'
+import { parsePlatform } from '@teu/oci-spec/image'
+import { main } from '../src/program/main.ts'
+
+interface Outcome {
+  status: number
+  stdout: string
+  stderr: string
+}
+
+async function run(
+  argv: readonly string[],
+  { stdin = '', env = {}, isTTY = false, interrupt = false } = {},
+): Promise<Outcome> {
+  const output = { stdout: '', stderr: '' }
+  const listeners = new Map<string, () => void>()
+  const sink = (name: 'stdout' | 'stderr') => ({
+    write(text: string) {
+      output[name] += text
+      if (interrupt) listeners.get('SIGINT')?.()
+    },
+    isTTY,
+    columns: 80,
+  })
+  const status = await main(argv, {
+    stdout: sink('stdout'),
+    stderr: sink('stderr'),
+    stdin: (async function* () {
+      yield stdin
+    })(),
+    env: { HOME: '/nonexistent', ...env },
+    on: () => {},
+    once: (signal: string, listener: () => void) => void listeners.set(signal, listener),
+    removeListener: (signal: string) => void listeners.delete(signal),
+  })
+  return { status, ...output }
+}
+
+async function succeed(...argv: string[]): Promise<string> {
+  const { status, stdout, stderr } = await run(argv)
+  assert.equal(status, 0, stderr)
+  return stdout
+}
+
+async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {
+  const directory = await mkdtemp(path.join(tmpdir(), 'teu-commands-'))
+  try {
+    await body(directory)
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+}
+
+const build = (platform: string) =>
+  buildProgramImage({ program: Buffer.from(`program for ${platform}`), platform: parsePlatform(platform) })
+const index = makeIndex([await build('linux/amd64'), await build('linux/arm64')])
+const [amd64, arm64] = index.entries
+
+test('an image goes from place to place and comes back the same', () =>
+  inDirectory(async (directory) => {
+    const at = (name: string) => path.join(directory, name)
+    await using registry = await createRegistry({ deletes: true })
+    const reference = `${registry.address}/team/app:v1`
+    await writeLayout(at('layout'), [index], { name: 'v1' })
+    const digest = `${index.descriptor.digest}\n`
+    assert.equal(await succeed('push', at('layout'), reference), digest)
+    assert.equal(await succeed('copy', reference, `${registry.address}/other/app:v2`), digest)
+    assert.equal(await succeed('copy', `docker://${reference}`, `oci:${at('second')}:name`), digest)
+    assert.equal(await succeed('pull', reference, at('layout.tar')), digest)
+    assert.equal(await succeed('push', at('layout.tar'), `${registry.address}/third:1`, '--name', 'v1'), digest)
+    assert.equal(await succeed('copy', `oci-archive:${at('layout.tar')}`, `oci:${at('third')}`), digest)
+    for (const [location, name] of [
+      ['second', 'name'],
+      ['layout.tar', 'v1'],
+      ['third', undefined],
+    ] as const) {
+      const layout = await openLayout(at(location))
+      const content = await layout.load(layout.find(name))
+      assert.equal(content.descriptor.digest, index.descriptor.digest)
+      await validateContent(content)
+    }
+    assert.equal(await succeed('tags', `${registry.address}/other/app`), 'v2\n')
+    assert.deepEqual(JSON.parse(await succeed('catalog', registry.address, '--json')), [
+      'other/app',
+      'team/app',
+      'third',
+    ])
+    assert.equal(await succeed('catalog', registry.address, '--limit', '1'), 'other/app\n')
+    assert.match(await succeed('delete', `${registry.address}/other/app:v2`), /^deleted /)
+    assert.equal(await succeed('tags', `${registry.address}/other/app`), '')
+    await succeed('delete', '--by-digest', reference)
+    assert.equal((await run(['inspect', reference])).status, 1)
+  }))
+
+test('one platform is taken out of an index', () =>
+  inDirectory(async (directory) => {
+    const at = (name: string) => path.join(directory, name)
+    await using registry = await createRegistry()
+    const reference = `${registry.address}/app:1`
+    await writeLayout(at('layout'), [index])
+    await succeed('push', at('layout'), reference)
+    const one = ['--platform', 'linux/arm64']
+    const digest = `${arm64?.descriptor.digest}\n`
+    assert.equal(await succeed('copy', ...one, reference, `${registry.address}/arm:1`), digest)
+    assert.equal(await succeed('pull', ...one, reference, at('arm')), digest)
+    assert.equal(await succeed('pull', ...one, reference, at('arm.tar')), digest)
+    assert.equal(await succeed('push', ...one, at('layout'), `${registry.address}/arm:2`), digest)
+    assert.equal(await succeed('pull', ...one, '--format', 'docker-archive', reference, at('docker.tar')), digest)
+    const [image] = await imagesFromDockerArchive(at('docker.tar'))
+    assert.deepEqual(image?.names, [reference])
+    assert.equal(image?.image.config.architecture, 'arm64')
+    const missing = await run(['pull', '--platform', 'linux/s390x', reference, at('x')])
+    assert.match(missing.stderr, /no matching manifest for linux\/s390x/)
+    assert.equal(missing.status, 1)
+  }))
+
+test("layers of docker's archives are compressed on the way, and the image keeps its id", () =>
+  inDirectory(async (directory) => {
+    await using registry = await createRegistry()
+    await using client = createRegistryClient()
+    const file = path.join(directory, 'app.tar')
+    const image = withFormat(amd64 as Awaited<ReturnType<typeof build>>, 'docker')
+    await writeDockerArchive(file, [
+      { image, names: ['app:1', 'app:latest'] },
+      { image: withFormat(await build('linux/riscv64'), 'docker'), names: ['other:1'] },
+    ])
+    await writeFile(`${file}.gz`, gzipSync(await readFile(file)))
+    for (const [source, compression, type] of [
+      [file, 'gzip', /diff\.tar\.gzip$/],
+      [`${file}.gz`, 'zstd', /diff\.tar\.zstd$/],
+      [`docker-archive:${file}`, 'none', /diff\.tar$/],
+    ] as const) {
+      const result = JSON.parse(
+        await succeed(
+          'push',
+          source,
+          `${registry.address}/app:1`,
+          '--name',
+          'app',
+          '--compression',
+          compression,
+          '--json',
+        ),
+      )
+      const { parsed, descriptor } = await client.fetchManifest({
+        registry: registry.address,
+        repository: 'app',
+        tag: '1',
+      })
+      assert.ok(parsed.kind === 'manifest')
+      assert.equal(result.digest, descriptor.digest)
+      assert.equal(parsed.manifest.config.digest, image.manifest.config.digest)
+      assert.match(parsed.manifest.layers[0]?.mediaType ?? '', type)
+      await succeed('copy', `${registry.address}/app:1`, `oci:${path.join(directory, compression)}`)
+      const layout = await openLayout(path.join(directory, compression))
+      await validateContent(await layout.load(layout.find()))
+    }
+    const several = await run(['push', file, `${registry.address}/app:1`])
+    assert.match(several.stderr, /several images, of which none was named/)
+    const none = await run(['push', file, `${registry.address}/app:1`, '--name', 'none'])
+    assert.match(none.stderr, /no image named none/)
+  }))
+
+test('what an image is can be looked at, wherever it is', () =>
+  inDirectory(async (directory) => {
+    await using registry = await createRegistry()
+    const reference = `${registry.address}/app:1`
+    await writeLayout(directory, [index], { name: 'v1' })
+    await succeed('push', directory, reference)
+    for (const place of [reference, `oci:${directory}:v1`]) {
+      const description = JSON.parse(await succeed('inspect', '--json', place))
+      assert.equal(description.digest, index.descriptor.digest)
+      assert.deepEqual(
+        description.manifests.map(({ platform }: { platform: string }) => platform),
+        ['linux/amd64', 'linux/arm64'],
+      )
+      const text = await succeed('inspect', '--platform', 'linux/amd64', place)
+      assert.match(text, /^Kind +image\n/)
+      assert.match(text, /Cmd +"\/program"\n/)
+      assert.match(text, /COPY program \/program\n$/)
+      assert.equal(await succeed('inspect', '--raw', place), Buffer.from(index.indexBytes).toString())
+    }
+  }))
+
+test('credentials are taken from a flag, standard input or docker, and go to their registry only', async () => {
+  const basic = `Basic ${Buffer.from('me:secret').toString('base64')}`
+  const { scriptedRegistry, refuse } = await import('./scripted-registry.ts')
+  await using registry = await scriptedRegistry((request, response) => {
+    if (request.headers.authorization === basic) return response.end('{"name":"a","tags":["t"]}')
+    refuse(response, 401, 'UNAUTHORIZED', { 'www-authenticate': 'Basic realm="x"' })
+  })
+  const tags = ['tags', `${registry.address}/a`]
+  assert.equal((await run([...tags, '--creds', 'me:secret'])).stdout, 't\n')
+  assert.equal((await run([...tags, '--creds', 'me', '--password-stdin'], { stdin: 'secret\n' })).stdout, 't\n')
+  const config = JSON.stringify({ auths: { [registry.address]: { auth: basic.slice(6) } } })
+  assert.equal((await run(tags, { env: { DOCKER_AUTH_CONFIG: config } })).stdout, 't\n')
+  const anonymous = await run(tags)
+  assert.equal(anonymous.status, 1)
+  assert.match(anonymous.stderr, /^teu-registry: .*no basic auth credentials\n$/)
+  const both = await run([...tags, '--creds', 'me:secret', '--password-stdin'])
+  assert.match(both.stderr, /--password-stdin goes with --creds USER/)
+  assert.ok(!both.stderr.includes('secret'))
+})
+
+test('a terminal sees what is under way, a file what is done', () =>
+  inDirectory(async (directory) => {
+    await using registry = await createRegistry()
+    await writeLayout(directory, [index])
+    const argv = ['push', directory, `${registry.address}/app:1`]
+    const plain = await run(argv)
+    assert.match(plain.stderr, /^[0-9a-f]{12} +\d+ B {2}done\n/)
+    assert.ok(!plain.stderr.includes('\x1b'))
+    const drawn = await run(['push', directory, `${registry.address}/again:1`], { isTTY: true })
+    assert.ok(drawn.stderr.includes('\x1b[J'))
+    assert.equal((await run([...argv, '--quiet'])).stderr, '')
+  }))
+
+test('an interrupt ends a command with 130', () =>
+  inDirectory(async (directory) => {
+    await using registry = await createRegistry()
+    await writeLayout(directory, [index])
+    const { status, stderr } = await run(['push', '--concurrency', '1', directory, `${registry.address}/app:1`], {
+      interrupt: true,
+    })
+    assert.equal(status, 130)
+    assert.match(stderr, /teu-registry: interrupted\n$/)
+  }))
+
+test("a registry's directory is looked after", () =>
+  inDirectory(async (directory) => {
+    const root = path.join(directory, 'root')
+    {
+      await using registry = await createRegistry({ storage: root, deletes: true })
+      await writeLayout(path.join(directory, 'layout'), [index])
+      await succeed('push', path.join(directory, 'layout'), `${registry.address}/app:1`)
+      await succeed('delete', '--by-digest', `${registry.address}/app:1`)
+    }
+    const gc = ['gc', '--root', root, '--grace', '0s', '--untagged', '0s']
+    const dry = JSON.parse(await succeed(...gc, '--dry-run', '--json'))
+    assert.ok(dry.dryRun && dry.blobs > 0)
+    const done = JSON.parse(await succeed(...gc, '--json'))
+    assert.deepEqual([done.dryRun, done.blobs, done.bytes], [false, dry.blobs, dry.bytes])
+    assert.match(await succeed(...gc), /^removed 0 blobs \(0 B\)/)
+    assert.match(await succeed('fsck', '--root', root), /^all is well: /)
+    assert.deepEqual(JSON.parse(await succeed('stats', '--root', root, '--json')).repositories, [])
+    assert.match(await succeed('stats', '--root', root), /^USE +FILES +SIZE\n/)
+    const absent = await run(['fsck', '--root', path.join(directory, 'absent')])
+    assert.deepEqual([absent.status, absent.stderr.includes('no such directory')], [1, true])
+  }))
+
+test('fsck finds what is wrong, and puts it right when asked to', () =>
+  inDirectory(async (directory) => {
+    const root = path.join(directory, 'root')
+    await mkdir(root)
+    {
+      await using registry = await createRegistry({ storage: root })
+      await writeLayout(path.join(directory, 'layout'), [amd64 as NonNullable<typeof amd64>])
+      await succeed('push', path.join(directory, 'layout'), `${registry.address}/app:1`)
+    }
+    assert.ok(amd64?.kind === 'image')
+    const hex = amd64.manifest.config.digest.slice(7)
+    await writeFile(path.join(root, `docker/registry/v2/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`), 'wrong')
+    const found = await run(['fsck', '--root', root])
+    assert.equal(found.status, 1)
+    assert.match(found.stdout, /^corrupt-blob: /)
+    const { stdout } = await run(['fsck', '--root', root, '--repair', '--json'])
+    assert.ok(JSON.parse(stdout).findings.some(({ repaired }: { repaired: boolean }) => repaired))
+  }))
+
+const usage: string[][] = [
+  ['copy', 'a'],
+  ['copy', 'a', 'b', 'c'],
+  ['push', 'a', 'b', '--compression', 'lzma'],
+  ['pull', 'a', 'b', '--format', 'zip'],
+  ['copy', 'a', 'b', '--concurrency', '0'],
+  ['gc', '--grace', 'soon'],
+  ['completion', 'tcsh'],
+  ['tags', 'a', '--nope'],
+]
+for (const argv of usage) {
+  test(`${argv.join(' ')} is wrong usage`, async () => {
+    const { status, stdout, stderr } = await run(argv)
+    assert.deepEqual([status, stdout], [2, ''])
+    assert.match(stderr, /^teu-registry: /)
+  })
+}
+
+const failures: [argv: string[], message: RegExp][] = [
+  [['copy', 'UPPER', 'b'], /must be lowercase/],
+  [['copy', 'oci:', 'b'], /names no file/],
+  [['push', '/nonexistent', 'a'], /nonexistent/],
+  [['pull', 'a', 'oci:x', '--format', 'oci'], /--format is not needed/],
+  [['copy', '--referrers', 'oci:x', 'a'], /between registries only/],
+  [['delete', 'localhost:1/a'], /which tag or digest/],
+  [['delete', '--blob', 'localhost:1/a:b'], /by its digest/],
+  [['pull', '--platform', '///', 'localhost:1/a', 'x'], /invalid platform/],
+]
+for (const [argv, message] of failures) {
+  test(`${argv.join(' ')} fails with one line`, async () => {
+    const { status, stdout, stderr } = await run(argv)
+    assert.deepEqual([status, stdout], [1, ''])
+    assert.match(stderr, message)
+    assert.match(stderr, /^teu-registry: [^\n]+\n$/)
+  })
+}
+
+test('every command teaches by examples', async () => {
+  const help = await succeed('--help')
+  const names = [...help.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name as string)
+  for (const name of names.filter((one) => one !== 'help'))
+    assert.match(await succeed(name, '--help'), /\nExamples:\n/, name)
+  assert.deepEqual(names.sort(), [
+    ...[
+      'catalog',
+      'completion',
+      'copy',
+      'delete',
+      'fsck',
+      'gc',
+      'help',
+      'inspect',
+      'pull',
+      'push',
+      'serve',
+      'stats',
+      'tags',
+    ],
+  ])
+})
+
+test('completions are scripts that their shells accept', async () => {
+  const bash = await succeed('completion', 'bash')
+  const words = (line: string, index: number) =>
+    spawnSync(
+      'bash',
+      ['-c', `${bash}\nCOMP_WORDS=(${line}); COMP_CWORD=${index}; _teu_registry; echo "\${COMPREPLY[@]}"`],
+      {
+        encoding: 'utf8',
+      },
+    ).stdout.trim()
+  assert.equal(words('teu-registry co', 1), 'copy completion')
+  assert.equal(words('teu-registry copy --plat', 2), '--platform')
+  assert.match(words("teu-registry serve ''", 2), /./)
+  for (const shell of ['zsh', 'fish'] as const) {
+    const script = await succeed('completion', shell)
+    assert.match(script, /--?l? ?platform/)
+    const { status, error, stderr } = spawnSync(shell, ['-n'], { input: script, encoding: 'utf8' })
+    // A shell that is not installed here cannot be asked.
+    if (error === undefined) assert.equal(status, 0, stderr)
+  }
+})
