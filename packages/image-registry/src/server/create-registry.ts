@@ -95,6 +95,7 @@ export async function createRegistry(init: RegistryInit = {}): Promise<Registry>
       serve: (found, exchange) => handler.serve(found, exchange),
       probe: () => store.context.storage.stat('docker'),
       usage: () => usageOf(store),
+      heldBy: (repository) => store.context.index.repositories.find(repository)?.bytes,
       address: () => listener.address,
       onError,
     })

@@ -22,6 +22,8 @@ export interface AssembleComponents {
   probe: () => Promise<unknown>
   /** How much is stored, if that is known without counting. */
   usage: () => StorageUsage | undefined
+  /** How many bytes a repository holds, if that is known without counting. */
+  heldBy: (repository: string) => number | undefined
   /** Where the registry listens, once it does. */
   address: () => string
   onError: (error: unknown) => void
@@ -69,7 +71,7 @@ export function assemble(init: ServingInit, components: AssembleComponents): Ass
     annex: annexesOf({
       ...{ auth, limiter, health },
       metrics: init.metrics ? metrics : undefined,
-      site: page ? new Site({ serve: content, usage }) : undefined,
+      site: page ? new Site({ serve: content, usage, heldBy: components.heldBy }) : undefined,
     }),
     callerOf: callerFrom(init.trustedProxies ?? []),
     onRequest(record) {

@@ -27,9 +27,9 @@ export function imagePage(init: ImagePageInit): Content {
   const title = html`<h1><span class="quiet">${name}</span>${reference.length > 40 ? `@${short(reference.slice(1))}` : reference}</h1>`
   const pull = html`<section aria-labelledby="pull"><h2 id="pull">Pull</h2>
 ${commands(`${host}/${name}${reference}`).map(([label, text]) => command(label, text))}
-${reference.startsWith(':') && command('This very content', `docker pull ${host}/${name}@${found.digest}`)}</section>`
+${reference.startsWith(':') && command('pinned', `docker pull ${host}/${name}@${found.digest}`)}</section>`
   const body = found.kind === 'index' ? indexBody(init, found) : imageBody(name, found)
-  return html`${title}${facts(found)}${pull}${body}${referrersOf(name, referrers)}`
+  return html`${title}${facts(found, init.parts)}${pull}${body}${referrersOf(name, referrers)}`
 }
 
 function commands(image: string): [string, string][] {
@@ -41,13 +41,13 @@ function commands(image: string): [string, string][] {
   ]
 }
 
-function facts(found: Found): Markup {
+function facts(found: Found, parts: ImagePageInit['parts']): Markup {
   const config = found.kind === 'image' ? found.config : undefined
   const run = config?.config
   const rows: [string, Content][] = [
     ['Digest', html`<code class="wrap">${found.digest}</code>`],
     ['Media type', html`<code class="wrap">${found.mediaType}</code>`],
-    ['Size', sizeOf(found)],
+    ['Size', sizeOf(found, parts)],
     ['Platform', config && platformName(config)],
     ['Created', config && time(config.created)],
     ['Author', config?.author],
@@ -65,8 +65,11 @@ function facts(found: Found): Markup {
   return html`<dl class="facts">${known.map(([term, value]) => html`<div><dt>${term}</dt><dd>${value}</dd></div>`)}</dl>`
 }
 
-function sizeOf(found: Found): Content {
-  if (found.kind === 'index') return count(found.index.manifests.length, 'manifest')
+function sizeOf(found: Found, parts: ImagePageInit['parts']): Content {
+  if (found.kind === 'index') {
+    const total = parts.reduce((sum, part) => sum + (part?.size ?? 0), 0)
+    return `${size(total)} in ${count(found.index.manifests.length, 'manifest')}`
+  }
   const { layers, config } = found.manifest
   return `${size(layers.reduce((sum, layer) => sum + layer.size, config.size))} in ${count(layers.length, 'layer')}`
 }

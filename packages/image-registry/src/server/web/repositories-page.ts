@@ -8,6 +8,8 @@ import { count, size } from './words.ts'
 export interface RepositoryLine {
   name: string
   tags: readonly string[]
+  /** What it holds, if that is known. */
+  bytes: number | undefined
   /** Whether it has more tags than are given here. */
   more: boolean
 }
@@ -37,11 +39,11 @@ function figures({ blobs, bytes }: StorageUsage): Markup {
 
 function list(lines: readonly RepositoryLine[]): Markup {
   return html`<ul class="cards">
-${lines.map(({ name, tags, more }) => {
+${lines.map(({ name, tags, more, bytes }) => {
   const number = more ? `${tags.length.toLocaleString('en')}+ tags` : count(tags.length, 'tag')
   return html`<li class="card"><h2><a href="${repositoryHref(name)}">${name}</a></h2>
-<p class="quiet">${number}</p>
-<p class="chips">${tags.slice(-4).map((tag) => html`<a class="chip" href="${repositoryHref(name, `:${tag}`)}">${tag}</a>`)}</p></li>`
+<p class="quiet">${number}${bytes !== undefined && ` · ${size(bytes)}`}</p>
+<p class="chips">${shownTags(tags).map((tag) => html`<a class="chip" href="${repositoryHref(name, `:${tag}`)}">${tag}</a>`)}</p></li>`
 })}
 </ul>`
 }
@@ -50,4 +52,13 @@ function empty(host: string, search: string): Markup {
   if (search !== '') return html`<p class="nothing">No repository has “${search}” in its name.</p>`
   return html`<div class="nothing"><p>Nothing is here yet. Push something:</p>
 ${command('Tag', `docker tag busybox ${host}/team/busybox`)}${command('Push', `docker push ${host}/team/busybox`)}</div>`
+}
+
+/** `latest`, then the highest versions; tags that stand for signatures of others are of no use to people. */
+function shownTags(tags: readonly string[]): string[] {
+  const compare = new Intl.Collator('en', { numeric: true }).compare
+  const named = tags.filter((tag) => !/^sha\d+-[0-9a-f]{16}/.test(tag) && tag !== 'latest')
+  const versions = named.filter((tag) => /^v?\d/.test(tag)).sort((a, b) => compare(b, a))
+  const others = named.filter((tag) => !/^v?\d/.test(tag))
+  return [...(tags.includes('latest') ? ['latest'] : []), ...versions, ...others].slice(0, 4)
 }

@@ -18,6 +18,8 @@ import { tagsPage } from './tags-page.ts'
 export interface SiteInit {
   serve: Serve
   usage: () => StorageUsage | undefined
+  /** How many bytes a repository holds, if that is known. */
+  heldBy: (repository: string) => number | undefined
 }
 
 /** Lines of one page. */
@@ -42,11 +44,11 @@ const headers = {
 /** The page for people: what is here, and how to pull it. It only reads, and needs nothing of a browser but HTML. @internal */
 export class Site {
   readonly #library: Library
-  readonly #usage: SiteInit['usage']
+  readonly #init: SiteInit
 
-  constructor({ serve, usage }: SiteInit) {
-    this.#library = new Library(serve)
-    this.#usage = usage
+  constructor(init: SiteInit) {
+    this.#library = new Library(init.serve)
+    this.#init = init
   }
 
   /** Whether a path is one of the page's. */
@@ -80,13 +82,15 @@ export class Site {
     const lines = await Promise.all(
       names.map(async (name) => ({
         name,
+        bytes: this.#init.heldBy(name),
         ...((await this.#library.tags(name, '', 100)) ?? { tags: [], more: false }),
       })),
     )
     const host = hostOf(exchange)
     const next = found.length > perPage ? names.at(-1) : undefined
     // What is stored says something of repositories that a caller may not see.
-    const usage = exchange.caller.sees === undefined || exchange.caller.user !== undefined ? this.#usage() : undefined
+    const usage =
+      exchange.caller.sees === undefined || exchange.caller.user !== undefined ? this.#init.usage() : undefined
     this.#answer(exchange, { title: host, main: repositoriesPage({ host, lines, search, last, next, usage }) })
   }
 
