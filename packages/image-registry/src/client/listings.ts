@@ -2,7 +2,7 @@
 import { StackError } from '@teu/errors'
 import { basePath, catalogPath, parseNextLink, repositoryScope, tagsPath } from '@teu/oci-spec/distribution'
 import { redact } from './http/answer.ts'
-import { discard, type HttpAnswer, readBody } from './http/transport.ts'
+import { discard, encodingNote, type HttpAnswer } from './http/transport.ts'
 import type { CallOptions } from './init.ts'
 import type { Repository, Session } from './session.ts'
 
@@ -42,15 +42,18 @@ async function* names(
   { signal }: CallOptions,
 ): AsyncGenerator<string> {
   let target: string | URL | undefined = path
-  for (let page = 0; target !== undefined; page++) {
-    if (page >= maximumPages)
+  for (let count = 0; target !== undefined; count++) {
+    if (count >= maximumPages)
       throw new StackError('resource-exhausted', `${registry}${path}: more than ${maximumPages} pages`)
-    const answer: HttpAnswer = await session.send({ registry, method: 'GET', target, scopes, accept: [200], signal })
-    const list = await readJson(answer, maximumPage)
+    const page: { answer: HttpAnswer; body: Uint8Array } = await session.read(
+      { registry, method: 'GET', target, scopes, accept: [200], signal },
+      maximumPage,
+    )
+    const list = parseJson(page.answer, page.body)
     for (const name of Array.isArray(list[key]) ? list[key] : []) {
       if (typeof name === 'string') yield name
     }
-    target = nextPage(answer)
+    target = nextPage(page.answer)
   }
 }
 
@@ -62,12 +65,12 @@ export function nextPage(answer: HttpAnswer): URL | undefined {
   return url?.host === answer.url.host ? new URL(`${url.pathname}${url.search}`, answer.url) : undefined
 }
 
-async function readJson(answer: HttpAnswer, limit: number): Promise<Record<string, unknown>> {
+function parseJson(answer: HttpAnswer, body: Uint8Array): Record<string, unknown> {
   try {
-    const value: unknown = JSON.parse(Buffer.from(await readBody(answer, limit)).toString('utf8'))
+    const value: unknown = JSON.parse(Buffer.from(body).toString('utf8'))
     if (typeof value === 'object' && value !== null) return value as Record<string, unknown>
-  } catch (error) {
-    if (error instanceof StackError) throw error
+  } catch {
+    // Falls through to the same error as any other thing that is no list.
   }
-  throw new StackError('data-loss', `${redact(answer.url)}: answer is no JSON object`)
+  throw new StackError('data-loss', `${redact(answer.url)}: answer is no JSON object${encodingNote(answer)}`)
 }

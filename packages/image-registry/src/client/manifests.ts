@@ -12,7 +12,7 @@ import {
   type ParsedManifest,
   parseManifest,
 } from '@teu/oci-spec/image'
-import { discard, type HttpAnswer, readBody } from './http/transport.ts'
+import { discard, encodingNote, type HttpAnswer } from './http/transport.ts'
 import type { CallOptions } from './init.ts'
 import type { Session } from './session.ts'
 
@@ -78,16 +78,18 @@ export async function fetchManifest(
   reference: Reference,
   { expected, signal }: FetchManifestOptions,
 ): Promise<FetchedManifest> {
-  const answer = await session.send({
-    registry: reference.registry,
-    method: 'GET',
-    target: manifestPath(reference.repository, referenceOf(reference)),
-    scopes: [repositoryScope(reference.repository, ['pull'])],
-    headers: { accept },
-    accept: [200],
-    signal,
-  })
-  const body = await readBody(answer, maximumManifestSize)
+  const { answer, body } = await session.read(
+    {
+      registry: reference.registry,
+      method: 'GET',
+      target: manifestPath(reference.repository, referenceOf(reference)),
+      scopes: [repositoryScope(reference.repository, ['pull'])],
+      headers: { accept },
+      accept: [200],
+      signal,
+    },
+    maximumManifestSize,
+  )
   const name = formatReference(reference)
   const claimed = reference.digest ?? answer.header('docker-content-digest')
   if (claimed !== undefined && !isDigest(claimed)) {
@@ -98,10 +100,13 @@ export async function fetchManifest(
   }
   const digest = digestOf(body, claimed === undefined ? 'sha256' : digestAlgorithm(claimed))
   if (claimed !== undefined && digest !== claimed) {
-    throw new StackError('data-loss', `${name}: manifest has digest ${digest}, not ${claimed}`)
+    throw new StackError('data-loss', `${name}: manifest has digest ${digest}, not ${claimed}${encodingNote(answer)}`)
   }
   if (expected !== undefined && expected.size !== body.byteLength) {
-    throw new StackError('data-loss', `${name}: manifest has ${body.byteLength} bytes, not ${expected.size}`)
+    throw new StackError(
+      'data-loss',
+      `${name}: manifest has ${body.byteLength} bytes, not ${expected.size}${encodingNote(answer)}`,
+    )
   }
   const parsed = parseManifest(body, expected?.mediaType ?? contentType(answer))
   return { descriptor: { mediaType: parsed.mediaType, digest, size: body.byteLength }, body, parsed }

@@ -4,7 +4,7 @@ import { StackError } from '@teu/errors'
 import { blobPath, parseContentRange, repositoryScope } from '@teu/oci-spec/distribution'
 import { type Descriptor, type Digest, digestAlgorithm, finishDigest } from '@teu/oci-spec/image'
 import { isBrokenConnection, pause, retryDelay, transportFailure } from './http/retry.ts'
-import { discard, type HttpAnswer } from './http/transport.ts'
+import { discard, encodingNote, type HttpAnswer } from './http/transport.ts'
 import type { CallOptions } from './init.ts'
 import type { Repository, Session } from './session.ts'
 
@@ -32,6 +32,8 @@ interface Transfer {
   /** Absent when the start of the blob is not known here. */
   hash: Hash | undefined
   received: number
+  /** What there is to say about how the last answer was encoded. */
+  note: string
 }
 
 /**
@@ -48,7 +50,7 @@ export async function* pullBlob(
   { held, offset = 0, onProgress, signal }: PullBlobOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = offset === 0 ? createHash(digestAlgorithm(descriptor.digest)) : undefined
-  const transfer: Transfer = { session, repository, descriptor, signal, hash, received: offset }
+  const transfer: Transfer = { session, repository, descriptor, signal, hash, received: offset, note: '' }
   for await (const chunk of held ?? []) count(transfer, chunk)
   let fruitless = 0
   while (transfer.received < descriptor.size) {
@@ -67,7 +69,7 @@ export async function* pullBlob(
   if (hash === undefined) return
   const actual = finishDigest(digestAlgorithm(descriptor.digest), hash)
   if (actual !== descriptor.digest) {
-    throw new StackError('data-loss', `${where(transfer)}: content has digest ${actual}`)
+    throw new StackError('data-loss', `${where(transfer)}: content has digest ${actual}${transfer.note}`)
   }
 }
 
@@ -78,13 +80,16 @@ function where({ repository, descriptor }: Transfer): string {
 function short(transfer: Transfer): StackError {
   return new StackError(
     'data-loss',
-    `${where(transfer)}: ended after ${transfer.received} of ${transfer.descriptor.size} bytes`,
+    `${where(transfer)}: ended after ${transfer.received} of ${transfer.descriptor.size} bytes${transfer.note}`,
   )
 }
 
 function count(transfer: Transfer, chunk: Uint8Array): void {
   if (transfer.received + chunk.byteLength > transfer.descriptor.size) {
-    throw new StackError('data-loss', `${where(transfer)}: longer than ${transfer.descriptor.size} bytes`)
+    throw new StackError(
+      'data-loss',
+      `${where(transfer)}: longer than ${transfer.descriptor.size} bytes${transfer.note}`,
+    )
   }
   transfer.hash?.update(chunk)
   transfer.received += chunk.byteLength
@@ -96,6 +101,7 @@ async function* onePart(
   onProgress: ((received: number) => void) | undefined,
 ): AsyncGenerator<Uint8Array, StackError | undefined, undefined> {
   const answer = await request(transfer)
+  transfer.note = encodingNote(answer)
   let skip = alreadyReceived(transfer, answer)
   try {
     for await (let chunk of answer.body as AsyncIterable<Uint8Array>) {
@@ -136,7 +142,10 @@ function alreadyReceived(transfer: Transfer, answer: HttpAnswer): number {
   const expected = answer.status === 206 ? transfer.descriptor.size - transfer.received : transfer.descriptor.size
   if (declared > expected) {
     answer.body.on('error', () => {}).destroy()
-    throw new StackError('data-loss', `${where(transfer)}: answer of ${declared} bytes where ${expected} are left`)
+    throw new StackError(
+      'data-loss',
+      `${where(transfer)}: answer of ${declared} bytes where ${expected} are left${transfer.note}`,
+    )
   }
   if (answer.status === 200) return transfer.received
   const range = parseContentRange(answer.header('content-range') ?? '')

@@ -10,7 +10,7 @@ import {
   type ParsedManifest,
   parseManifest,
 } from '@teu/oci-spec/image'
-import { discard, type HttpAnswer, readBody } from './http/transport.ts'
+import { discard, type HttpAnswer } from './http/transport.ts'
 import type { CallOptions } from './init.ts'
 import { maximumPages, nextPage } from './listings.ts'
 import { fetchManifest, putManifest, referenceOf } from './manifests.ts'
@@ -38,23 +38,18 @@ export async function listReferrers(
   const query = artifactType === undefined ? '' : `?${new URLSearchParams({ artifactType })}`
   const found: Descriptor[] = []
   let target: string | URL | undefined = `${referrersPath(at.repository, digest)}${query}`
-  for (let page = 0; target !== undefined && page < maximumPages; page++) {
-    const answer: HttpAnswer = await session.send({
-      registry: at.registry,
-      method: 'GET',
-      target,
-      scopes,
-      accept: [200, 404],
-      signal,
-    })
-    if (answer.status === 404) {
-      await discard(answer)
+  for (let count = 0; target !== undefined && count < maximumPages; count++) {
+    const page: { answer: HttpAnswer; body: Uint8Array } = await session.read(
+      { registry: at.registry, method: 'GET', target, scopes, accept: [200, 404], signal },
+      maximumManifestSize,
+    )
+    if (page.answer.status === 404) {
       found.push(...(await fallback(session, at, digest, signal)))
       break
     }
-    const parsed = parseManifest(await readBody(answer, maximumManifestSize))
+    const parsed = parseManifest(page.body)
     if (parsed.kind === 'index') found.push(...parsed.index.manifests)
-    target = nextPage(answer)
+    target = nextPage(page.answer)
   }
   return artifactType === undefined ? found : found.filter((entry) => entry.artifactType === artifactType)
 }

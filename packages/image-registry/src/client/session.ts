@@ -14,7 +14,7 @@ import {
   retryDelay,
   transportFailure,
 } from './http/retry.ts'
-import { discard, type HttpAnswer, type HttpRequest, readText, Transport } from './http/transport.ts'
+import { discard, type HttpAnswer, type HttpRequest, readBody, readText, Transport } from './http/transport.ts'
 import type { RegistryClientInit } from './init.ts'
 import { Warnings } from './warnings.ts'
 
@@ -84,6 +84,28 @@ export class Session {
       if (request.signal?.aborted) throw transportFailure(mirror.origin, request.signal.reason, request.signal)
     }
     return this.#sendTo(await this.#endpoints.of(request.registry), request)
+  }
+
+  /**
+   * Sends a request that only reads, and reads its answer whole: at most `limit` bytes, `resource-exhausted` above. An
+   * answer that breaks off is asked for again.
+   */
+  async read(request: RegistryRequest, limit: number): Promise<{ answer: HttpAnswer; body: Uint8Array<ArrayBuffer> }> {
+    for (let attempt = 0; ; attempt++) {
+      const answer = await this.send(request)
+      const doing = `${request.method} ${redact(answer.url)}`
+      try {
+        return { answer, body: await readBody(answer, limit) }
+      } catch (error) {
+        if (error instanceof StackError) throw error
+        const broken = !request.signal?.aborted && isBrokenConnection(error)
+        const delay = broken ? retryDelay(this.retry, attempt) : undefined
+        if (delay === undefined) throw transportFailure(doing, error, request.signal)
+        await pause(delay, request.signal).catch((reason) => {
+          throw transportFailure(doing, reason, request.signal)
+        })
+      }
+    }
   }
 
   async #mirrorsFor(request: RegistryRequest): Promise<Endpoint[]> {

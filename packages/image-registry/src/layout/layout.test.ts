@@ -155,18 +155,18 @@ test('what a pull left behind is gone on from, what was wrong is not', () =>
   inDirectory(async (directory) => {
     const asked: number[] = []
     const pull = (limit: number, error: unknown = new StackError('unavailable', 'broke')) =>
-      layoutSink(directory).write(blob, opener(limit, error, asked), {})
+      layoutSink(directory).write(blob, opener(limit, error, asked))
     const sink = layoutSink(directory)
     await assert.rejects(pull(100), { code: 'unavailable' })
     await assert.rejects(pull(400), { code: 'unavailable' })
-    assert.equal(await sink.has(blob, {}), false)
+    assert.equal(await sink.has(blob), false)
     const [left] = await readdir(path.join(directory, '.ingest'))
     await appendFile(path.join(directory, '.ingest', left as string), 'wrong')
     await assert.rejects(pull(500), { code: 'data-loss' })
     await assert.rejects(pull(50), { code: 'unavailable' })
     await pull(content.length)
     assert.deepEqual(asked, [0, 100, 405, 0, 50])
-    assert.equal(await sink.has(blob, {}), true)
+    assert.equal(await sink.has(blob), true)
     assert.deepEqual(await readFile(path.join(directory, 'blobs/sha256', blob.digest.slice(7))), content)
     await sink.add({ ...blob, mediaType: mediaTypes.ociManifest }, { name: 'x' })
     await assert.rejects(stat(path.join(directory, '.ingest')), { code: 'ENOENT' })
@@ -182,7 +182,7 @@ test('a file of a process that lives is left alone, one of a dead process is tak
     await writeFile(path.join(ingest, `${prefix}.999999999-bb`), content.subarray(0, 20))
     await writeFile(path.join(ingest, `sha256-${digestOf('x').slice(7)}.0-cc`), 'x')
     const asked: number[] = []
-    await layoutSink(directory).write(blob, opener(content.length, undefined, asked), {})
+    await layoutSink(directory).write(blob, opener(content.length, undefined, asked))
     assert.deepEqual(asked, [20])
     assert.deepEqual((await readdir(ingest)).map((name) => name.split('-').at(-1)).sort(), ['aa', 'cc'])
   }))
@@ -190,7 +190,7 @@ test('a file of a process that lives is left alone, one of a dead process is tak
 test('two that pull the same blob do not disturb each other', () =>
   inDirectory(async (directory) => {
     const asked: number[] = []
-    const write = () => layoutSink(directory).write(blob, opener(content.length, undefined, asked), {})
+    const write = () => layoutSink(directory).write(blob, opener(content.length, undefined, asked))
     await Promise.all([write(), write(), write()])
     assert.deepEqual(asked, [0, 0, 0])
     assert.equal(digestOf(await readFile(path.join(directory, 'blobs/sha256', blob.digest.slice(7)))), blob.digest)

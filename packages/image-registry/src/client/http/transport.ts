@@ -207,6 +207,12 @@ export async function readBody(answer: HttpAnswer, limit: number): Promise<Uint8
   throw new StackError('resource-exhausted', `${redact(answer.url)}: answer of more than ${limit} bytes`)
 }
 
+/** For messages about content that is not what it should be: a coding that nobody asked for may be the reason. @internal */
+export function encodingNote(answer: HttpAnswer): string {
+  const encoding = answer.header('content-encoding')?.toLowerCase() ?? 'identity'
+  return encoding === 'identity' ? '' : ` (sent with content-encoding ${JSON.stringify(encoding.slice(0, 32))})`
+}
+
 /** The first part of an answer's body, as text, for messages. @internal */
 export async function readText(answer: HttpAnswer, limit = 16 * 1024): Promise<string> {
   return readBody(answer, limit).then(
