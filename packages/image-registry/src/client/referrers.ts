@@ -57,12 +57,13 @@ export async function listReferrers(
 /** The index that stands in for the API. */
 async function fallback(
   session: Session,
-  at: Repository,
+  { registry, repository }: Repository,
   digest: Digest,
   signal: AbortSignal | undefined,
 ): Promise<Descriptor[]> {
   try {
-    const { parsed } = await fetchManifest(session, { ...at, tag: referrersTag(digest) }, { ...(signal && { signal }) })
+    const reference = { registry, repository, tag: referrersTag(digest) }
+    const { parsed } = await fetchManifest(session, reference, { ...(signal && { signal }) })
     return parsed.kind === 'index' ? parsed.index.manifests : []
   } catch (error) {
     if (hasCode(error, 'not-found')) return []

@@ -76,5 +76,7 @@ export function transportFailure(doing: string, error: unknown, signal: AbortSig
   }
   const { code, message } = error as NodeJS.ErrnoException
   const late = code?.endsWith('_TIMEOUT')
-  return new StackError(late ? 'deadline-exceeded' : 'unavailable', `${doing}: ${message || code}`, { cause: error })
+  // OpenSSL's texts end in a line feed.
+  const why = (message || code || 'broken').replace(/\s+/g, ' ').trim()
+  return new StackError(late ? 'deadline-exceeded' : 'unavailable', `${doing}: ${why}`, { cause: error })
 }

@@ -143,7 +143,7 @@ export class Transport {
 /** Who failed is often the proxy, which the error does not name. */
 function throughProxy(error: NodeJS.ErrnoException, proxy: URL): Error {
   const { message, code } = error
-  const named = new Error(`${message || code} (through the proxy ${proxy.origin})`, { cause: error })
+  const named = new Error(`${(message || code || 'broken').trim()} (through the proxy ${proxy.host})`, { cause: error })
   return Object.assign(named, code === undefined ? {} : { code })
 }
 
