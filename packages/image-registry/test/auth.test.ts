@@ -172,6 +172,14 @@ test('a mount needs the right to pull where the blob is', async () => {
   assert.equal((await mount('&from=secret/app', alice)).status, 201)
 })
 
+test('a site that a browser with a password visits cannot write with it', async () => {
+  await using registry = await filled({ htpasswd, access }, alice)
+  const post = (site: string) =>
+    ask(registry, 'POST', '/v2/team/app/blobs/uploads/', { ...alice, 'sec-fetch-site': site })
+  for (const site of ['cross-site', 'same-site']) assert.equal((await post(site)).status, 403)
+  assert.equal((await post('same-origin')).status, 202)
+})
+
 test('the token service answers as docker has it', async () => {
   await using registry = await createRegistry({
     auth: { htpasswd, access, token: { service: 'here', lifetimeSeconds: 120 } },

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Authenticator } from '../auth/authenticator.ts'
 import { visibleCatalog } from '../auth/visible-catalog.ts'
+import type { Exchange } from '../exchange.ts'
+import { Failure } from '../failure.ts'
 import { RateLimiter } from '../limits/rate-limiter.ts'
 import { checkLimits, warningsOf } from '../limits/rules.ts'
 import { sizeLimits } from '../limits/size-limits.ts'
@@ -71,7 +73,8 @@ export function assemble(init: ServingInit, components: AssembleComponents): Ass
     annex: annexesOf({
       ...{ auth, limiter, health },
       metrics: init.metrics ? metrics : undefined,
-      site: page ? new Site({ serve: content, usage, heldBy: components.heldBy }) : undefined,
+      // Of a cache it shows what is here: to look is not to fetch.
+      site: page ? new Site({ serve: components.serve, usage, heldBy: components.heldBy }) : undefined,
     }),
     callerOf: callerFrom(init.trustedProxies ?? []),
     onRequest(record) {
@@ -98,8 +101,16 @@ interface Admission {
 
 function admitting(next: Serve, { auth, limiter, warnings }: Admission): Serve {
   return async (found, exchange) => {
+    refuseOtherSites(exchange)
     await counted(auth?.admit(found, exchange), () => limiter.admit(found, exchange))
     if ('name' in found) for (const warning of warnings(found.name)) exchange.announce('warning', warning)
     await next(found, exchange)
+  }
+}
+
+/** A browser that knows a password sends it for any site; only a browser says so, and none of ours writes. */
+function refuseOtherSites({ method, header }: Exchange): void {
+  if (method !== 'GET' && method !== 'HEAD' && /^(cross-site|same-site)$/.test(header('sec-fetch-site') ?? '')) {
+    throw new Failure('DENIED', 'another site asks')
   }
 }
