@@ -35,11 +35,10 @@ export class Terminal {
     this.#pty.resize(columns, rows)
   }
 
-  /** Waits until the screen has `text`, a literal or a pattern. */
-  async shows(text: string | RegExp): Promise<void> {
-    await until(`the terminal shows ${text}`, () =>
-      typeof text === 'string' ? this.#seen.includes(text) : text.test(this.#seen),
-    ).catch((cause: unknown) => {
+  /** Waits until the screen has `text`, a literal or a pattern, at most `timeoutMs` (30,000 by default). */
+  async shows(text: string | RegExp, timeoutMs?: number): Promise<void> {
+    const shown = () => (typeof text === 'string' ? this.#seen.includes(text) : text.test(this.#seen))
+    await until(`the terminal shows ${text}`, shown, timeoutMs).catch((cause: unknown) => {
       throw new Error(`the terminal shows only:\n${this.#seen}`, { cause })
     })
   }

@@ -34,7 +34,7 @@ export function createRuntime(init: RuntimeInit = {}): Runtime {
   // Channels of inits that wait for start: over them a failure to execute the program still comes back.
   const waiting = new Map<string, () => Promise<void>>()
 
-  const read = async (id: string): Promise<SavedState> => {
+  const read = (id: string): SavedState => {
     checkContainerId(id)
     return directory.read(id)
   }
@@ -50,17 +50,17 @@ export function createRuntime(init: RuntimeInit = {}): Runtime {
       return startedProcess(created)
     },
     async start(id, options = {}) {
-      const saved = await read(id)
+      const saved = read(id)
       await startContainer(directory, saved, options)
       const executed = waiting.get(id)
       waiting.delete(id)
       await executed?.()
     },
     async state(id) {
-      return containerState(directory, await read(id))
+      return containerState(directory, read(id))
     },
     async kill(id, signal, options = {}) {
-      await killContainer(await read(id), signal, options)
+      await killContainer(read(id), signal, options)
     },
     async delete(id, options = {}) {
       checkContainerId(id)
@@ -68,19 +68,19 @@ export function createRuntime(init: RuntimeInit = {}): Runtime {
       await deleteContainer(directory, id, options, warn)
     },
     async exec(id, options) {
-      return startedProcess(await execInContainer(directory, await read(id), options, warn))
+      return startedProcess(await execInContainer(directory, read(id), options, warn))
     },
     async pause(id, options = {}) {
-      await pauseContainer(directory, await read(id), options)
+      await pauseContainer(directory, read(id), options)
     },
     async resume(id, options = {}) {
-      await resumeContainer(directory, await read(id), options)
+      await resumeContainer(directory, read(id), options)
     },
     async update(id, resources) {
-      await applyResources(requireCgroup(await read(id)), resources)
+      await applyResources(requireCgroup(read(id)), resources)
     },
     async ps(id) {
-      return cgroupOf(await read(id))?.pids() ?? []
+      return cgroupOf(read(id))?.pids() ?? []
     },
     async list() {
       return listContainers(directory)
@@ -95,9 +95,9 @@ function startedProcess({ pid, launched }: ReadyProcess): StartedProcess {
 /** Containers that vanish, or are being made, while the list is read are left out. */
 async function listContainers(directory: StateDirectory): Promise<ContainerState[]> {
   const states: ContainerState[] = []
-  for (const id of await directory.ids()) {
+  for (const id of directory.ids()) {
     try {
-      states.push(containerState(directory, await directory.read(id)))
+      states.push(containerState(directory, directory.read(id)))
     } catch (error) {
       if (!isNotFound(error)) throw error
     }

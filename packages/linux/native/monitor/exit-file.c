@@ -34,7 +34,7 @@ static void sync_directory(void)
 	close(fd);
 }
 
-/* Whole or not there at all: written aside, flushed, renamed into place. */
+/* Whole or not there at all: written aside, renamed into place. */
 int exit_file_write(struct monitor *monitor)
 {
 	unsigned char bytes[256];
@@ -58,14 +58,23 @@ int exit_file_write(struct monitor *monitor)
 	fd = open(aside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0600);
 	if (fd < 0)
 		return -1;
-	if (write_all(fd, events.data, events.length) < 0 || fsync(fd) < 0) {
+	if (write_all(fd, events.data, events.length) < 0 || rename(aside, monitor->config.exit_file) < 0) {
 		close(fd);
 		unlink(aside);
 		return -1;
 	}
-	close(fd);
-	if (rename(aside, monitor->config.exit_file) < 0)
-		return -1;
-	sync_directory();
+	if (monitor->exit_file >= 0)
+		close(monitor->exit_file);
+	monitor->exit_file = fd;
 	return 0;
+}
+
+void exit_file_sync(struct monitor *monitor)
+{
+	if (monitor->exit_file < 0)
+		return;
+	fsync(monitor->exit_file);
+	close(monitor->exit_file);
+	monitor->exit_file = -1;
+	sync_directory();
 }

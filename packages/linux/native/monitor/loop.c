@@ -90,7 +90,10 @@ static int run(struct monitor *monitor)
 	struct epoll_event events[16];
 
 	while (!finished(monitor)) {
-		int count = epoll_wait(monitor->epoll, events, 16, next_timeout(monitor));
+		int count;
+
+		exit_file_sync(monitor);
+		count = epoll_wait(monitor->epoll, events, 16, next_timeout(monitor));
 
 		if (count < 0 && errno != EINTR)
 			return 1;
@@ -108,6 +111,7 @@ static void initialise(struct monitor *monitor)
 {
 	monitor->signals.fd = monitor->listener.fd = monitor->console.fd = -1;
 	monitor->master.fd = monitor->input.fd = monitor->sink.fd = -1;
+	monitor->exit_file = -1;
 	monitor->input_hold = monitor->outputs[0].hold = monitor->outputs[1].hold = -1;
 	for (int i = 0; i < MAX_CLIENTS; i++)
 		monitor->clients[i].watch.fd = -1;
@@ -190,6 +194,7 @@ int monitor_main(int argc, char **argv)
 		return 1;
 	}
 	status = run(&monitor);
+	exit_file_sync(&monitor);
 	if (monitor.listener.fd >= 0)
 		unlink(monitor.config.control);
 	if (monitor.console.fd >= 0)

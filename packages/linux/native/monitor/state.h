@@ -76,6 +76,7 @@ struct monitor {
 	bool exited;
 	uint32_t exit_status;
 	uint64_t exit_nanoseconds;
+	int exit_file; /* written and not yet synchronised; -1 when there is nothing to do */
 
 	/* streams */
 	int input_hold; /* the write handle that keeps the process's input from ending; -1 after close-input */
@@ -119,7 +120,10 @@ void process_signal(struct monitor *monitor, int number);
 void process_abandon(struct monitor *monitor);
 
 /* exit-file.c */
+/* Puts the file in its place, where it outlives every process. */
 int exit_file_write(struct monitor *monitor);
+/* Brings the file to the disk, if there is one behind it. Nobody waits for that: the machine's end is the container's. */
+void exit_file_sync(struct monitor *monitor);
 
 /* streams.c */
 /* Opens the streams; fds[i] is what the process gets, each to be closed by the caller. Returns 0, or -1 with errno. */

@@ -15,7 +15,7 @@ export interface CgroupManagerInit {
   path?: string
   /** `paths` of an earlier manager, as saved. */
   paths?: Readonly<Record<string, string>>
-  /** How the host mounts cgroups; default: {@link detectCgroups}. */
+  /** How the host mounts cgroups; default: {@link detectCgroups}, which is put off while `paths` say enough. */
   setup?: CgroupSetup
 }
 
@@ -26,13 +26,28 @@ export interface CgroupManagerInit {
  * @public
  */
 export function createCgroupManager(init: CgroupManagerInit): CgroupManager {
+  if (init.paths !== undefined && init.setup === undefined) return managerOf(init.paths)
   const setup = init.setup ?? detectCgroups()
   if (setup.mode === 'none') throw new Error('no cgroup hierarchy is mounted')
-  if (setup.unified && setup.mode === 'v2') {
-    return new V2CgroupManager(unifiedPath(setup, init), setup.unified.mountPoint, ownCgroup(setup.unified))
-  }
-  const [first] = setup.hierarchies
-  return new V1CgroupManager(init.paths ?? v1Paths(setup, requirePath(init)), first && ownCgroup(first))
+  if (setup.unified && setup.mode === 'v2') return new V2CgroupManager(unifiedPath(setup, init), () => unifiedOf(setup))
+  return new V1CgroupManager(init.paths ?? v1Paths(setup, requirePath(init)), () => firstOwn(setup))
+}
+
+/** Saved paths show the version by themselves: the unified hierarchy has no controllers on a hybrid host. */
+function managerOf(paths: Readonly<Record<string, string>>): CgroupManager {
+  const { '': unified, ...controllers } = paths
+  if (Object.keys(controllers).length > 0) return new V1CgroupManager(paths, () => firstOwn(detectCgroups()))
+  if (unified === undefined) throw new Error('a cgroup manager needs a path')
+  return new V2CgroupManager(unified, () => unifiedOf(detectCgroups()))
+}
+
+function firstOwn({ hierarchies: [first] }: CgroupSetup): string | undefined {
+  return first && ownCgroup(first)
+}
+
+function unifiedOf({ unified }: CgroupSetup): { mountPoint: string; own: string } {
+  if (unified === undefined) throw new Error('the unified cgroup hierarchy is not mounted')
+  return { mountPoint: unified.mountPoint, own: ownCgroup(unified) }
 }
 
 function requirePath({ path }: CgroupManagerInit): string {

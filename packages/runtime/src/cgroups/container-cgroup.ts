@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError, wrap } from '@teu/errors'
-import { type CgroupManager, createCgroupManager, type DeviceRule, isErrno } from '@teu/linux'
+import { type CgroupManager, type CgroupSetup, createCgroupManager, type DeviceRule, isErrno } from '@teu/linux'
 import type { LinuxResources, Spec } from '@teu/oci-spec/runtime'
 import { defaultDevices } from '../program/devices.ts'
 
@@ -45,9 +45,10 @@ function allow(type: string, major: number | undefined, minor: number | undefine
 export async function makeContainerCgroup(
   id: string,
   spec: Spec,
+  setup: CgroupSetup,
   { expectJoin = false }: { expectJoin?: boolean } = {},
 ): Promise<CgroupManager | undefined> {
-  const manager = createCgroupManager({ path: cgroupPath(id, spec) })
+  const manager = createCgroupManager({ path: cgroupPath(id, spec), setup })
   if (manager.exists() && manager.pids().length > 0) {
     throw new StackError('failed-precondition', "container's cgroup is not empty: the limits of another would change")
   }

@@ -36,7 +36,7 @@ export const command: Command = {
 
 async function runInForeground(context: CommandContext, id: string, given: CreateOptions): Promise<number> {
   const { runtime, options, signal } = context
-  const { spec } = await loadBundle(given.bundle ?? '.')
+  const { spec } = loadBundle(given.bundle ?? '.')
   checkForegroundConsole(given.consoleSocket)
   await using terminal = spec.process.terminal ? await ForegroundTerminal.open() : undefined
   const started = await runtime.create(id, {

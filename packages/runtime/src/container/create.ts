@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmod } from 'node:fs/promises'
-import { type CgroupManager, detectCgroups, makeFifo, readProcessStat } from '@teu/linux'
+import { chmodSync } from 'node:fs'
+import { type CgroupManager, type CgroupSetup, detectCgroups, makeFifo, readProcessStat } from '@teu/linux'
 import { makeContainerCgroup } from '../cgroups/container-cgroup.ts'
 import { runHooks } from '../hooks/run-hook.ts'
 import { launchProgram, type ReadyProcess } from '../launch/conversation.ts'
@@ -43,15 +43,16 @@ export async function createContainer(
   warn: (message: string) => void,
 ): Promise<CreatedContainer> {
   checkContainerId(id)
-  const bundle = await loadBundle(options.bundle ?? '.', options.spec)
+  const bundle = loadBundle(options.bundle ?? '.', options.spec)
   for (const warning of specWarnings(bundle.spec)) warn(warning)
   checkConsole(bundle.spec.process, options.consoleSocket)
   const extra = extraFds(options.preserveFds ?? 0, options.listenFds ?? 0, 1)
   options.signal?.throwIfAborted()
-  await directory.claim(id)
-  const making: Making = { directory, id, options, bundle, extra, facts: readHostFacts(), warn, pid: 0 }
+  directory.claim(id)
+  const [facts, cgroups] = [readHostFacts(), detectCgroups()]
+  const making: Making = { directory, id, options, bundle, extra, facts, cgroups, warn, pid: 0 }
   try {
-    await recordIntent(directory, id, bundle)
+    recordIntent(directory, id, bundle, cgroups)
     return await make(making)
   } catch (error) {
     await undo(making)
@@ -66,6 +67,7 @@ interface Making {
   bundle: Bundle
   extra: ExtraFds
   facts: HostFacts
+  cgroups: CgroupSetup
   warn: (message: string) => void
   cgroup?: CgroupManager | undefined
   /** Of the final init, once it is known. */
@@ -84,12 +86,12 @@ async function make(making: Making): Promise<CreatedContainer> {
   const ready = await launchProgram(options.launch ?? launchDirectly, request, () => prepare(making, plan), {
     mapIds: (pid) => writeIdMaps(pid, bundle.spec.linux?.uidMappings ?? [], bundle.spec.linux?.gidMappings ?? []),
     created: async (pid, placed) => {
-      const placing = placed && plan.entry !== undefined ? undefined : making.cgroup?.join(pid)
-      await Promise.all([placing, adopt(making, saved(), pid)])
+      adopt(making, saved(), pid)
+      if (!(placed && plan.entry)) await making.cgroup?.join(pid)
     },
     hooks: () => runCreateHooks(making, saved()),
   })
-  if (options.pidFile !== undefined) await writeAtomically(options.pidFile, String(ready.pid), 0o666)
+  if (options.pidFile !== undefined) writeAtomically(options.pidFile, String(ready.pid), 0o666)
   options.signal?.throwIfAborted()
   return { ...ready, saved: saved() }
 }
@@ -102,21 +104,21 @@ interface Plan {
 
 /** Makes what the process needs to be there, and its program. */
 async function prepare(making: Making, plan: Partial<Plan>): Promise<Step[]> {
-  const { directory, id, bundle, facts } = making
-  await makeExecFifo(directory.fifo(id))
+  const { directory, id, bundle, facts, cgroups } = making
+  makeExecFifo(directory.fifo(id))
   // A process of the host's root, in the host's user namespace, has the right to enter the cgroup by itself.
   const enters = facts.privileged && !isPrivate(bundle.spec, 'user')
-  making.cgroup = await makeContainerCgroup(id, bundle.spec, { expectJoin: !enters })
+  making.cgroup = await makeContainerCgroup(id, bundle.spec, cgroups, { expectJoin: !enters })
   const saved = initialState(making)
   const entry = enters ? cgroupEntry(saved.cgroup_paths) : undefined
   Object.assign(plan, { saved, entry })
   return compileCreate(await createContext(making, saved, entry))
 }
 
-async function makeExecFifo(path: string): Promise<void> {
+function makeExecFifo(path: string): void {
   makeFifo(path, 0o622)
   // Init opens it as the container's user, whoever that is.
-  await chmod(path, 0o622)
+  chmodSync(path, 0o622)
 }
 
 function initialState({ id, bundle, cgroup, options }: Making): SavedState {
@@ -140,7 +142,7 @@ async function createContext(
   saved: SavedState,
   entry: CgroupEntry | undefined,
 ): Promise<Parameters<typeof compileCreate>[0]> {
-  const { id, bundle, options, facts, extra, directory, warn } = making
+  const { id, bundle, options, facts, cgroups, extra, directory, warn } = making
   const { spec } = bundle
   const state = hookState(saved, 'creating', 0)
   const seccomp = await compileFilter(spec.linux?.seccomp, state)
@@ -156,7 +158,7 @@ async function createContext(
     ...(seccompSocket && { seccompSocket }),
     noPivot: options.noPivot ?? false,
     noNewKeyring: options.noNewKeyring ?? false,
-    cgroups: detectCgroups(),
+    cgroups,
     cgroupPaths: saved.cgroup_paths,
     cgroupEntry: entry,
     capabilities: capabilityMasks(spec.process.capabilities, facts.lastCapability, warn),
@@ -170,14 +172,14 @@ async function createContext(
   }
 }
 
-async function adopt(making: Making, saved: SavedState, pid: number): Promise<void> {
+function adopt(making: Making, saved: SavedState, pid: number): void {
   making.pid = pid
   const stat = readProcessStat(pid)
   // It did not wait, and has failed already: what it says next is why.
   if (stat === undefined) return
   saved.init_process_pid = pid
   saved.init_process_start = String(stat.startTime)
-  await making.directory.write(making.id, saved)
+  making.directory.write(making.id, saved)
 }
 
 async function runCreateHooks({ options, bundle }: Making, saved: SavedState): Promise<void> {
@@ -191,5 +193,5 @@ async function undo(making: Making): Promise<void> {
   if (pid > 0) await destroyProcess(pid, { reap: true })
   await cgroup?.killAll().catch(() => {})
   await cgroup?.delete().catch((error) => making.warn(`remove the cgroup of ${id}: ${error.message}`))
-  await directory.remove(id)
+  directory.remove(id)
 }

@@ -24,10 +24,10 @@ export async function deleteContainer(
 ): Promise<void> {
   let saved: SavedState
   try {
-    saved = await directory.read(id)
+    saved = directory.read(id)
   } catch (error) {
     // A directory without state is what a create that was killed at its very start has left.
-    if (options.force) await directory.remove(id)
+    if (options.force) directory.remove(id)
     if (options.force && isNotFound(error)) return
     throw error
   }
@@ -54,7 +54,7 @@ async function removeContainer(
   if (leftover && cgroup?.exists()) await cgroup.killAll()
   // Always: of a create that was killed, the hierarchies that were made may not be those that `exists` looks at.
   await cgroup?.delete(signal && { signal })
-  await directory.remove(saved.id)
+  directory.remove(saved.id)
   try {
     await runHooks(saved.spec.hooks?.poststop, hookState(saved, 'stopped', 0), signal)
   } catch (error) {

@@ -61,7 +61,7 @@ export async function execInContainer(
         if (!(placed && enters)) await joinCgroup(saved, created, options)
       },
     })
-    if (options.pidFile !== undefined) await writeAtomically(options.pidFile, String(pid), 0o666)
+    if (options.pidFile !== undefined) writeAtomically(options.pidFile, String(pid), 0o666)
     await awaitExecution(ready.channel, ready.steps)
     return ready
   } catch (error) {

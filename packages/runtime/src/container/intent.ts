@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createCgroupManager, readProcessStat } from '@teu/linux'
+import { type CgroupSetup, createCgroupManager, readProcessStat } from '@teu/linux'
 import { cgroupPath } from '../cgroups/container-cgroup.ts'
 import type { Bundle } from '../spec/load-spec.ts'
 import { userName } from './process-facts.ts'
@@ -11,7 +11,7 @@ import type { SavedState, StateDirectory } from './state-file.ts'
  *
  * @internal
  */
-export async function recordIntent(directory: StateDirectory, id: string, bundle: Bundle): Promise<void> {
+export function recordIntent(directory: StateDirectory, id: string, bundle: Bundle, setup: CgroupSetup): void {
   const state: SavedState = {
     id,
     init_process_pid: 0,
@@ -19,12 +19,12 @@ export async function recordIntent(directory: StateDirectory, id: string, bundle
     creator: { pid: process.pid, start: String(readProcessStat(process.pid)?.startTime ?? 0) },
     created: new Date().toISOString(),
     rootless: process.geteuid?.() !== 0,
-    cgroup_paths: { ...createCgroupManager({ path: cgroupPath(id, bundle.spec) }).paths },
+    cgroup_paths: { ...createCgroupManager({ path: cgroupPath(id, bundle.spec), setup }).paths },
     bundle: bundle.path,
     rootfs: bundle.rootfs,
     owner: userName(),
     keyring: false,
     spec: bundle.spec,
   }
-  await directory.write(id, state)
+  directory.write(id, state)
 }

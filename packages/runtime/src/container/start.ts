@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, constants, existsSync, openSync, readSync } from 'node:fs'
-import { rm } from 'node:fs/promises'
+import { closeSync, constants, existsSync, openSync, readSync, rmSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { StackError } from '@teu/errors'
 import { isErrno, type Pidfd, waitReadable } from '@teu/linux'
@@ -26,7 +25,7 @@ export async function startContainer(
   if (init === undefined) throw new StackError('failed-precondition', 'cannot start a container that has stopped')
   const fifo = directory.fifo(saved.id)
   await handOver(fifo, init, options.signal)
-  await rm(fifo, { force: true })
+  rmSync(fifo, { force: true })
   try {
     await runHooks(saved.spec.hooks?.poststart, hookState(saved, 'running', init.pid), options.signal)
   } catch (error) {

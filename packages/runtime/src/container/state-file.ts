@@ -1,6 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto'
-import { chmod, mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import {
+  chmodSync,
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
 import { StackError } from '@teu/errors'
 import type { ContainerSpec } from '../spec/check-spec.ts'
@@ -30,7 +40,12 @@ export interface SavedState {
   spec: ContainerSpec
 }
 
-/** The directory of one runtime's containers. @internal */
+/**
+ * The directory of one runtime's containers. It is read and written at once, without the thread pool: it holds a few
+ * kilobytes on a tmpfs, and every trip to another thread takes longer than that.
+ *
+ * @internal
+ */
 export class StateDirectory {
   readonly root: string
 
@@ -49,28 +64,28 @@ export class StateDirectory {
   }
 
   /** Takes the id: throws `already-exists` when a container has it. */
-  async claim(id: string): Promise<void> {
-    await mkdir(this.root, { recursive: true, mode: 0o711 })
+  claim(id: string): void {
+    mkdirSync(this.root, { recursive: true, mode: 0o711 })
     try {
-      await mkdir(this.path(id), { mode: 0o711 })
+      mkdirSync(this.path(id), { mode: 0o711 })
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
       throw new StackError('already-exists', 'container with given ID already exists', { cause: error })
     }
     // Init of a user namespace opens the FIFO as nobody in particular, so that the umask must not get in its way.
-    await chmod(this.path(id), 0o711)
+    chmodSync(this.path(id), 0o711)
   }
 
   /** Replaces the state as a whole; a reader sees the old or the new one. */
-  async write(id: string, state: SavedState): Promise<void> {
-    await writeAtomically(join(this.path(id), 'state.json'), JSON.stringify(state))
+  write(id: string, state: SavedState): void {
+    writeAtomically(join(this.path(id), 'state.json'), JSON.stringify(state))
   }
 
   /** Throws `not-found` when there is no such container, `data-loss` when its state cannot be read. */
-  async read(id: string): Promise<SavedState> {
+  read(id: string): SavedState {
     let text: string
     try {
-      text = await readFile(join(this.path(id), 'state.json'), 'utf8')
+      text = readFileSync(join(this.path(id), 'state.json'), 'utf8')
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
       throw new StackError('not-found', 'container does not exist', { cause: error })
@@ -85,14 +100,14 @@ export class StateDirectory {
   }
 
   /** Forgets the container. Fine when it is gone. */
-  async remove(id: string): Promise<void> {
-    await rm(this.path(id), { recursive: true, force: true })
+  remove(id: string): void {
+    rmSync(this.path(id), { recursive: true, force: true })
   }
 
   /** The ids that are taken, sorted. */
-  async ids(): Promise<string[]> {
+  ids(): string[] {
     try {
-      const entries = await readdir(this.root, { withFileTypes: true })
+      const entries = readdirSync(this.root, { withFileTypes: true })
       return entries.flatMap((entry) => (entry.isDirectory() ? [entry.name] : [])).sort()
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === 'ENOENT') return []
@@ -113,19 +128,19 @@ function parseState(text: string): SavedState {
 }
 
 /** Writes a file beside its place and renames it there, so that nobody sees a part of it. @internal */
-export async function writeAtomically(path: string, content: string, mode = 0o600): Promise<void> {
+export function writeAtomically(path: string, content: string, mode = 0o600): void {
   const slash = path.lastIndexOf('/')
   const temporary = `${path.slice(0, slash + 1)}.${path.slice(slash + 1)}.${randomBytes(4).toString('hex')}`
   try {
-    const file = await open(temporary, 'wx', mode)
+    const fd = openSync(temporary, 'wx', mode)
     try {
-      await file.writeFile(content)
+      writeFileSync(fd, content)
     } finally {
-      await file.close()
+      closeSync(fd)
     }
-    await rename(temporary, path)
+    renameSync(temporary, path)
   } catch (error) {
-    await rm(temporary, { force: true })
+    rmSync(temporary, { force: true })
     throw error
   }
 }

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from 'node:fs'
-import { readFile, realpath, stat } from 'node:fs/promises'
+import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { StackError, wrap } from '@teu/errors'
 import { type Spec, validateSpec } from '@teu/oci-spec/runtime'
@@ -21,17 +20,17 @@ export interface Bundle {
  *
  * @internal
  */
-export async function loadBundle(directory: string, given?: Spec): Promise<Bundle> {
+export function loadBundle(directory: string, given?: Spec): Bundle {
   const path = resolve(directory)
-  const spec = validateSpec(given ?? (await readConfig(path)))
+  const spec = validateSpec(given ?? readConfig(path))
   checkSpec(spec)
-  return { path, spec, rootfs: await findRootfs(resolve(path, spec.root.path)) }
+  return { path, spec, rootfs: findRootfs(resolve(path, spec.root.path)) }
 }
 
-async function readConfig(bundle: string): Promise<unknown> {
+function readConfig(bundle: string): unknown {
   let text: string
   try {
-    text = await readFile(join(bundle, 'config.json'), 'utf8')
+    text = readFileSync(join(bundle, 'config.json'), 'utf8')
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
     const message = existsSync(bundle)
@@ -46,10 +45,10 @@ async function readConfig(bundle: string): Promise<unknown> {
   }
 }
 
-async function findRootfs(path: string): Promise<string> {
+function findRootfs(path: string): string {
   try {
-    const real = await realpath(path)
-    if ((await stat(real)).isDirectory()) return real
+    const real = realpathSync.native(path)
+    if (statSync(real).isDirectory()) return real
   } catch (error) {
     const missing = (error as NodeJS.ErrnoException).code === 'ENOENT'
     if (!missing) throw wrap(error, `invalid rootfs ${JSON.stringify(path)}`)

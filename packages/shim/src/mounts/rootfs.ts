@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises'
+import { mkdirSync } from 'node:fs'
 import { join, normalize } from 'node:path'
 import { wrap } from '@teu/errors'
 import { mountAt, umountFlags, unmountAll } from '@teu/linux'
@@ -11,10 +11,10 @@ export function rootfsOf(bundle: string): string {
 }
 
 /** Mounts the root file system of a bundle. Undoes what it did when a mount fails. Nothing happens without mounts. @internal */
-export async function mountRootfs(bundle: string, mounts: readonly Mount[]): Promise<void> {
+export function mountRootfs(bundle: string, mounts: readonly Mount[]): void {
   if (mounts.length === 0) return
   const rootfs = rootfsOf(bundle)
-  await mkdir(rootfs, { recursive: true, mode: 0o711 })
+  mkdirSync(rootfs, { recursive: true, mode: 0o711 })
   try {
     for (const { type, source, target, options } of mounts) {
       mountAt({ type, source, options }, join(rootfs, normalize(join('/', target))))

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises'
 import { basename, join } from 'node:path'
 import { ExecOciRuntime } from './exec-runtime.ts'
 import { LibraryOciRuntime } from './library-runtime.ts'
@@ -43,7 +42,6 @@ export async function chooseRuntime(
     const library = await surroundings.library()
     if (library !== undefined) {
       const folder = join(root || '/run/teu-runtime', namespace)
-      await mkdir(folder, { recursive: true, mode: 0o711 })
       return tracedRuntime(new LibraryOciRuntime(library.createRuntime({ root: folder }), { noPivot, noNewKeyring }))
     }
   }

@@ -52,7 +52,7 @@ export class ExecOciRuntime implements OciRuntime {
   async exec(call: MakeProcess, process: unknown): Promise<MadeProcess> {
     const pidFile = join(call.bundle, `${call.execId}.pid`)
     const file = join(call.bundle, recordFolder, `${processName(call.execId)}.process`)
-    await writeJson(file, process)
+    writeJson(file, process)
     const args = ['exec', '--process', file]
     if (call.terminal) args.push('--console-socket', call.consoleSocket)
     try {
@@ -89,7 +89,7 @@ export class ExecOciRuntime implements OciRuntime {
   async update(id: string, resources: unknown): Promise<void> {
     // Not by standard input, as containerd's shim has it: crun opens /dev/stdin, which a socket does not allow.
     const file = join(this.#init.bundle, recordFolder, `${randomUUID()}.resources`)
-    await writeJson(file, resources)
+    writeJson(file, resources)
     try {
       await this.#run(['update', '--resources', file, id])
     } finally {

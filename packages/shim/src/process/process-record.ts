@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, existsSync, openSync } from 'node:fs'
-import { mkdir, open, readdir, readFile, rename, rm } from 'node:fs/promises'
+import { closeSync, existsSync, mkdirSync, openSync, renameSync, unlinkSync, writeFileSync } from 'node:fs'
+import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isErrno } from '@teu/linux'
 import type { ProcessState } from './process-state.ts'
@@ -38,25 +38,25 @@ export function processName(execId: string): string {
 }
 
 /** Makes the folder of a bundle's records. @internal */
-export async function makeRecordFolder(bundle: string): Promise<void> {
-  await mkdir(join(bundle, recordFolder), { mode: 0o700, recursive: true })
+export function makeRecordFolder(bundle: string): void {
+  mkdirSync(join(bundle, recordFolder), { mode: 0o700, recursive: true })
 }
 
-/** Replaces a JSON file as a whole. It is not flushed: after a power cut there is no process to know about. @internal */
-export async function writeJson(path: string, value: unknown): Promise<void> {
+/**
+ * Replaces a JSON file as a whole. It is not flushed: after a power cut there is no process to know about. At once:
+ * bundles lie on a tmpfs, where a trip to the thread pool takes longer than the write.
+ *
+ * @internal
+ */
+export function writeJson(path: string, value: unknown): void {
   const aside = `${path}.part`
-  const file = await open(aside, 'w', 0o600)
-  try {
-    await file.writeFile(JSON.stringify(value))
-  } finally {
-    await file.close()
-  }
-  await rename(aside, path)
+  writeFileSync(aside, JSON.stringify(value), { mode: 0o600 })
+  renameSync(aside, path)
 }
 
 /** Saves the record of a process. @internal */
-export function saveProcess(bundle: string, record: ProcessRecord): Promise<void> {
-  return writeJson(join(bundle, recordFolder, `${processName(record.execId)}.json`), record)
+export function saveProcess(bundle: string, record: ProcessRecord): void {
+  writeJson(join(bundle, recordFolder, `${processName(record.execId)}.json`), record)
 }
 
 /** Every readable record of a bundle, the container's first process first. A damaged one is left out. @internal */
@@ -99,10 +99,16 @@ export function isExitTold(bundle: string, execId: string): boolean {
 }
 
 /** Removes all files of one process. @internal */
-export async function removeProcessFiles(bundle: string, execId: string): Promise<void> {
+export function removeProcessFiles(bundle: string, execId: string): void {
   const name = processName(execId)
   const endings = ['json', 'json.part', 'exit', 'exit.part', 'told', 'sock', 'process']
-  await Promise.all(endings.map((ending) => rm(join(bundle, recordFolder, `${name}.${ending}`), { force: true })))
+  for (const ending of endings) {
+    try {
+      unlinkSync(join(bundle, recordFolder, `${name}.${ending}`))
+    } catch (error) {
+      if (!isErrno(error, 'ENOENT')) throw error
+    }
+  }
 }
 
 async function listFolder(path: string): Promise<string[]> {

@@ -38,7 +38,6 @@ export class ShimProcess {
   #size: { columns: number; rows: number } | undefined
   #inputClosed = false
   #gate: Promise<void> = Promise.resolve()
-  #saving: Promise<void> = Promise.resolve()
   #turn: Promise<unknown> = Promise.resolve()
 
   constructor(bundle: string, record: ProcessRecord) {
@@ -134,10 +133,9 @@ export class ShimProcess {
     this.#monitor?.disconnect()
   }
 
-  /** Saves the record, after the saves before. */
-  save(): Promise<void> {
-    this.#saving = this.#saving.catch(() => {}).then(() => saveProcess(this.bundle, this.record))
-    return this.#saving
+  /** Saves the record. */
+  save(): void {
+    saveProcess(this.bundle, this.record)
   }
 
   async #awaitEnd(monitor: MonitorClient | undefined): Promise<ProcessEnd> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile } from 'node:fs/promises'
+import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { messageOf, StackError } from '@teu/errors'
 import type { RuntimeChoice } from '../oci-runtime/choose-runtime.ts'
@@ -20,8 +20,8 @@ export interface ContainerRecord {
 }
 
 /** Saves the record of a container in its bundle. @internal */
-export function saveContainer(bundle: string, record: ContainerRecord): Promise<void> {
-  return writeJson(join(bundle, recordFolder, 'container.json'), record)
+export function saveContainer(bundle: string, record: ContainerRecord): void {
+  writeJson(join(bundle, recordFolder, 'container.json'), record)
 }
 
 /**
@@ -43,11 +43,11 @@ export async function loadContainer(bundle: string): Promise<ContainerRecord | u
 }
 
 /** Whether the configuration of a bundle leaves its container in a pid namespace of others. @internal */
-export async function sharesPids(bundle: string): Promise<boolean> {
+export function sharesPids(bundle: string): boolean {
   const path = join(bundle, 'config.json')
   let config: { linux?: { namespaces?: { type?: string; path?: string }[] } }
   try {
-    config = JSON.parse(await readFile(path, 'utf8'))
+    config = JSON.parse(readFileSync(path, 'utf8'))
   } catch (error) {
     throw new StackError('invalid-argument', `${path}: ${messageOf(error)}`, { cause: error })
   }

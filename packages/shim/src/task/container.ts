@@ -75,6 +75,15 @@ export class Container {
     return this.#cgroup
   }
 
+  /** Finds the cgroup ahead of those who will ask for it. */
+  findCgroup(): void {
+    try {
+      this.cgroup()
+    } catch (error) {
+      this.#components.log.debug(`no cgroup of ${this.id}: ${error}`)
+    }
+  }
+
   /** Publishes an event each time the container runs out of memory. */
   async watchMemory(): Promise<void> {
     try {
@@ -100,7 +109,12 @@ export class Container {
   }
 
   async #reportExit(process: ShimProcess, end: ProcessEnd): Promise<void> {
-    await process.save().catch(() => {})
+    try {
+      process.save()
+    } catch (error) {
+      // The exit file says it too.
+      this.#components.log.debug(`record of ${this.id} ${process.execId}: ${error}`)
+    }
     if (process === this.init) await this.#endOthers()
     await process.exitReleased
     const delivered = this.publish(taskEvents.exit, {

@@ -40,16 +40,18 @@ export async function createContainer(
       noPivot: options.noPivotRoot,
       noNewKeyring: options.noNewKeyring,
     },
-    sharedPids: await sharesPids(bundle),
+    sharedPids: sharesPids(bundle),
     socket: surroundings.socket,
     mounted: request.rootfs.length > 0,
   }
   const runtime = await chooseRuntime(record.runtime, bundle, surroundings)
   const init = new ShimProcess(bundle, newProcessRecord('', request))
   const container = new Container(record, runtime, init, surroundings)
-  await makeRecordFolder(bundle)
-  await Promise.all([saveContainer(bundle, record), init.save(), ownStreams(request, options)])
-  await mountRootfs(bundle, request.rootfs)
+  makeRecordFolder(bundle)
+  saveContainer(bundle, record)
+  init.save()
+  await ownStreams(request, options)
+  mountRootfs(bundle, request.rootfs)
   const release = init.holdExit()
   try {
     await make(container, surroundings, signal)
@@ -95,9 +97,10 @@ async function make(container: Container, surroundings: CreateSurroundings, sign
   })
   init.move('create')
   init.adopt(made.pid, made.monitor)
-  container.cgroup()
   container.reportExitOf(init)
-  await init.save()
+  init.save()
+  // Not before the reply is on its way, but still while the process waits for its start.
+  setImmediate(() => container.findCgroup())
 }
 
 async function undo({ id, bundle, runtime, init }: Container): Promise<void> {

@@ -29,7 +29,7 @@ export async function addExec(container: Container, request: ExecProcessRequest)
   for (const uri of [request.stdin, request.stdout, request.stderr]) streamOf(uri)
   const exec = new ShimProcess(container.bundle, newProcessRecord(execId, request, unpackJson(spec)))
   container.execs.set(execId, exec)
-  await exec.save()
+  exec.save()
   void container.publish(taskEvents.execAdded, { containerId: container.id, execId })
 }
 
@@ -49,7 +49,7 @@ export async function startProcess(
     else await startExec(container, process, shimSocket, signal)
     // It may have ended already; then it stays so.
     if (canMove(process.state, 'start')) process.move('start')
-    await process.save()
+    process.save()
     return process.pid
   } finally {
     release()
@@ -119,7 +119,7 @@ export async function deleteExec(container: Container, exec: ShimProcess): Promi
   exec.release()
   exec.move('delete')
   container.execs.delete(exec.execId)
-  await removeProcessFiles(container.bundle, exec.execId)
+  removeProcessFiles(container.bundle, exec.execId)
   return reply
 }
 

@@ -147,7 +147,7 @@ async function freeze(container: Container, move: 'pause' | 'resume'): Promise<v
   }
   await runtime[move](id)
   if (init.isLive) init.move(move)
-  await init.save()
+  init.save()
   void container.publish(move === 'pause' ? taskEvents.paused : taskEvents.resumed, { containerId: id })
 }
 

@@ -21,11 +21,11 @@ export class V1CgroupManager implements CgroupManager {
   /** Each directory once: `cpu` and `cpuacct` often share one. */
   readonly #folders: ReadonlySet<string>
 
-  readonly #own: string | undefined
+  readonly #own: () => string | undefined
   #warmUp: Promise<void> | undefined
 
-  /** @param own A cgroup that this process is in. */
-  constructor(paths: Readonly<Record<string, string>>, own?: string) {
+  /** @param own Finds a cgroup that this process is in. */
+  constructor(paths: Readonly<Record<string, string>>, own: () => string | undefined) {
     this.paths = paths
     this.#own = own
     this.#folders = new Set(Object.values(paths))
@@ -43,7 +43,8 @@ export class V1CgroupManager implements CgroupManager {
   }
 
   expectJoin(): void {
-    if (this.#own !== undefined) this.#warmUp ??= warmUpAttach(this.#own)
+    const own = this.#own()
+    if (own !== undefined) this.#warmUp ??= warmUpAttach(own)
   }
 
   async join(pid: number): Promise<void> {

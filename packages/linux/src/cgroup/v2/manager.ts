@@ -19,23 +19,21 @@ export class V2CgroupManager implements CgroupManager {
   readonly version = 2
   readonly paths: Readonly<Record<string, string>>
   readonly #folder: string
-  readonly #mountPoint: string
-
-  readonly #own: string
+  readonly #hierarchy: () => { mountPoint: string; own: string }
   #warmUp: Promise<void> | undefined
 
-  /** @param own The cgroup that this process is in. */
-  constructor(folder: string, mountPoint: string, own: string) {
-    this.#own = own
+  /** @param hierarchy Finds where the hierarchy is mounted, and the cgroup that this process is in. */
+  constructor(folder: string, hierarchy: () => { mountPoint: string; own: string }) {
     this.#folder = folder
-    this.#mountPoint = mountPoint
+    this.#hierarchy = hierarchy
     this.paths = { '': folder }
   }
 
   async create(): Promise<void> {
     makeCgroup(this.#folder)
-    const available = (readControl(this.#mountPoint, 'cgroup.controllers') ?? '').split(/\s+/).filter(Boolean)
-    for (const above of this.#foldersAbove()) enableControllers(above, available)
+    const { mountPoint } = this.#hierarchy()
+    const available = (readControl(mountPoint, 'cgroup.controllers') ?? '').split(/\s+/).filter(Boolean)
+    for (const above of this.#foldersAbove(mountPoint)) enableControllers(above, available)
   }
 
   exists(): boolean {
@@ -43,7 +41,7 @@ export class V2CgroupManager implements CgroupManager {
   }
 
   expectJoin(): void {
-    this.#warmUp ??= warmUpAttach(this.#own)
+    this.#warmUp ??= warmUpAttach(this.#hierarchy().own)
   }
 
   async join(pid: number): Promise<void> {
@@ -122,9 +120,9 @@ export class V2CgroupManager implements CgroupManager {
   }
 
   /** From the root down to the parent: controllers are handed from each to the next. */
-  #foldersAbove(): string[] {
+  #foldersAbove(mountPoint: string): string[] {
     const folders: string[] = []
-    for (let path = dirname(this.#folder); path.length >= this.#mountPoint.length; path = dirname(path)) {
+    for (let path = dirname(this.#folder); path.length >= mountPoint.length; path = dirname(path)) {
       folders.unshift(path)
       if (path === '/') break
     }
