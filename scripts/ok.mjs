@@ -31,7 +31,6 @@ const steps = [
     ...unitTests,
   ],
   ['README examples', ...check('readme-examples')],
-  ['examples', ...check('examples')],
 ]
 
 const failed = []

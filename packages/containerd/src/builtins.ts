@@ -53,7 +53,11 @@ export type TaskPluginInit = Omit<TaskManagerInit, 'roots' | 'events' | 'log'>
 export function builtinPlugins(taskInit: TaskPluginInit): Plugin[] {
   return [
     plugin(pluginKeys.events, [], () => new EventExchange()),
-    plugin(pluginKeys.workers, [], ({ settings }) => new TreeWorkers(Number(settings.workers ?? 2))),
+    {
+      ...plugin(pluginKeys.workers, [], ({ settings }) => new TreeWorkers(Number(settings.workers ?? 2))),
+      // Apply takes a blob whose ingest is under way, and answers when that is committed.
+      capabilities: ['growing-blobs'],
+    },
     plugin(pluginKeys.content, [], startContent),
     snapshotterPlugin('overlayfs', overlayDriver),
     snapshotterPlugin('native', nativeDriver),

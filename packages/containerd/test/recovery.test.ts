@@ -113,7 +113,8 @@ test('kill -9 at any moment loses nothing that was acknowledged', { ...needsRoot
     await rm(folder, { recursive: true, force: true })
   })
   const done: Acknowledged = { blobs: new Set(), images: new Set(), snapshots: new Set(), removedImages: new Set() }
-  for (let round = 0; round < rounds; round++) {
+  // A slow machine gets more rounds, until something was acknowledged at all.
+  for (let round = 0; round < rounds || done.snapshots.size === 0; round++) {
     daemon = start(folder)
     const exited = once(daemon, 'exit')
     await using services = connectContainerd({ address: join(folder, 'c.sock') })
@@ -125,7 +126,6 @@ test('kill -9 at any moment loses nothing that was acknowledged', { ...needsRoot
     await exited
     await working
   }
-  assert.ok(done.blobs.size > 0 && done.snapshots.size > 0, 'nothing was done')
 })
 
 test('the program ends at a signal, says its version, and refuses what it does not know', async (t) => {

@@ -13,7 +13,7 @@ import { createEventBus, type EventBus } from './events/event-bus.ts'
 import { ExecStore } from './exec/exec-store.ts'
 import { reconcileExecs, recoverExecs } from './exec/recover-execs.ts'
 import { finishExec } from './exec/start-exec.ts'
-import { chooseSnapshotter } from './images/choose-snapshotter.ts'
+import { chooseSnapshotter, unpacksGrowingLayers } from './images/choose-snapshotter.ts'
 import { createImageService } from './images/create-image-service.ts'
 import type { ImageService } from './images/image-service.ts'
 import { silentLog } from './log.ts'
@@ -157,6 +157,7 @@ async function imagesOf(options: EngineOptions, containers: ContainerList, event
     containerd,
     namespace: options.containerdNamespace ?? 'moby',
     snapshotter: await chooseSnapshotter(containerd),
+    growingLayers: await unpacksGrowingLayers(containerd),
     mountDirectory: path.join(options.execRoot, 'mounts'),
     ...(registryAccess === undefined ? {} : { registryAccess }),
     ...(bundledLayouts === undefined ? {} : { bundledLayouts }),

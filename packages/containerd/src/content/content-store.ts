@@ -10,6 +10,7 @@ import type { NamespaceStore } from '../metadata/namespaces.ts'
 import type { ContentLayout } from './content-layout.ts'
 import type { ContentRecords } from './content-records.ts'
 import { ContentWriter, type ContentWriterInit } from './content-writer.ts'
+import { GrowingBlobs } from './growing-blob.ts'
 import type { IngestRecord, IngestRecords } from './ingest-records.ts'
 import { RefLocks } from './ref-locks.ts'
 
@@ -26,6 +27,7 @@ export interface ContentStoreComponents {
 /** What a writer needs of its store. */
 export interface ContentStoreInner extends ContentStoreComponents {
   readonly locks: RefLocks
+  readonly growing: GrowingBlobs
   pin(digest: Digest): Disposable
   sharedBlob(namespace: string, record: IngestRecord): Promise<{ digest: Digest; size: number } | undefined>
 }
@@ -44,6 +46,8 @@ export class ContentStore implements ContentStoreInner {
   readonly records: ContentRecords
   readonly ingests: IngestRecords
   readonly locks = new RefLocks()
+  /** What is being written. */
+  readonly growing = new GrowingBlobs()
   readonly #policy: 'shared' | 'isolated'
   readonly #pins = new Map<Digest, number>()
 

@@ -6,6 +6,7 @@ import { syncDirectory } from '@teu/linux'
 import { type Digest, type DigestAlgorithm, digestAlgorithm, isDigest } from '@teu/oci-spec/image'
 import { type Labels, nowMicros } from '../metadata/values.ts'
 import type { ContentStoreInner } from './content-store.ts'
+import { GrowingBlob } from './growing-blob.ts'
 import { IngestFile } from './ingest-file.ts'
 import type { IngestRecord } from './ingest-records.ts'
 
@@ -43,6 +44,8 @@ export class ContentWriter implements AsyncDisposable {
   readonly #file: IngestFile | undefined
   readonly #shared: { digest: Digest; size: number } | undefined
   readonly #pin: Disposable | undefined
+  #growing: GrowingBlob | undefined
+  #listing: Disposable | undefined
   #done = false
 
   private constructor(
@@ -59,6 +62,7 @@ export class ContentWriter implements AsyncDisposable {
     this.#file = 'file' in source ? source.file : undefined
     this.#shared = 'shared' in source ? source.shared : undefined
     this.#pin = this.#shared && store.pin(this.#shared.digest)
+    this.#grow()
   }
 
   /**
@@ -115,12 +119,13 @@ export class ContentWriter implements AsyncDisposable {
       return
     }
     const file = this.#file!
-    if (offset === 0 && file.offset > 0) await file.truncate()
+    if (offset === 0 && file.offset > 0) await this.#startAgain(file)
     else if (offset !== file.offset) throw outOfRange(offset, file.offset)
     const { total } = this.#record
     if (total > 0 && offset + data.length > total)
       throw failed(`offset ${offset + data.length} is past the announced size ${total}`)
     await file.append(data)
+    this.#growing?.advance(file.offset)
     this.#record.updatedAt = nowMicros()
   }
 
@@ -140,10 +145,14 @@ export class ContentWriter implements AsyncDisposable {
     using _pin = this.#store.pin(digest)
     if (this.#file !== undefined) await this.#moveToBlob(this.#file, digest)
     await this.#finish(digest, size, labels)
+    this.#growing?.complete()
     return digest
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // After a commit this changes nothing any more.
+    this.#growing?.fail()
+    this.#listing?.[Symbol.dispose]()
     try {
       await this.#file?.close()
       if (!this.#done) this.#store.ingests.save(this.#record)
@@ -153,13 +162,30 @@ export class ContentWriter implements AsyncDisposable {
     }
   }
 
+  /** Lets others read what is there of a blob that is known by its digest. */
+  #grow(): void {
+    const { expected } = this.#record
+    if (this.#file === undefined || !isDigest(expected)) return
+    this.#growing = new GrowingBlob(this.#file.path, this.#file.offset)
+    this.#listing = this.#store.growing.add(this.#record.namespace, expected, this.#growing)
+  }
+
+  async #startAgain(file: IngestFile): Promise<void> {
+    this.#growing?.fail()
+    this.#listing?.[Symbol.dispose]()
+    await file.truncate()
+    this.#grow()
+  }
+
   /** The order is what makes a blob trustworthy: bytes on disk, then the name, then the folder, then the record. */
   async #moveToBlob(file: IngestFile, digest: Digest): Promise<void> {
     await file.sync()
     const target = this.#store.layout.blob(digest)
-    if (await exists(target)) return
-    await rename(file.path, target)
-    syncDirectory(this.#store.layout.blobFolder(digest))
+    if (!(await exists(target))) {
+      await rename(file.path, target)
+      syncDirectory(this.#store.layout.blobFolder(digest))
+    }
+    this.#growing?.moved(target)
   }
 
   async #finish(digest: Digest, size: number, labels: Labels): Promise<void> {

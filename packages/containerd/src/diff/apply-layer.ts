@@ -2,14 +2,15 @@
 import { createHash } from 'node:crypto'
 import { TarParser } from '@teu/containerd-api/archive'
 import { RootDirectory, syncFilesystem } from '@teu/linux'
+import type { BlobBytes } from './blob-bytes.ts'
 import { decompressionError, openDecompressed } from './decompress.ts'
 import { LayerApplier } from './layer-applier.ts'
 import { overlayWhiteouts, removingWhiteouts } from './whiteouts.ts'
 
 /** What to unpack, and where. */
 export interface ApplyLayerInput {
-  /** The file with the layer, compressed or not. */
-  blob: string
+  /** The layer, compressed or not. */
+  blob: BlobBytes
   /** The directory that becomes the root of the layer. */
   root: string
   /** `overlay` when the root is the upper directory of an overlay, `remove` when it holds the whole tree. */
@@ -36,7 +37,8 @@ export async function applyLayer(input: ApplyLayerInput, signal: AbortSignal): P
   const parser = new TarParser(applier)
   const hash = createHash('sha256')
   let size = 0
-  const stream = await openDecompressed(input.blob)
+  await using blob = await openDecompressed(input.blob, signal)
+  const { stream } = blob
   const abort = () => stream.destroy(signal.reason)
   signal.addEventListener('abort', abort, { once: true })
   try {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { createReadStream } from 'node:fs'
-import { open } from 'node:fs/promises'
-import { pipeline, type Readable, type Transform } from 'node:stream'
+import { pipeline, Readable, type Transform } from 'node:stream'
 import { createGunzip, createZstdDecompress } from 'node:zlib'
 import { StackError } from '@teu/errors'
+import { type BlobBytes, blobChunks } from './blob-bytes.ts'
 
 /** How the bytes of a blob are packed. */
 export type Compression = 'none' | 'gzip' | 'zstd'
@@ -22,14 +21,31 @@ export function detectCompression(head: Uint8Array): Compression {
   return 'none'
 }
 
-/** The uncompressed bytes of a file, no faster than they are taken. */
-export async function openDecompressed(path: string): Promise<Readable> {
-  const source = createReadStream(path, { highWaterMark: chunkSize })
-  const unpack = unpackerOf(detectCompression(await headOf(path)))
-  if (unpack === undefined) return source
+/** The uncompressed bytes of a blob. Disposing it waits until nothing is read any more. */
+export interface DecompressedBlob extends AsyncDisposable {
+  /** No faster than it is taken. */
+  readonly stream: Readable
+}
+
+/** Opens a blob as the uncompressed bytes that it stands for. */
+export async function openDecompressed(source: BlobBytes, signal: AbortSignal): Promise<DecompressedBlob> {
+  const { promise: closed, resolve: close } = Promise.withResolvers<void>()
+  const chunks = blobChunks(source, chunkSize, signal, close)
+  const first = await chunks.next()
+  const head = first.done ? Buffer.alloc(0) : first.value
+  const bytes = Readable.from(startingWith(head, chunks), { objectMode: false, highWaterMark: chunkSize })
+  const unpack = unpackerOf(detectCompression(head))
   // A failure of either side reaches the reader as an error of the last stream.
-  pipeline(source, unpack, () => {})
-  return unpack
+  if (unpack !== undefined) pipeline(bytes, unpack, () => {})
+  const stream = unpack ?? bytes
+  return {
+    stream,
+    async [Symbol.asyncDispose]() {
+      stream.on('error', () => {}).destroy()
+      bytes.destroy()
+      await closed
+    },
+  }
 }
 
 /** @throws the error of a broken stream, with its class */
@@ -50,8 +66,11 @@ function unpackerOf(compression: Compression): Transform | undefined {
   return compression === 'zstd' ? createZstdDecompress({ chunkSize }) : undefined
 }
 
-async function headOf(path: string): Promise<Uint8Array> {
-  await using file = await open(path)
-  const { buffer, bytesRead } = await file.read(Buffer.alloc(8), 0, 8, 0)
-  return buffer.subarray(0, bytesRead)
+async function* startingWith(head: Uint8Array, rest: AsyncGenerator<Uint8Array>): AsyncGenerator<Uint8Array> {
+  try {
+    if (head.length > 0) yield head
+    yield* rest
+  } finally {
+    await rest.return(undefined)
+  }
 }

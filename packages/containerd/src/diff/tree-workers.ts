@@ -30,6 +30,11 @@ export class TreeWorkers implements AsyncDisposable {
     this.#limit = limit
   }
 
+  /** How many jobs could begin at once. */
+  get free(): number {
+    return this.#limit - this.#count + this.#idle.length
+  }
+
   /**
    * Runs a job. The order of jobs that wait is kept.
    *

@@ -41,14 +41,14 @@ export function diffService(components: DiffServiceComponents): ContainerdServic
       const { namespace, signal } = contextOf(options)
       const digest = parseDigest(diff?.digest ?? '')
       refuseEncrypted(diff!)
-      // Looked up before anything is mounted: this is the likeliest thing to be wrong.
-      content.records.get(namespace, digest)
       using _pin = content.pin(digest)
-      const blob = content.layout.blob(digest)
+      // Looked up before anything is mounted: this is the likeliest thing to be wrong.
+      using source = sourceOf(components, namespace, digest)
       const direct = directTarget(mounts)
       await using mounted = direct === undefined ? await temporaryMount(mountFolder, mounts) : undefined
       const target = direct ?? { root: mounted!.path, whiteouts: 'remove' as const, lowers: [] }
-      const applied = await workers.run('apply', { blob, ...target, sync: syncFs }, { signal })
+      const applied = await workers.run('apply', { blob: source.bytes, ...target, sync: syncFs }, { signal })
+      await source.verified
       const mediaType = mediaTypes.ociLayer
       return { applied: { mediaType, digest: applied.digest, size: BigInt(applied.size), annotations: {} } }
     },
@@ -56,6 +56,24 @@ export function diffService(components: DiffServiceComponents): ContainerdServic
       return { diff: await compare(components, request, contextOf(options)) }
     },
   }
+}
+
+/**
+ * A blob's bytes. One that is being written is taken as it grows, if a worker is left over for everybody else: the
+ * answer then waits until the blob is committed, and with it verified.
+ *
+ * @throws `not-found`
+ */
+function sourceOf({ content, workers }: DiffServiceComponents, namespace: string, digest: Digest) {
+  const growing = content.growing.find(namespace, digest)
+  if (growing === undefined || workers.free < 2 || content.records.find(namespace, digest) !== undefined) {
+    content.records.get(namespace, digest)
+    const bytes = { path: content.layout.blob(digest) }
+    return { bytes, verified: undefined, [Symbol.dispose]() {} }
+  }
+  const file = growing.open()
+  const bytes = { fd: file.fd, growth: growing.shared }
+  return { bytes, verified: growing.committed, [Symbol.dispose]: () => file[Symbol.dispose]() }
 }
 
 async function compare(

@@ -17,3 +17,13 @@ export async function chooseSnapshotter(containerd: ContainerdServices, signal?:
   if (!chosen) throw new StackError('failed-precondition', 'containerd has no working snapshotter')
   return chosen
 }
+
+/**
+ * Whether a containerd unpacks a layer while it is still written into the content store, as ours does. To others a
+ * layer does not exist before that.
+ */
+export async function unpacksGrowingLayers(containerd: ContainerdServices, signal?: AbortSignal): Promise<boolean> {
+  const filters = ['type==io.containerd.differ.v1']
+  const { plugins } = await containerd.introspection.plugins({ filters }, { signal })
+  return plugins.some(({ initErr, capabilities }) => !initErr && capabilities.includes('growing-blobs'))
+}

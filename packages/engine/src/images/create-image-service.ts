@@ -28,6 +28,8 @@ export interface ImageServiceInit {
   namespace?: string
   /** `overlayfs` by default; see `chooseSnapshotter`. */
   snapshotter?: string
+  /** Whether containerd unpacks a layer while it is still downloaded; see `unpacksGrowingLayers`. False by default. */
+  growingLayers?: boolean
   /** A directory of our own, for mount points that live for a moment. */
   mountDirectory: string
   registryAccess?: RegistryAccess
@@ -47,6 +49,7 @@ function contextOf(init: ImageServiceInit): ImageContext {
     containerd: init.containerd,
     namespace: init.namespace ?? 'moby',
     snapshotter: init.snapshotter ?? 'overlayfs',
+    growingLayers: init.growingLayers ?? false,
     platform: hostPlatform(),
     openRegistry: init.openRegistry ?? openRegistries(init.registryAccess),
     bundledLayouts: init.bundledLayouts ?? {},

@@ -11,6 +11,8 @@ export interface ImageContext {
   readonly containerd: ContainerdServices
   readonly namespace: string
   readonly snapshotter: string
+  /** Whether containerd unpacks a layer while it is still downloaded. */
+  readonly growingLayers: boolean
   readonly platform: Platform
   readonly openRegistry: OpenRegistry
   /** OCI layout directories, by familiar name, that stand in for a registry that does not have the image. */

@@ -102,6 +102,23 @@ export async function unpackLayer(context: ImageContext, layer: LayerToUnpack, t
   )
 }
 
+/**
+ * Tries to unpack a layer that is still downloaded. Says whether it did; when it did not, whatever the reason,
+ * nothing is left of it, and {@link unpackLayer} says what is wrong once the blob is there and verified.
+ */
+export async function unpackGrowingLayer(
+  context: ImageContext,
+  layer: LayerToUnpack,
+  transfer: Transfer,
+): Promise<boolean> {
+  try {
+    await unpackLayer(context, layer, transfer)
+    return true
+  } catch {
+    return false
+  }
+}
+
 /** Ties the top snapshot to the image's config, so that it lives as long as the image. */
 export async function keepSnapshots(
   context: ImageContext,

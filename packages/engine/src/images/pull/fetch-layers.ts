@@ -4,7 +4,7 @@ import { ensureContent, hasContent, sourceLabel, type Transfer } from '../conten
 import type { ImageContext } from '../image-context.ts'
 import { holdContent, holdSnapshot } from '../lease.ts'
 import type { ProgressChannel } from '../progress-channel.ts'
-import { hasSnapshot, type LayerToUnpack, unpackLayer } from '../unpack.ts'
+import { hasSnapshot, type LayerToUnpack, unpackGrowingLayer, unpackLayer } from '../unpack.ts'
 import { isForeign, type PullSource } from './fetch-image.ts'
 import { LayerProgress } from './layer-progress.ts'
 
@@ -12,6 +12,8 @@ import { LayerProgress } from './layer-progress.ts'
 interface LayerJob {
   layer: LayerToUnpack
   progress: LayerProgress
+  /** Settles when its first bytes are asked for, or there is nothing to download; true when there is. */
+  begun: Promise<boolean>
   /** Settles when the blob is in the store; true when it and its snapshot were there from the start. */
   downloaded: Promise<boolean>
 }
@@ -27,6 +29,7 @@ async function download(
   { source, reference }: PullSource,
   layer: LayerToUnpack,
   progress: LayerProgress,
+  onBegin: () => void,
   transfer: Transfer,
 ): Promise<void> {
   const { descriptor } = layer
@@ -37,8 +40,10 @@ async function download(
     )
   }
   const { signal } = transfer
-  const bytes = (offset: bigint) =>
-    progress.count(source.blob(reference, descriptor, { signal, offset: Number(offset) }), Number(offset))
+  const bytes = (offset: bigint) => {
+    onBegin()
+    return progress.count(source.blob(reference, descriptor, { signal, offset: Number(offset) }), Number(offset))
+  }
   if (context.downloads.full) progress.state('Waiting')
   try {
     await context.downloads.run(async () => {
@@ -51,23 +56,46 @@ async function download(
   progress.state('Download complete')
 }
 
-async function start(context: ImageContext, pull: PullSource, job: Omit<LayerJob, 'downloaded'>, transfer: Transfer) {
-  if (await isComplete(context, job.layer, transfer)) {
-    job.progress.state('Already exists')
+async function start(
+  context: ImageContext,
+  pull: PullSource,
+  { layer, progress }: Pick<LayerJob, 'layer' | 'progress'>,
+  onBegin: () => void,
+  transfer: Transfer,
+): Promise<boolean> {
+  if (await isComplete(context, layer, transfer)) {
+    progress.state('Already exists')
     return true
   }
-  job.progress.state('Pulling fs layer')
-  await download(context, pull, job.layer, job.progress, transfer)
+  progress.state('Pulling fs layer')
+  await download(context, pull, layer, progress, onBegin, transfer)
   return false
 }
 
-/** Unpacks in order, each layer as soon as it is there: the downloads of those above go on meanwhile. */
+function beginJob(
+  context: ImageContext,
+  pull: PullSource,
+  job: Pick<LayerJob, 'layer' | 'progress'>,
+  transfer: Transfer,
+): LayerJob {
+  const { promise: begun, resolve } = Promise.withResolvers<boolean>()
+  const downloaded = start(context, pull, job, () => resolve(true), transfer)
+  downloaded.catch(() => {}).finally(() => resolve(false))
+  return { ...job, begun, downloaded }
+}
+
+/** Unpacks in order, each layer as soon as its turn and its first byte have come: downloads go on meanwhile. */
 async function unpackInOrder(context: ImageContext, jobs: readonly LayerJob[], transfer: Transfer): Promise<void> {
-  for (const { layer, progress, downloaded } of jobs) {
-    if (await downloaded) continue
-    progress.state('Extracting')
-    await unpackLayer(context, layer, transfer)
-    progress.state('Pull complete')
+  for (const { layer, progress, begun, downloaded } of jobs) {
+    const early = context.growingLayers && (await begun) && unpackGrowingLayer(context, layer, transfer)
+    try {
+      if (await downloaded) continue
+      progress.state('Extracting')
+      if (!(await early)) await unpackLayer(context, layer, transfer)
+      progress.state('Pull complete')
+    } finally {
+      await early
+    }
   }
 }
 
@@ -84,15 +112,14 @@ export async function fetchLayers(
 ): Promise<void> {
   const abort = new AbortController()
   const inner: Transfer = { lease: transfer.lease, signal: AbortSignal.any([transfer.signal, abort.signal]) }
-  const jobs: LayerJob[] = layers.map((layer) => {
-    const job = { layer, progress: new LayerProgress(channel, layer.descriptor) }
-    return { ...job, downloaded: start(context, pull, job, inner) }
-  })
-  const downloads = Promise.all(jobs.map(({ downloaded }) => downloaded))
+  const jobs = layers.map((layer) =>
+    beginJob(context, pull, { layer, progress: new LayerProgress(channel, layer.descriptor) }, inner),
+  )
+  const all = [...jobs.map(({ downloaded }) => downloaded), unpackInOrder(context, jobs, inner)]
   try {
-    await Promise.all([downloads, unpackInOrder(context, jobs, inner)])
+    await Promise.all(all)
   } finally {
     abort.abort()
-    await Promise.allSettled(jobs.map(({ downloaded }) => downloaded))
+    await Promise.allSettled(all)
   }
 }
