@@ -2,17 +2,13 @@
 import assert from 'node:assert/strict'
 import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { openPty, waitReadable } from '@teu/linux'
+import { program } from './kit/program.ts'
 import { rooted } from './kit/root.ts'
 import { type SpecChange, Workshop } from './kit/workshop.ts'
 
-const program = join(
-  dirname(createRequire(import.meta.url).resolve('@teu/runtime/package.json')),
-  'src/bin/teu-runtime.ts',
-)
 const nodeArguments = ['--conditions=teu-source', program]
 
 interface Result {

@@ -2,17 +2,13 @@
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
 import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { defaultSpec } from '../src/spec/default-spec.ts'
+import { program } from './kit/program.ts'
 import { rooted } from './kit/root.ts'
 import { Workshop } from './kit/workshop.ts'
 
-const program = join(
-  dirname(createRequire(import.meta.url).resolve('@teu/runtime/package.json')),
-  'src/bin/teu-runtime.ts',
-)
 const user = { uid: 1000, gid: 1000 }
 
 test('an unprivileged user runs a container in a user namespace, without a cgroup', rooted, async (t) => {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { closeSync, readSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
-import { acceptUnix, listenUnix, receiveFds, waitReadable } from '@teu/linux'
+import { ConsoleSocket, readTerminal } from './kit/console-socket.ts'
 import { rooted } from './kit/root.ts'
 import { Workshop } from './kit/workshop.ts'
 
@@ -12,7 +11,7 @@ test(
   rooted,
   async () => {
     await using workshop = new Workshop()
-    const console = new ConsoleSocket(workshop)
+    using console = new ConsoleSocket(workshop)
     const script =
       'stty size; ls -l /dev/console | cut -c1; echo x > /dev/tty; [ -t 0 ] && [ -t 1 ] && [ -t 2 ] && echo all'
     const bundle = workshop.bundle(['sh', '-c', script], (spec) => {
@@ -24,14 +23,14 @@ test(
     const { name, master } = await console.receive()
     assert.equal(name, '/dev/ptmx')
     await workshop.runtime.start('tty')
-    assert.equal(await readAll(master), '17 91\r\nc\r\nx\r\nall\r\n')
+    assert.equal(await readTerminal(master), '17 91\r\nc\r\nx\r\nall\r\n')
     assert.deepEqual(await exited, { exitCode: 0 })
   },
 )
 
 test('an exec has a terminal of its own', rooted, async () => {
   await using workshop = new Workshop()
-  const console = new ConsoleSocket(workshop)
+  using console = new ConsoleSocket(workshop)
   const id = await workshop.running()
   const { exited } = await workshop.runtime.exec(id, {
     process: {
@@ -42,7 +41,7 @@ test('an exec has a terminal of its own', rooted, async () => {
     consoleSocket: console.path,
   })
   const { master } = await console.receive()
-  assert.equal(await readAll(master), '/dev/pts/0\r\n10 50\r\n')
+  assert.equal(await readTerminal(master), '/dev/pts/0\r\n10 50\r\n')
   assert.deepEqual(await exited, { exitCode: 0 })
 })
 
@@ -69,39 +68,3 @@ test('a terminal and a console socket go together', rooted, async () => {
     /connect to .*: file name too long/,
   )
 })
-
-class ConsoleSocket {
-  readonly path: string
-  readonly #listener: number
-
-  constructor(workshop: Workshop) {
-    this.path = join(workshop.directory, 'console')
-    this.#listener = listenUnix(this.path, 1)
-  }
-
-  async receive(): Promise<{ name: string; master: number }> {
-    const connection = await acceptUnix(this.#listener, { timeoutMs: 5000 })
-    const { data, fds } = await receiveFds(connection, { timeoutMs: 5000 })
-    closeSync(connection)
-    closeSync(this.#listener)
-    assert.equal(fds.length, 1)
-    return { name: data.toString(), master: fds[0] as number }
-  }
-}
-
-/** Everything that is written to a terminal until the last process has closed it. */
-async function readAll(master: number): Promise<string> {
-  const buffer = Buffer.alloc(4096)
-  let text = ''
-  try {
-    for (;;) {
-      await waitReadable(master, { timeoutMs: 5000 })
-      text += buffer.toString('utf8', 0, readSync(master, buffer))
-    }
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'EIO') throw error
-    return text
-  } finally {
-    closeSync(master)
-  }
-}

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/magic.h>
+#include <linux/openat2.h>
 #include <linux/tty.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -41,19 +42,26 @@ STEP(connect)
 	return store_slot(init, connection.slot, fd);
 }
 
+/*
+ * What is called ptmx may be any device or file of the image, and opening one may be all it takes: only the one of a
+ * devpts is opened, by its name in that file system's root, with no mount in between.
+ */
 static int open_master(struct init *init)
 {
 	struct statfs filesystem;
-	int unlock = 0, fd = resolve(init, "/dev/pts/ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW);
+	int unlock = 0, fd, terminals = resolve(init, "/dev/pts", O_PATH | O_DIRECTORY);
 
-	if (fd < 0)
+	if (terminals < 0)
 		return -1;
-	if (fstatfs(fd, &filesystem) < 0 || filesystem.f_type != DEVPTS_SUPER_MAGIC) {
-		close(fd);
+	if (fstatfs(terminals, &filesystem) < 0 || filesystem.f_type != DEVPTS_SUPER_MAGIC) {
+		close(terminals);
 		errno = ENODEV;
 		return -1;
 	}
-	if (ioctl(fd, TIOCSPTLCK, &unlock) < 0) {
+	fd = sys_openat2(terminals, "ptmx", O_RDWR | O_NOCTTY | O_NOFOLLOW | O_CLOEXEC, 0,
+			 RESOLVE_BENEATH | RESOLVE_NO_XDEV | RESOLVE_NO_SYMLINKS);
+	close(terminals);
+	if (fd >= 0 && ioctl(fd, TIOCSPTLCK, &unlock) < 0) {
 		close(fd);
 		return -1;
 	}

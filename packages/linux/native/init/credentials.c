@@ -15,7 +15,6 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
-#include <sys/sysmacros.h>
 #include <unistd.h>
 
 #include "init/interpreter.h"
@@ -41,6 +40,9 @@ static int reopen_null(struct init *init, int fd)
 	close(null);
 	if (again < 0)
 		return 0;
+	/* By its name, it may be another file by now. */
+	if (!is_null_device(again))
+		return close(again);
 	if (dup2(again, fd) < 0) {
 		close(again);
 		return -1;
@@ -60,7 +62,7 @@ STEP(standard_streams)
 
 		if (fstat(fd, &status) < 0)
 			continue;
-		if (S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3))
+		if (is_null_device(fd))
 			result = reopen_null(init, fd);
 		else
 			result = own_stream(fd, &status, streams.uid);
@@ -94,6 +96,11 @@ STEP(user)
 
 	if (launch_user_decode(record, &user) < 0)
 		return fail(init, "malformed step");
+	/* To these calls -1 means "as it is", which here is root. */
+	if (user.uid == UINT32_MAX || user.gid == UINT32_MAX) {
+		errno = EINVAL;
+		return fail(init, "become user %u:%u", user.uid, user.gid);
+	}
 	groups = calloc((size_t)user.groups.count + 1, sizeof(gid_t));
 	if (!groups)
 		return fail(init, "keep the groups");
@@ -152,7 +159,10 @@ STEP(apparmor)
 
 	if (launch_apparmor_decode(record, &apparmor) < 0)
 		return fail(init, "malformed step");
-	snprintf(command, sizeof(command), "exec %s", apparmor.profile);
+	if ((size_t)snprintf(command, sizeof(command), "exec %s", apparmor.profile) >= sizeof(command)) {
+		errno = ENAMETOOLONG;
+		return fail(init, "unable to apply apparmor profile");
+	}
 	if (procfs_write(init, "thread-self/attr/apparmor/exec", command) == 0)
 		return 0;
 	if (errno != ENOENT || procfs_write(init, "thread-self/attr/exec", command) < 0)

@@ -3,6 +3,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
@@ -125,7 +126,7 @@ static int attend(const struct launch_hook *hook, struct running_hook *running)
 			errno = ETIME;
 			return -1;
 		}
-		if (poll(fds, 3, (int)left) < 0 && errno != EINTR)
+		if (poll(fds, 3, left > INT_MAX ? INT_MAX : (int)left) < 0 && errno != EINTR)
 			return -1;
 		if (fds[1].revents)
 			feed(running);

@@ -75,6 +75,7 @@ int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint
 int store_slot(struct init *init, uint32_t slot, int fd);
 int take_slot(struct init *init, uint32_t slot);
 int copy_up(struct init *init, int from, int to);
+int is_null_device(int fd);
 int open_null_device(struct init *init);
 /* Marks every descriptor from `first` on close-on-exec. */
 void close_on_exec_from(unsigned int first);

@@ -10,18 +10,24 @@
 
 #include "init/interpreter.h"
 
+int is_null_device(int fd)
+{
+	struct stat status;
+
+	return fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3);
+}
+
 /*
  * The null device of the container: what masks are made of. Not the host's, whose owner and mode the container could
  * then change; and it must really be char 1:3, or a mask would reveal whatever the image put in its place.
  */
 int open_null_device(struct init *init)
 {
-	struct stat status;
 	int fd = resolve(init, "/dev/null", O_PATH | O_NOFOLLOW);
 
 	if (fd < 0)
 		return -1;
-	if (fstat(fd, &status) == 0 && S_ISCHR(status.st_mode) && status.st_rdev == makedev(1, 3))
+	if (is_null_device(fd))
 		return fd;
 	close(fd);
 	errno = ENODEV;

@@ -41,6 +41,7 @@ export function checkProcess(process: Process, at: string): void {
   if (process.args?.[0] === '') throw invalid(`${at}.args[0]: must not be empty`)
   if (!process.cwd.startsWith('/')) throw invalid(`${at}.cwd: must be an absolute path`)
   normalizeEnvironment(process.env ?? [])
+  checkUser(process.user)
   if (process.selinuxLabel && !existsSync('/sys/fs/selinux/enforce')) {
     throw invalid('selinux label is specified in config, but selinux is disabled or not supported')
   }
@@ -50,6 +51,14 @@ export function checkProcess(process: Process, at: string): void {
     if (seen.has(type)) throw invalid(`${at}.rlimits: duplicated rlimit type: ${type}`)
     seen.add(type)
   }
+}
+
+const maximumId = 2 ** 31 - 1
+
+/** As in runc. To the kernel the highest number of all means "leave it as it is", which is root. */
+function checkUser({ uid, gid, additionalGids = [] }: Process['user']): void {
+  if ([uid, gid, ...additionalGids].every((id) => id <= maximumId)) return
+  throw invalid(`unable to setup user: uids and gids must be in range 0-${maximumId}`)
 }
 
 function checkNamespaces(spec: Spec): void {

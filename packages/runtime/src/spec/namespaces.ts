@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { statSync } from 'node:fs'
 import type { LinuxNamespaceType, Spec } from '@teu/oci-spec/runtime'
 
 /** The flag of clone(2) and setns(2) for each kind of namespace. @internal */
@@ -38,4 +39,14 @@ export function namespaceOf(spec: Spec, type: LinuxNamespaceType): NamespaceChoi
 /** Whether the container has a namespace of that kind that is not the runtime's. @internal */
 export function isPrivate(spec: Spec, type: LinuxNamespaceType): boolean {
   return namespaceOf(spec, type) !== 'inherit'
+}
+
+/** Whether the container shares that namespace with the runtime, be it that its path leads there. @internal */
+export function isShared(spec: Spec, type: LinuxNamespaceType): boolean {
+  const choice = namespaceOf(spec, type)
+  if (typeof choice === 'string') return choice === 'inherit'
+  const [own, joined] = [`/proc/self/ns/${namespaceFiles[type]}`, choice.path].map((path) =>
+    statSync(path, { throwIfNoEntry: false }),
+  )
+  return own !== undefined && own.ino === joined?.ino && own.dev === joined.dev
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
 import type { Spec } from '@teu/oci-spec/runtime'
-import { isPrivate } from './namespaces.ts'
+import { isShared } from './namespaces.ts'
 
 const ipcKeys: ReadonlySet<string> = new Set([
   'kernel.msgmax',
@@ -47,11 +47,11 @@ export function checkSysctls(spec: Spec): void {
 }
 
 function requirePrivate(spec: Spec, type: 'ipc' | 'uts', key: string): void {
-  if (!isPrivate(spec, type)) throw notSeparate(key, type)
+  if (isShared(spec, type)) throw notSeparate(key, type)
 }
 
 function requireNetwork(spec: Spec, key: string): void {
-  if (isPrivate(spec, 'network')) return
+  if (!isShared(spec, 'network')) return
   throw new StackError('invalid-argument', `sysctl ${JSON.stringify(key)} not allowed in host network namespace`)
 }
 

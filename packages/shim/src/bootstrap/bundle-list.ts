@@ -2,6 +2,7 @@
 import { mkdir, readdir, readlink, rm, symlink } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isErrno } from '@teu/linux'
+import { checkIdentifier } from '../task/identifier.ts'
 
 /**
  * Which bundles a shim has, as one link a container in a folder beside its socket: how the shim that follows a killed one
@@ -17,14 +18,14 @@ export class BundleList {
   }
 
   async add(id: string, bundle: string): Promise<void> {
+    const link = this.#link(id)
     await mkdir(this.#folder, { recursive: true, mode: 0o700 })
-    const link = join(this.#folder, id)
     await rm(link, { force: true })
     await symlink(bundle, link)
   }
 
   async remove(id: string): Promise<void> {
-    await rm(join(this.#folder, id), { force: true })
+    await rm(this.#link(id), { force: true })
   }
 
   async list(): Promise<{ id: string; bundle: string }[]> {
@@ -35,5 +36,11 @@ export class BundleList {
       if (isErrno(error, 'ENOENT')) return []
       throw error
     }
+  }
+
+  /** Throws `invalid-argument` for what is no container's id: as a path it could lead anywhere. */
+  #link(id: string): string {
+    checkIdentifier(id, 'container id')
+    return join(this.#folder, id)
   }
 }
