@@ -33,6 +33,8 @@ enum launch_kind {
 	LAUNCH_CLOSE = 11,
 	LAUNCH_CLOSE_PROCFS = 12,
 	LAUNCH_JOIN_CGROUP = 13,
+	LAUNCH_AFFINITY = 14,
+	LAUNCH_MAP_TREE = 15,
 	LAUNCH_NEW_SESSION = 20,
 	LAUNCH_KEYRING = 21,
 	LAUNCH_LOOPBACK = 22,
@@ -314,6 +316,52 @@ static inline void launch_join_cgroup_encode(struct record_writer *writer, const
 {
 	record_begin(writer, LAUNCH_JOIN_CGROUP);
 	record_put_u32(writer, in->slot);
+	record_finish(writer);
+}
+
+struct launch_affinity {
+	struct record_u32s cpus;
+};
+
+static inline int launch_affinity_decode(struct record *record, struct launch_affinity *out)
+{
+	record_get_u32s(record, &out->cpus);
+	return record_end(record);
+}
+
+static inline void launch_affinity_encode(struct record_writer *writer, const struct launch_affinity *in)
+{
+	record_begin(writer, LAUNCH_AFFINITY);
+	record_put_u32s(writer, in->cpus);
+	record_finish(writer);
+}
+
+struct launch_map_tree {
+	uint32_t slot;
+	int32_t namespace;
+	const char *uids;
+	const char *gids;
+	uint32_t recursive;
+};
+
+static inline int launch_map_tree_decode(struct record *record, struct launch_map_tree *out)
+{
+	record_get_u32(record, &out->slot);
+	record_get_i32(record, &out->namespace);
+	record_get_str(record, &out->uids);
+	record_get_str(record, &out->gids);
+	record_get_u32(record, &out->recursive);
+	return record_end(record);
+}
+
+static inline void launch_map_tree_encode(struct record_writer *writer, const struct launch_map_tree *in)
+{
+	record_begin(writer, LAUNCH_MAP_TREE);
+	record_put_u32(writer, in->slot);
+	record_put_i32(writer, in->namespace);
+	record_put_str(writer, in->uids);
+	record_put_str(writer, in->gids);
+	record_put_u32(writer, in->recursive);
 	record_finish(writer);
 }
 
@@ -962,6 +1010,7 @@ struct launch_seccomp {
 	uint32_t flags;
 	int32_t slot;
 	const char *state_prefix;
+	const char *state_middle;
 	const char *state_suffix;
 };
 
@@ -971,6 +1020,7 @@ static inline int launch_seccomp_decode(struct record *record, struct launch_sec
 	record_get_u32(record, &out->flags);
 	record_get_i32(record, &out->slot);
 	record_get_str(record, &out->state_prefix);
+	record_get_str(record, &out->state_middle);
 	record_get_str(record, &out->state_suffix);
 	return record_end(record);
 }
@@ -982,6 +1032,7 @@ static inline void launch_seccomp_encode(struct record_writer *writer, const str
 	record_put_u32(writer, in->flags);
 	record_put_i32(writer, in->slot);
 	record_put_str(writer, in->state_prefix);
+	record_put_str(writer, in->state_middle);
 	record_put_str(writer, in->state_suffix);
 	record_finish(writer);
 }

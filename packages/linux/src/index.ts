@@ -36,7 +36,15 @@ export type {
   MemoryResources,
   ThrottleDevice,
 } from './cgroup/resources.ts'
-export type { BlkioEntry, BlkioStats, CgroupStats, CpuStats, MemoryCounter, MemoryStats } from './cgroup/stats.ts'
+export type {
+  BlkioEntry,
+  BlkioStats,
+  CgroupStats,
+  CpuStats,
+  CpusetStats,
+  MemoryCounter,
+  MemoryStats,
+} from './cgroup/stats.ts'
 export type { SystemError } from './errno.ts'
 export { isErrno } from './errno.ts'
 export {
@@ -101,6 +109,7 @@ export {
 } from './netns/netns.ts'
 export { trimAllocatorWhenIdle, useFrugalAllocator } from './process/allocator.ts'
 export { sendSignal, setChildSubreaper, setDumpable, setParentDeathSignal } from './process/control.ts'
+export { parseCpuList } from './process/cpu-list.ts'
 export type { ProcessExit } from './process/pidfd.ts'
 export { Pidfd, reapChild } from './process/pidfd.ts'
 export type { ResourceLimit } from './process/resource-limits.ts'

@@ -35,6 +35,8 @@ export type LaunchRecord =
   | { kind: 'close'; slot: number }
   | { kind: 'close-procfs' }
   | { kind: 'join-cgroup'; slot: number }
+  | { kind: 'affinity'; cpus: readonly number[] }
+  | { kind: 'map-tree'; slot: number; namespace: number; uids: string; gids: string; recursive: number }
   | { kind: 'new-session' }
   | { kind: 'keyring'; name: string }
   | { kind: 'loopback' }
@@ -67,7 +69,7 @@ export type LaunchRecord =
   | { kind: 'apparmor'; profile: string }
   | { kind: 'selinux'; label: string }
   | { kind: 'no-new-privileges' }
-  | { kind: 'seccomp'; filter: Uint8Array; flags: number; slot: number; statePrefix: string; stateSuffix: string }
+  | { kind: 'seccomp'; filter: Uint8Array; flags: number; slot: number; statePrefix: string; stateMiddle: string; stateSuffix: string }
   | { kind: 'bounding'; mask: bigint }
   | { kind: 'user'; uid: number; gid: number; groups: readonly number[]; setGroups: number }
   | { kind: 'capabilities'; effective: bigint; permitted: bigint; inheritable: bigint; ambient: bigint }
@@ -94,6 +96,8 @@ export const launchLayouts: RecordLayouts<LaunchRecord> = {
   'close': { id: 11, fields: [['slot', 'u32']] },
   'close-procfs': { id: 12, fields: [] },
   'join-cgroup': { id: 13, fields: [['slot', 'u32']] },
+  'affinity': { id: 14, fields: [['cpus', 'u32s']] },
+  'map-tree': { id: 15, fields: [['slot', 'u32'], ['namespace', 'i32'], ['uids', 'str'], ['gids', 'str'], ['recursive', 'u32']] },
   'new-session': { id: 20, fields: [] },
   'keyring': { id: 21, fields: [['name', 'str']] },
   'loopback': { id: 22, fields: [] },
@@ -126,7 +130,7 @@ export const launchLayouts: RecordLayouts<LaunchRecord> = {
   'apparmor': { id: 60, fields: [['profile', 'str']] },
   'selinux': { id: 61, fields: [['label', 'str']] },
   'no-new-privileges': { id: 62, fields: [] },
-  'seccomp': { id: 63, fields: [['filter', 'bytes'], ['flags', 'u32'], ['slot', 'i32'], ['statePrefix', 'str'], ['stateSuffix', 'str']] },
+  'seccomp': { id: 63, fields: [['filter', 'bytes'], ['flags', 'u32'], ['slot', 'i32'], ['statePrefix', 'str'], ['stateMiddle', 'str'], ['stateSuffix', 'str']] },
   'bounding': { id: 64, fields: [['mask', 'u64']] },
   'user': { id: 65, fields: [['uid', 'u32'], ['gid', 'u32'], ['groups', 'u32s'], ['setGroups', 'u32']] },
   'capabilities': { id: 66, fields: [['effective', 'u64'], ['permitted', 'u64'], ['inheritable', 'u64'], ['ambient', 'u64']] },

@@ -90,8 +90,12 @@ test('a pending wait that is not kept alive lets the program end', () => {
   assert.equal(status, 7)
 })
 
-test('a process that never was', () => {
-  assert.throws(() => Pidfd.open(0x3fff_ffff), { code: 'ESRCH', syscall: 'pidfd_open' })
+test('a process that never was, and a thread that is none', () => {
+  const thread = readdirSync('/proc/self/task')
+    .map(Number)
+    .find((id) => id !== process.pid)
+  for (const pid of [0x3fff_ffff, thread as number])
+    assert.throws(() => Pidfd.open(pid), { code: 'ESRCH', syscall: 'pidfd_open' })
 })
 
 test('a worker with pending waits can be ended', async () => {

@@ -13,6 +13,7 @@ import { startContainer } from './container/start.ts'
 import type { ContainerState } from './container/state.ts'
 import { type SavedState, StateDirectory } from './container/state-file.ts'
 import { cgroupOf, containerState } from './container/status.ts'
+import { containerStats, watchEvents } from './events/watch-events.ts'
 import { awaitExecution, type ReadyProcess } from './launch/conversation.ts'
 import type { Runtime, RuntimeInit } from './runtime.ts'
 
@@ -81,6 +82,12 @@ export function createRuntime(init: RuntimeInit = {}): Runtime {
     },
     async ps(id) {
       return cgroupOf(read(id))?.pids() ?? []
+    },
+    async stats(id) {
+      return containerStats(directory, read(id))
+    },
+    async *events(id, options = {}) {
+      yield* watchEvents(directory, read(id), options)
     },
     async list() {
       return listContainers(directory)

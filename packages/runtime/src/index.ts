@@ -28,5 +28,6 @@ export type {
 } from './container/options.ts'
 export type { ContainerState } from './container/state.ts'
 export { createRuntime } from './create-runtime.ts'
+export type { ContainerEvent, ContainerStats, EventsOptions } from './events/container-event.ts'
 export type { InitLauncher, Launched, LaunchRequest, StdioFd } from './launch/launcher.ts'
 export type { Runtime, RuntimeInit } from './runtime.ts'

@@ -9,6 +9,7 @@ import type {
   StartedProcess,
 } from './container/options.ts'
 import type { ContainerState } from './container/state.ts'
+import type { ContainerEvent, ContainerStats, EventsOptions } from './events/container-event.ts'
 
 /** Data of {@link createRuntime}. @public */
 export interface RuntimeInit {
@@ -49,6 +50,14 @@ export interface Runtime {
   update(id: string, resources: LinuxResources, options?: CallOptions): Promise<void>
   /** Pids of every process of the container's cgroup, in the caller's pid namespace. */
   ps(id: string, options?: CallOptions): Promise<number[]>
+  /** What the container's cgroup has used. `failed-precondition` when it is stopped or has no cgroup. */
+  stats(id: string, options?: CallOptions): Promise<ContainerStats>
+  /**
+   * Tells of statistics at an interval, and at once of every out-of-memory condition. A slow reader misses statistics,
+   * never the latter. Ends when the container's cgroup is gone, on v2 also when its last process is; rejects with the
+   * reason of a signal that fires. Watching a container that is stopped is `failed-precondition`.
+   */
+  events(id: string, options?: EventsOptions): AsyncIterable<ContainerEvent>
   /** Every container of this root, in the order of their ids. */
   list(options?: CallOptions): Promise<ContainerState[]>
 }

@@ -1,35 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { type SpawnSyncOptions, spawn, spawnSync } from 'node:child_process'
+import { type SpawnSyncOptions, spawn } from 'node:child_process'
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, writeFileSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openPty, waitReadable } from '@teu/linux'
-import { program } from './kit/program.ts'
+import { call, programArguments, teu, withoutRunc } from './kit/program.ts'
 import { rooted } from './kit/root.ts'
 import { type SpecChange, Workshop } from './kit/workshop.ts'
-
-const nodeArguments = ['--conditions=teu-source', program]
-
-interface Result {
-  status: number | null
-  stdout: string
-  stderr: string
-}
-
-function teu(workshop: Workshop, args: readonly string[], options: SpawnSyncOptions = {}): Result {
-  return call(process.execPath, [...nodeArguments, '--root', workshop.root, ...args], options)
-}
-
-function call(file: string, args: readonly string[], options: SpawnSyncOptions): Result {
-  const { status, stdout, stderr } = spawnSync(file, args, {
-    stdio: ['ignore', 'pipe', 'pipe'],
-    timeout: 30_000,
-    ...options,
-    encoding: 'utf8',
-  })
-  return { status, stdout: stdout ?? '', stderr: stderr ?? '' }
-}
 
 test('run stays in the foreground, passes input on, and ends with the status of the program', rooted, async () => {
   await using workshop = new Workshop()
@@ -42,7 +20,7 @@ test('run stays in the foreground, passes input on, and ends with the status of 
 test('run passes signals on', rooted, async () => {
   await using workshop = new Workshop()
   const bundle = workshop.bundle(['sh', '-c', "trap 'echo got; exit 9' USR1; echo ready; while :; do sleep 0.05; done"])
-  const child = spawn(process.execPath, [...nodeArguments, '--root', workshop.root, 'run', '--bundle', bundle, 'c'])
+  const child = spawn(process.execPath, [...programArguments, '--root', workshop.root, 'run', '--bundle', bundle, 'c'])
   let output = ''
   child.stdout.on('data', (chunk) => {
     output += chunk
@@ -59,9 +37,13 @@ test('run gives the program its own terminal', rooted, async () => {
     spec.process.terminal = true
   })
   const { master, slave } = openPty({ size: { rows: 33, columns: 99 } })
-  const child = spawn(process.execPath, [...nodeArguments, '--root', workshop.root, 'run', '--bundle', bundle, 'c'], {
-    stdio: [slave, slave, slave],
-  })
+  const child = spawn(
+    process.execPath,
+    [...programArguments, '--root', workshop.root, 'run', '--bundle', bundle, 'c'],
+    {
+      stdio: [slave, slave, slave],
+    },
+  )
   closeSync(slave)
   const text = readTerminal(master, 'typed\r')
   const status = await new Promise((resolve) => child.on('exit', resolve))
@@ -208,7 +190,7 @@ test('a config.json that is wrong is refused with the name of what is wrong', ro
 })
 
 const runc = existsSync('/usr/sbin/runc') ? '/usr/sbin/runc' : '/usr/bin/runc'
-const besideRunc = { ...rooted, skip: rooted.skip || (existsSync(runc) ? false : 'needs runc') }
+const besideRunc = { ...rooted, skip: rooted.skip || withoutRunc }
 
 test('failures have the words and the status of runc', besideRunc, async () => {
   await using workshop = new Workshop()

@@ -166,7 +166,7 @@ STEP(apparmor)
 	if (procfs_write(init, "thread-self/attr/apparmor/exec", command) == 0)
 		return 0;
 	if (errno != ENOENT || procfs_write(init, "thread-self/attr/exec", command) < 0)
-		return fail(init, "unable to apply apparmor profile");
+		return fail(init, "apparmor failed to apply profile: write /proc/self/attr/exec");
 	return 0;
 }
 
@@ -190,6 +190,7 @@ static int outer_pid(struct init *init, char *buffer, size_t size)
 	return 0;
 }
 
+/* A state with a middle part has the number twice: of this process, and of the container's init, which it is. */
 static int send_listener(struct init *init, const struct launch_seccomp *seccomp, int listener)
 {
 	union {
@@ -203,7 +204,8 @@ static int send_listener(struct init *init, const struct launch_seccomp *seccomp
 	int socket_fd = take_slot(init, (uint32_t)seccomp->slot), result;
 
 	if (socket_fd < 0 || outer_pid(init, pid, sizeof(pid)) < 0 ||
-	    asprintf(&state, "%s%s%s", seccomp->state_prefix, pid, seccomp->state_suffix) < 0)
+	    asprintf(&state, "%s%s%s%s%s", seccomp->state_prefix, pid, seccomp->state_middle,
+		     seccomp->state_middle[0] ? pid : "", seccomp->state_suffix) < 0)
 		return -1;
 	message.msg_control = control.data;
 	message.msg_controllen = sizeof(control.data);

@@ -97,6 +97,8 @@ STEP(spawn);
 STEP(close);
 STEP(close_procfs);
 STEP(join_cgroup);
+STEP(affinity);
+STEP(map_tree);
 STEP(new_session);
 STEP(keyring);
 STEP(loopback);

@@ -205,3 +205,23 @@ STEP(join_cgroup)
 	close(fd);
 	return written == 1 ? 0 : fail(init, "join the cgroup");
 }
+
+/* Processors that this process, and what it makes, may run on. */
+STEP(affinity)
+{
+	struct launch_affinity affinity;
+	unsigned long set[8192 / (8 * sizeof(unsigned long))] = { 0 };
+
+	if (launch_affinity_decode(record, &affinity) < 0)
+		return fail(init, "malformed step");
+	for (uint32_t i = 0; i < affinity.cpus.count; i++) {
+		uint32_t cpu = record_u32s_at(affinity.cpus, i);
+
+		if (cpu >= 8 * sizeof(set)) {
+			errno = EINVAL;
+			return fail(init, "there is no processor %u", cpu);
+		}
+		set[cpu / (8 * sizeof(long))] |= 1ul << (cpu % (8 * sizeof(long)));
+	}
+	return syscall(SYS_sched_setaffinity, 0, sizeof(set), set) < 0 ? fail(init, "sched_setaffinity") : 0;
+}

@@ -3,6 +3,8 @@
 /** What a cgroup has used. Counts are bigint; times are nanoseconds, sizes bytes. @public */
 export interface CgroupStats {
   cpu: CpuStats
+  /** Absent on cgroup v2, which counts none of it. */
+  cpuset?: CpusetStats
   memory: MemoryStats
   pids: { current: bigint /** 0: no limit. */; limit: bigint }
   blkio: BlkioStats
@@ -15,9 +17,27 @@ export interface CpuStats {
   usageNs: bigint
   userNs: bigint
   kernelNs: bigint
-  /** Empty on cgroup v2. */
+  /** Empty on cgroup v2, as are the two that divide it. */
   perCpuNs: bigint[]
+  perCpuUserNs: bigint[]
+  perCpuKernelNs: bigint[]
   throttling: { periods: bigint; throttledPeriods: bigint; throttledNs: bigint }
+}
+
+/** Which processors and memory nodes a v1 cgroup may use, and how; the switches are 0 or 1. @public */
+export interface CpusetStats {
+  cpus: number[]
+  mems: number[]
+  cpuExclusive: bigint
+  memHardwall: bigint
+  memExclusive: bigint
+  memoryMigrate: bigint
+  memorySpreadPage: bigint
+  memorySpreadSlab: bigint
+  memoryPressure: bigint
+  schedLoadBalance: bigint
+  /** -1 is the system's default. */
+  schedRelaxDomainLevel: bigint
 }
 
 /** One counter with its limit; `limit` is 2^64-1 or the page-rounded maximum when there is none. @public */

@@ -33,7 +33,7 @@ export class Pidfd implements Disposable {
    * when the number has gone to another process since.
    */
   static open(pid: number, startTime?: bigint): Pidfd {
-    const process = new Pidfd(pid, native().pidfdOpen(pid, 0))
+    const process = new Pidfd(pid, openPidfd(pid))
     // Looked at only now: what the descriptor refers to can no longer change.
     if (startTime === undefined || readProcessStat(pid)?.startTime === startTime) return process
     process.close()
@@ -103,4 +103,14 @@ const cld = { exited: 1, dumped: 3 } as const
 function exitOf({ code, status }: { code: number; status: number }): ProcessExit {
   if (code === cld.exited) return { exitCode: status, coreDumped: false }
   return { exitCode: 128 + status, signal: status, coreDumped: code === cld.dumped }
+}
+
+function openPidfd(pid: number): number {
+  try {
+    return native().pidfdOpen(pid, 0)
+  } catch (error) {
+    // What kernels say of a process that is just being reaped, and of a thread that is no process.
+    if (pid > 0 && isErrno(error, 'EINVAL', 'ENOENT')) throw systemError('ESRCH', 3, 'pidfd_open')
+    throw error
+  }
 }

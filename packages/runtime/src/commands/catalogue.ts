@@ -7,7 +7,7 @@ export interface CatalogueEntry {
   load: () => Promise<Command>
 }
 
-function refused(name: string): CatalogueEntry {
+function refused(name: 'checkpoint' | 'restore'): CatalogueEntry {
   const summary = 'not supported'
   return { summary, load: async () => (await import('./refused.ts')).refusedCommand(name, summary) }
 }
@@ -17,7 +17,10 @@ export const commands: Readonly<Record<string, CatalogueEntry>> = {
   checkpoint: refused('checkpoint'),
   create: { summary: 'create a container', load: async () => (await import('./create.ts')).command },
   delete: { summary: 'remove a stopped container', load: async () => (await import('./delete.ts')).command },
-  events: refused('events'),
+  events: {
+    summary: 'print what a container uses, and when it is out of memory',
+    load: async () => (await import('./events.ts')).command,
+  },
   exec: { summary: 'run another process in a container', load: async () => (await import('./exec.ts')).command },
   features: { summary: 'print what this runtime knows', load: async () => (await import('./features.ts')).command },
   kill: { summary: "send a signal to the container's init", load: async () => (await import('./kill.ts')).command },

@@ -6,7 +6,7 @@ import { errorText } from './error-text.ts'
 import { cgroupFromOptions, processFromOptions } from './exec-process.ts'
 import { formatTable } from './list.ts'
 import { formatLine } from './log.ts'
-import { checkArguments, parseLine, UsageError } from './parse.ts'
+import { checkArguments, durationOption, parseLine, UsageError } from './parse.ts'
 import { selectProcesses } from './ps.ts'
 import { parseSignal } from './signal.ts'
 import { resourcesFromOptions } from './update.ts'
@@ -35,6 +35,24 @@ test('what belongs to the program to run is left alone', () => {
   assert.deepEqual({ ...values }, { env: ['A=1', 'B=2'] })
   assert.deepEqual(positionals, ['id', 'ls', '-f', '--', '-bundle'])
   assert.deepEqual(parseLine(['-f', '--', '-x'], options, true).positionals, ['-x'])
+})
+
+test('an option takes the next word whatever it begins with', () => {
+  for (const line of ['--bundle -1 id', '-b -1 id', '-bundle -1 id', '--bundle=-1 id']) {
+    const { options: values, positionals } = parseLine(line.split(' '), options, false)
+    assert.deepEqual({ ...values }, { bundle: '-1' }, line)
+    assert.deepEqual(positionals, ['id'], line)
+  }
+  assert.deepEqual({ ...parseLine(['-e', '--force', 'id', '-e'], options, true).options }, { env: ['--force'] })
+})
+
+test('durations are read as the original reads them', () => {
+  const read = (text: string) => durationOption({ interval: text }, 'interval', 1)
+  const known = { '5s': 5000, '1m30s': 90_000, '1.5h': 5_400_000, '100ms': 100, '0': 0, '-1s': -1000, '+2us': 0.002 }
+  for (const [text, milliseconds] of Object.entries(known)) assert.equal(read(text), milliseconds, text)
+  assert.equal(durationOption({}, 'interval', 7), 7)
+  for (const text of ['5', 's', '1x', '1s2', '1 s', '--1s', '1e3s'])
+    assert.throws(() => read(text), { message: `invalid value "${text}" for flag -interval: parse error` })
 })
 
 test('a line that cannot be understood is a usage error', () => {
@@ -140,14 +158,20 @@ test('sub-cgroups of exec stay below the container', () => {
 test('limits from options are whole numbers', () => {
   const resources = resourcesFromOptions({ memory: '1024', 'pids-limit': '-1', 'cpuset-cpus': '0-1' })
   assert.deepEqual(resources, { memory: { limit: 1024 }, cpu: { cpus: '0-1' }, pids: { limit: -1 }, blockIO: {} })
-  assert.throws(() => resourcesFromOptions({ memory: '1k' }), /invalid value for memory: 1k/)
+  assert.throws(() => resourcesFromOptions({ 'pids-limit': '1k' }), /invalid value for pids-limit: 1k/)
+  const memory = (value: string) => resourcesFromOptions({ memory: value }).memory?.limit
+  const sizes = { '64m': 64 << 20, '1.5G': 1.5 * 2 ** 30, '2KiB': 2048, '7b': 7, '1 kb': 1024, '-1': -1 }
+  for (const [text, bytes] of Object.entries(sizes)) assert.equal(memory(text), bytes, text)
+  for (const text of ['m', '-2', '1x', '9999999p', '1e3', ''.padEnd(20, '9')])
+    assert.throws(() => memory(text), { message: `invalid value for memory: invalid size: '${text}'` })
+  assert.throws(() => resourcesFromOptions({ 'l3-cache-schema': 'L3:0=f' }), { code: 'not-implemented' })
 })
 
 test('what is not offered says so', async () => {
-  for (const name of ['checkpoint', 'restore', 'events']) {
+  for (const name of ['checkpoint', 'restore']) {
     const command = await commands[name]?.load()
-    await assert.rejects(async () => command?.run({} as never), {
-      message: `${name} is not supported`,
+    await assert.rejects(async () => command?.run({ positionals: [] } as never), {
+      message: `${name} is not supported: this runtime does not work with CRIU`,
       code: 'not-implemented',
     })
   }

@@ -26,15 +26,13 @@ export const command: Command = {
   },
 }
 
-const notDone: ReadonlySet<string> = new Set(['idmap', 'ridmap'])
-
 /** What the runtime knows, whether or not this kernel has it. @internal */
 export function features(version: string): Features {
   return {
     ociVersionMin: '1.0.0',
     ociVersionMax: runtimeSpecVersion,
     hooks: [...hookKinds],
-    mountOptions: knownMountOptions.filter((option) => !notDone.has(option)),
+    mountOptions: [...knownMountOptions],
     linux: {
       namespaces: [...linuxNamespaceTypes].sort(),
       capabilities: [...capabilityNames],
@@ -50,7 +48,7 @@ export function features(version: string): Features {
       apparmor: { enabled: true },
       selinux: { enabled: false },
       intelRdt: { enabled: false },
-      mountExtensions: { idmap: { enabled: false } },
+      mountExtensions: { idmap: { enabled: true } },
       netDevices: { enabled: false },
     },
     annotations: {

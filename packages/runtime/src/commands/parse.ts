@@ -20,13 +20,11 @@ export function parseLine(
   options: Readonly<Record<string, OptionHelp>>,
   stopsAtFirstArgument: boolean,
 ): ParsedLine {
-  const config = parseArgsOptions(options)
-  const spelled = args.map((arg) => oneSpelling(arg, options))
-  const end = stopsAtFirstArgument ? firstArgument(spelled, config) : args.length
-  const head = spelled.slice(0, end).flatMap((arg) => oneTruth(arg, options))
+  const { head, rest } = divide(args, options, stopsAtFirstArgument)
   try {
+    const config = parseArgsOptions(options)
     const parsed = parseArgs({ args: head, options: config, allowPositionals: true, strict: true })
-    return { options: parsed.values as OptionValues, positionals: [...parsed.positionals, ...args.slice(end)] }
+    return { options: parsed.values as OptionValues, positionals: [...parsed.positionals, ...rest] }
   } catch (error) {
     throw new UsageError(usageText(error as NodeJS.ErrnoException))
   }
@@ -64,6 +62,22 @@ export function numberOption(options: OptionValues, name: string, fallback: numb
   return Number(value)
 }
 
+const durationUnits: Readonly<Record<string, number>> = { ns: 1e-6, us: 1e-3, µs: 1e-3, ms: 1, s: 1e3, m: 6e4, h: 36e5 }
+
+/** Milliseconds from an option such as `1m30s`, `1.5s` or `0`. Throws {@link UsageError}. @internal */
+export function durationOption(options: OptionValues, name: string, fallback: number): number {
+  const text = textOption(options, name)
+  if (text === undefined) return fallback
+  const [, sign = '', rest = ''] = /^([-+]?)(.*)$/s.exec(text) ?? []
+  if (rest === '0') return 0
+  const parts = [...rest.matchAll(/(\d+\.?\d*|\.\d+)(ns|us|µs|ms|s|m|h)/gy)]
+  if (parts.length === 0 || parts.reduce((length, [part]) => length + part.length, 0) !== rest.length) {
+    throw new UsageError(`invalid value ${JSON.stringify(text)} for flag -${name}: parse error`)
+  }
+  const total = parts.reduce((sum, [, count, unit]) => sum + Number(count) * (durationUnits[unit ?? ''] ?? 0), 0)
+  return sign === '-' ? -total : total
+}
+
 /** The text of an option that is given at most once. @internal */
 export function textOption(options: OptionValues, name: string): string | undefined {
   const value = options[name]
@@ -74,6 +88,44 @@ export function textOption(options: OptionValues, name: string): string | undefi
 export function listOption(options: OptionValues, name: string): string[] {
   const value = options[name]
   return Array.isArray(value) ? value.filter((item) => typeof item === 'string') : []
+}
+
+/**
+ * The options, spelled as `parseArgs` wants them, and what is left alone behind the first argument. An option takes the
+ * next word as its value whatever that begins with, as in `--memory-swap -1`.
+ */
+function divide(
+  args: readonly string[],
+  options: Readonly<Record<string, OptionHelp>>,
+  stopsAtFirstArgument: boolean,
+): { head: string[]; rest: readonly string[] } {
+  const head: string[] = []
+  for (let index = 0; index < args.length; index++) {
+    const arg = oneSpelling(args[index] as string, options)
+    if (arg === '--') return { head: [...head, arg, ...args.slice(index + 1)], rest: [] }
+    if (!arg.startsWith('-') || arg === '-') {
+      if (stopsAtFirstArgument) return { head, rest: args.slice(index) }
+      head.push(arg)
+      continue
+    }
+    const name = valueOption(arg, options)
+    const value = name === undefined ? undefined : args[index + 1]
+    if (value === undefined) head.push(...oneTruth(arg, options))
+    else {
+      head.push(`--${name}=${value}`)
+      index++
+    }
+  }
+  return { head, rest: [] }
+}
+
+/** The name of the option that takes its value from the next word; undefined when `arg` is none. */
+function valueOption(arg: string, options: Readonly<Record<string, OptionHelp>>): string | undefined {
+  const [name] =
+    Object.entries(options).find(
+      ([name, { type, short }]) => type === 'string' && (arg === `--${name}` || arg === `-${short}`),
+    ) ?? []
+  return name
 }
 
 /** `-name` is `--name` to the originals, when there is an option of that name. */
@@ -87,13 +139,6 @@ function oneTruth(arg: string, options: Readonly<Record<string, OptionHelp>>): s
   const match = /^--([^=]+)=(true|false|t|f|1|0)$/i.exec(arg)
   if (match === null || options[match[1] as string]?.type !== 'boolean') return [arg]
   return /^[t1]/i.test(match[2] as string) ? [`--${match[1]}`] : []
-}
-
-function firstArgument(args: readonly string[], options: ReturnType<typeof parseArgsOptions>): number {
-  const { tokens } = parseArgs({ args: [...args], options, allowPositionals: true, strict: false, tokens: true })
-  const first = tokens.find(({ kind }) => kind === 'positional' || kind === 'option-terminator')
-  if (first === undefined) return args.length
-  return first.kind === 'positional' ? first.index : first.index + 1
 }
 
 function usageText(error: NodeJS.ErrnoException): string {

@@ -1,19 +1,29 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
+import { checkContainerId } from '../container/container-id.ts'
 import type { Command } from './command.ts'
 
-/** A command of the original that is not offered: it says so, whatever its line is. @internal */
-export function refusedCommand(name: string, summary: string): Command {
+/**
+ * `checkpoint` and `restore`, which need CRIU and are not offered: they take the original's line and say so, whatever
+ * its options are; of a container that does not exist, `checkpoint` says that first.
+ *
+ * @internal
+ */
+export function refusedCommand(name: 'checkpoint' | 'restore', summary: string): Command {
   return {
     name,
     summary,
     usage: '[command options] <container-id>',
     arguments: { atLeast: 0 },
     options: {},
-    stopsAtFirstArgument: true,
     ignoresUnknownOptions: true,
-    async run() {
-      throw new StackError('not-implemented', `${name} is not supported`)
+    async run({ runtime, positionals }) {
+      const id = positionals.findLast((argument) => !argument.startsWith('-'))
+      if (name === 'checkpoint' && id !== undefined) {
+        checkContainerId(id)
+        await runtime.state(id)
+      }
+      throw new StackError('not-implemented', `${name} is not supported: this runtime does not work with CRIU`)
     },
   }
 }

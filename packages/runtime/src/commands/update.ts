@@ -24,10 +24,12 @@ export const command: Command = {
     'cpu-idle': { type: 'string', help: '1 to run only when nothing else does' },
     'cpuset-cpus': { type: 'string', help: 'CPUs to use' },
     'cpuset-mems': { type: 'string', help: 'memory nodes to use' },
-    memory: { type: 'string', help: 'memory limit in bytes' },
+    memory: { type: 'string', help: 'memory limit in bytes, or with a unit such as 64m; -1 for none' },
     'memory-reservation': { type: 'string', help: 'soft memory limit in bytes' },
     'memory-swap': { type: 'string', help: 'limit of memory and swap together in bytes, -1 for none' },
     'pids-limit': { type: 'string', help: 'limit of processes, -1 for none' },
+    'l3-cache-schema': { type: 'string', help: 'refused; resctrl is not supported' },
+    'mem-bw-schema': { type: 'string', help: 'refused; resctrl is not supported' },
   },
   async run({ runtime, options, positionals }) {
     const file = textOption(options, 'resources')
@@ -48,12 +50,14 @@ async function readResources(file: string): Promise<LinuxResources> {
 
 /** The limits that single options name. @internal */
 export function resourcesFromOptions(options: OptionValues): LinuxResources {
+  refuseResctrl(options)
   const number = (name: string) => wholeNumber(name, textOption(options, name))
+  const size = (name: string) => byteSize(name, textOption(options, name))
   const resources = {
     memory: {
-      limit: number('memory'),
-      reservation: number('memory-reservation'),
-      swap: number('memory-swap'),
+      limit: size('memory'),
+      reservation: size('memory-reservation'),
+      swap: size('memory-swap'),
     },
     cpu: {
       period: number('cpu-period'),
@@ -77,4 +81,29 @@ function wholeNumber(name: string, value: string | undefined): number | undefine
   if (value === undefined) return undefined
   if (!/^-?\d{1,15}$/.test(value)) throw new StackError('invalid-argument', `invalid value for ${name}: ${value}`)
   return Number(value)
+}
+
+const units = 'bkmgtp'
+
+/** Bytes, or with a unit: `64m`, `1.5g`, `2GiB`. Throws `invalid-argument`. */
+function byteSize(name: string, value: string | undefined): number | undefined {
+  if (value === undefined) return undefined
+  if (value === '-1') return -1
+  const match = /^(\d{1,15}(?:\.\d{1,9})?) ?([kmgtp]?)i?b?$/i.exec(value)
+  const bytes = Math.trunc(Number(match?.[1]) * 1024 ** units.indexOf(match?.[2]?.toLowerCase() || 'b'))
+  if (match === null || !Number.isSafeInteger(bytes)) {
+    throw new StackError('invalid-argument', `invalid value for ${name}: invalid size: '${value}'`)
+  }
+  return bytes
+}
+
+function refuseResctrl(options: OptionValues): void {
+  for (const [option, what] of [
+    ['l3-cache-schema', 'CAT: l3 cache schema'],
+    ['mem-bw-schema', 'MBA: memory bandwidth schema'],
+  ] as const) {
+    if (textOption(options, option) !== undefined) {
+      throw new StackError('not-implemented', `Intel RDT/${what} is not enabled`)
+    }
+  }
 }

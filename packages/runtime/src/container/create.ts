@@ -146,7 +146,7 @@ async function createContext(
   const { spec } = bundle
   const state = hookState(saved, 'creating', 0)
   const seccomp = await compileFilter(spec.linux?.seccomp, state)
-  const seccompSocket = seccomp && spec.linux?.seccomp?.listenerPath
+  const seccompSocket = seccomp?.listener && spec.linux?.seccomp?.listenerPath
   return {
     id,
     spec,

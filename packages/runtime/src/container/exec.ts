@@ -73,8 +73,13 @@ export async function execInContainer(
 /** The process with what it leaves out taken from the container's own. */
 function execProcess(saved: SavedState, { process: given }: ExecOptions): Process {
   const own = saved.spec.process
-  const merged = { ...given, cwd: given.cwd || own.cwd, user: given.user ?? own.user, env: given.env ?? own.env ?? [] }
-  const process = validateProcess(merged)
+  const process = validateProcess({
+    ...given,
+    cwd: given.cwd || own.cwd,
+    user: given.user ?? own.user,
+    env: given.env ?? own.env ?? [],
+    execCPUAffinity: given.execCPUAffinity ?? own.execCPUAffinity ?? null,
+  })
   checkProcess(process, 'process')
   return process
 }
@@ -89,7 +94,7 @@ async function execContext(
 ): Promise<Parameters<typeof compileExec>[0]> {
   const facts = readHostFacts()
   const seccomp = await compileFilter(saved.spec.linux?.seccomp, hookState(saved, 'running', initPid))
-  const seccompSocket = seccomp && saved.spec.linux?.seccomp?.listenerPath
+  const seccompSocket = seccomp?.listener && saved.spec.linux?.seccomp?.listenerPath
   const namespaces = namespacesOf(initPid)
   const enters = options.cgroup === undefined && facts.privileged && !namespaces.some(({ type }) => type === 'user')
   return {

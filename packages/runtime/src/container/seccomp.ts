@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { StackError } from '@teu/errors'
 import type { LinuxSeccomp, State } from '@teu/oci-spec/runtime'
 import type { CompiledSeccomp } from '../program/process.ts'
 import { slots } from '../program/program.ts'
@@ -18,8 +19,11 @@ export async function compileFilter(
 ): Promise<CompiledSeccomp | undefined> {
   if (seccomp === undefined) return undefined
   const { filter, flags } = await compiled(seccomp)
-  if (!seccomp.listenerPath) return { filter, flags }
-  return { filter, flags: flags | newListenerFlag, listener: listenerMessage(seccomp, state) }
+  // Without an action that notifies there is nothing to listen to, wherever the path leads.
+  if ((flags & newListenerFlag) === 0) return { filter, flags }
+  if (!seccomp.listenerPath)
+    throw new StackError('invalid-argument', 'unable to start container process: listenerPath is not set')
+  return { filter, flags, listener: listenerMessage(seccomp, state) }
 }
 
 // Nearly all containers of a machine have the same profile, and each exec compiles it again.
@@ -43,13 +47,26 @@ async function compiled(seccomp: LinuxSeccomp): Promise<SeccompFilter> {
   return result
 }
 
-/** The ContainerProcessState around the process's pid, which init fills in. */
-function listenerMessage(seccomp: LinuxSeccomp, state: State): { prefix: string; suffix: string; slot: number } {
-  const outer = JSON.stringify({
-    ociVersion: state.ociVersion,
-    fds: ['seccompFd'],
-    metadata: seccomp.listenerMetadata ?? '',
-    state,
-  })
-  return { prefix: `${outer.slice(0, -1)},"pid":`, suffix: '}', slot: slots.seccomp }
+/**
+ * The ContainerProcessState around the process's pid, which init fills in; while the container is being created it is
+ * the pid of the container as well.
+ */
+function listenerMessage(seccomp: LinuxSeccomp, state: State): NonNullable<CompiledSeccomp['listener']> {
+  const { ociVersion, id, status, pid, bundle, annotations } = state
+  const metadata = seccomp.listenerMetadata === undefined ? {} : { metadata: seccomp.listenerMetadata }
+  const head = unclosed({ ociVersion, fds: ['seccompFd'], ...metadata })
+  const container = unclosed({ ociVersion, id, status })
+  const rest = JSON.stringify({ bundle, ...(annotations && { annotations }) }).slice(1)
+  return {
+    prefix: `${head},"pid":`,
+    ...(status === 'creating'
+      ? { middle: `,"state":${container},"pid":`, suffix: `,${rest}}` }
+      : { middle: '', suffix: `,"state":${container},"pid":${pid},${rest}}` }),
+    slot: slots.seccomp,
+  }
+}
+
+/** An object whose end is missing, so that more can follow. */
+function unclosed(value: object): string {
+  return JSON.stringify(value).slice(0, -1)
 }

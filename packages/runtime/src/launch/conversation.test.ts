@@ -7,7 +7,7 @@ import type { Step } from '../program/program.ts'
 import { awaitExecution, launchProgram } from './conversation.ts'
 
 const steps: Step[] = [
-  { kind: 'spawn', cgroup: -1, wait: 1 },
+  { kind: 'root', path: '/r' },
   { kind: 'lookup', name: 'x' },
   { kind: 'hook', path: '/a', args: [], env: [], timeoutMilliseconds: 0, statePrefix: '', stateSuffix: '' },
   { kind: 'hook', path: '/b', args: [], env: [], timeoutMilliseconds: 0, statePrefix: '', stateSuffix: '' },
@@ -80,6 +80,7 @@ test('a failure to enter a cgroup names it', async () => {
   const program: Step[] = [
     { kind: 'open', slot: 16, path: '/c/cpuset/x/tasks', flags: 1 },
     { kind: 'join-cgroup', slot: 16 },
+    { kind: 'root', path: '/r' },
   ]
   const peer = init([{ kind: 'failure', step: 1, code: 28, text: 'join the cgroup: no space left on device' }])
   await assert.rejects(launchProgram(launcher(peer.stream), request, compiles(program), { created: async () => {} }), {
@@ -98,6 +99,20 @@ test('a failure names the step in the words of the original', async () => {
   })
   await assert.rejects(fails({ kind: 'failure', step: 3, code: 0, text: 'exit status 1' }), {
     message: 'unable to start container process: error during container init: error running hook #1: exit status 1',
+  })
+})
+
+test('what joins a container has none to set up', async () => {
+  const program: Step[] = [{ kind: 'apparmor', profile: 'p' }]
+  const failure: SyncRecord = { kind: 'failure', step: 0, code: 22, text: 'apparmor failed' }
+  const launch = (more: Step[]) =>
+    launchProgram(launcher(init([failure]).stream), request, compiles([...program, ...more]), {
+      created: async () => {},
+    })
+  await assert.rejects(launch([]), { message: 'unable to start container process: apparmor failed' })
+  await assert.rejects(launch([{ kind: 'root', path: '/r' }]), {
+    message:
+      'unable to start container process: error during container init: unable to apply apparmor profile: apparmor failed',
   })
 })
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
 import type { SyncRecord } from '@teu/linux'
-import type { Step } from '../program/program.ts'
+import { type Step, slots } from '../program/program.ts'
 
 type Failure = Extract<SyncRecord, { kind: 'failure' }>
 
@@ -31,7 +31,9 @@ export function launchError(steps: readonly Step[], failure: Failure): StackErro
 
 function setupText(steps: readonly Step[], failure: Failure): string {
   const step = steps[failure.step]
-  return `error during container init: ${describe(steps, failure.step, step)}${failure.text}`
+  const text = `${describe(steps, failure.step, step)}${failure.text}`
+  // What joins a container has none to set up.
+  return makesContainer(steps) ? `error during container init: ${text}` : text
 }
 
 function describe(steps: readonly Step[], index: number, step: Step | undefined): string {
@@ -40,6 +42,12 @@ function describe(steps: readonly Step[], index: number, step: Step | undefined)
     case 'mount':
     case 'bind':
       return `error mounting ${quote(step.source)} to rootfs at ${quote(step.destination)}: `
+    case 'apparmor':
+      return makesContainer(steps) ? 'unable to apply apparmor profile: ' : ''
+    case 'connect':
+      return step.slot === slots.seccomp
+        ? 'failed to connect with seccomp agent specified in the seccomp profile: '
+        : ''
     case 'join-cgroup':
       return `unable to apply cgroup configuration: ${openedIn(steps, step.slot)}: `
     case 'hook':
@@ -47,6 +55,10 @@ function describe(steps: readonly Step[], index: number, step: Step | undefined)
     default:
       return ''
   }
+}
+
+function makesContainer(steps: readonly Step[]): boolean {
+  return steps.some(({ kind }) => kind === 'root')
 }
 
 /** The path that was opened in a slot. */

@@ -4,13 +4,9 @@ import { writeFile } from 'node:fs/promises'
 import { promisify } from 'node:util'
 import { StackError, wrap } from '@teu/errors'
 import type { LinuxIdMapping } from '@teu/oci-spec/runtime'
+import { formatIdMap } from '../spec/id-maps.ts'
 
 const run = promisify(execFile)
-
-/** The lines of a `uid_map` file (user_namespaces(7)). */
-function formatIdMap(mappings: readonly LinuxIdMapping[]): string {
-  return mappings.map(({ containerID, hostID, size }) => `${containerID} ${hostID} ${size}\n`).join('')
-}
 
 /** Whether mappings are no more than the caller's own id, which needs no privilege. @internal */
 export function mapsOnlySelf(mappings: readonly LinuxIdMapping[], id: number): boolean {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { parseCpuList } from '@teu/linux'
 import type { Process } from '@teu/oci-spec/runtime'
 import { namespaceFlags } from '../spec/namespaces.ts'
 import { type CgroupEntry, spawnStep } from './cgroup-entry.ts'
@@ -26,14 +27,14 @@ export interface ExecContext extends ProcessContext {
 /** Joins a container and becomes one more process of it. @internal */
 export function compileExec(context: ExecContext): Step[] {
   const { process, namespaces, consoleSocket, seccompSocket } = context
-  const steps: Step[] = []
+  const steps: Step[] = affinitySteps(process.execCPUAffinity?.initial)
   if (process.oomScoreAdj !== undefined && process.oomScoreAdj !== context.ownOomScore) {
     steps.push({ kind: 'oom-score', value: process.oomScoreAdj })
   }
   if (consoleSocket) steps.push({ kind: 'connect', slot: slots.console, path: consoleSocket })
   if (seccompSocket) steps.push({ kind: 'connect', slot: slots.seccomp, path: seccompSocket })
   if (namespaces.some(({ type }) => type === 'user')) steps.push(...raiseLimitSteps(process))
-  steps.push(...entrySteps(context))
+  steps.push(...entrySteps(context), ...affinitySteps(process.execCPUAffinity?.final))
   // Nothing of the host may be open while processes of the container can look: they share the pid namespace now.
   if (!needsProcfs(context)) steps.push({ kind: 'close-procfs' })
   steps.push({ kind: 'new-session' })
@@ -64,6 +65,10 @@ function entrySteps({ namespaces, privileged, cgroupEntry }: ExecContext): Step[
     ...cgroupEntry.join,
     ...joins.filter(isLate),
   ]
+}
+
+function affinitySteps(list: string | undefined): Step[] {
+  return list ? [{ kind: 'affinity', cpus: parseCpuList(list) }] : []
 }
 
 function needsProcfs({ process, seccomp }: ExecContext): boolean {

@@ -2,7 +2,8 @@
 import { posix } from 'node:path'
 import { type CgroupSetup, mountFlags, type ParsedMountOptions, parseMountOptions, protocolConstants } from '@teu/linux'
 import type { Mount, Spec } from '@teu/oci-spec/runtime'
-import { isPrivate } from '../spec/namespaces.ts'
+import { formatIdMap } from '../spec/id-maps.ts'
+import { isPrivate, namespaceOf } from '../spec/namespaces.ts'
 import { cgroupMountSteps } from './cgroup-mount.ts'
 import { type Step, slots } from './program.ts'
 
@@ -63,11 +64,13 @@ function addBind(
 ): void {
   const source = posix.resolve(context.bundle, mount.source ?? '')
   const recursive = (options.flags & mountFlags.rec) !== 0 ? 1 : 0
+  const mapped = isMapped(mount, options)
   let slot = -1
-  if (context.privileged && isPrivate(context.spec, 'user')) {
-    slot = slots.sources + result.sources.length
+  if (mapped || (context.privileged && isPrivate(context.spec, 'user'))) {
+    slot = nextSlot(result)
     result.sources.push({ kind: 'open-tree', slot, path: source, recursive })
   }
+  if (mapped) addMapping(context.spec, result, mount, options.idmap === 'ridmap' ? 1 : 0, slot)
   const flags = options.flags & ~bindBits
   result.mounts.push({
     kind: 'bind',
@@ -81,6 +84,29 @@ function addBind(
     attrSet: BigInt(options.recursiveSet),
     attrClear: BigInt(options.recursiveClear),
   })
+}
+
+/** Whether files show other ids in the mount than they have. @internal */
+export function isMapped(mount: Mount, { idmap }: ParsedMountOptions): boolean {
+  return idmap !== undefined || (mount.uidMappings?.length ?? 0) + (mount.gidMappings?.length ?? 0) > 0
+}
+
+/** By the mappings of the mount, or else by those of the container's user namespace. */
+function addMapping(spec: Spec, result: MountSteps, mount: Mount, recursive: number, slot: number): void {
+  const own = (mount.uidMappings?.length ?? 0) > 0
+  const user = namespaceOf(spec, 'user')
+  let namespace = -1
+  if (!own && typeof user === 'object') {
+    namespace = nextSlot(result)
+    result.sources.push({ kind: 'open', slot: namespace, path: user.path, flags: 0 })
+  }
+  const { uidMappings = [], gidMappings = [] } = own ? mount : (spec.linux ?? {})
+  const [uids, gids] = [formatIdMap(uidMappings), formatIdMap(gidMappings)]
+  result.sources.push({ kind: 'map-tree', slot, namespace, uids, gids, recursive })
+}
+
+function nextSlot(result: MountSteps): number {
+  return slots.sources + result.sources.length
 }
 
 const strictTypes: ReadonlySet<string> = new Set(['proc', 'sysfs'])
@@ -114,7 +140,7 @@ function addCgroup(context: MountContext, result: MountSteps, destination: strin
     privateCgroup: isPrivate(context.spec, 'cgroup'),
     privateUser: isPrivate(context.spec, 'user'),
     privileged: context.privileged,
-    firstSlot: slots.sources + result.sources.length,
+    firstSlot: nextSlot(result),
   })
   result.sources.push(...steps.sources)
   result.mounts.push(...steps.mounts)

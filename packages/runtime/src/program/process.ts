@@ -10,8 +10,8 @@ import { ioPriorityValue, schedulerStep } from './scheduling.ts'
 export interface CompiledSeccomp {
   filter: Uint8Array
   flags: number
-  /** What goes to the listener along with the descriptor; the pid stands between the two. */
-  listener?: { prefix: string; suffix: string; slot: number }
+  /** What goes to the listener along with the descriptor; the pid stands between the parts. */
+  listener?: { prefix: string; middle: string; suffix: string; slot: number }
 }
 
 /** What the steps of a process are compiled from. @internal */
@@ -100,6 +100,7 @@ function seccompStep({ filter, flags, listener }: CompiledSeccomp): Step {
     flags,
     slot: listener?.slot ?? -1,
     statePrefix: listener?.prefix ?? '',
+    stateMiddle: listener?.middle ?? '',
     stateSuffix: listener?.suffix ?? '',
   }
 }

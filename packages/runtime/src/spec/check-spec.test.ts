@@ -13,6 +13,12 @@ test('the default specs are accepted', () => {
   checkSpec(defaultSpec({ uid: 1000, gid: 1000 }))
 })
 
+const unsupported = 'not-implemented'
+const mappings = {
+  uidMappings: [{ containerID: 0, hostID: 1000, size: 1 }],
+  gidMappings: [{ containerID: 0, hostID: 1000, size: 1 }],
+}
+
 const refused: [name: string, change: (spec: Full) => void, message: RegExp, code?: 'not-implemented'][] = [
   ['no root', (spec) => delete (spec as Spec).root, /^root: required/],
   ['no process', (spec) => delete (spec as Spec).process, /^process: required/],
@@ -32,7 +38,6 @@ const refused: [name: string, change: (spec: Full) => void, message: RegExp, cod
     /duplicated rlimit type: RLIMIT_CPU/,
   ],
   ['namespace twice', (spec) => spec.linux.namespaces?.push({ type: 'pid' }), /duplicated ns "pid"/],
-  ['no mount namespace', (spec) => (spec.linux.namespaces = [{ type: 'uts' }]), /a mount namespace is required/],
   [
     'hostname of the host',
     (spec) => (spec.linux.namespaces = [{ type: 'mount' }]),
@@ -70,13 +75,70 @@ const refused: [name: string, change: (spec: Full) => void, message: RegExp, cod
   ],
   ['offsets', (spec) => (spec.linux.timeOffsets = { monotonic: { secs: 1 } }), /time namespace isn't enabled/],
   ['resctrl', (spec) => (spec.linux.intelRdt = {}), /^linux\.intelRdt: resctrl is not supported/, 'not-implemented'],
+  ['memory policy', (spec) => (spec.linux.memoryPolicy = { mode: 'MPOL_BIND' }), /^linux\.memoryPolicy: /, unsupported],
+  ['network devices', (spec) => (spec.linux.netDevices = { eth0: {} }), /^linux\.netDevices: /, unsupported],
+  ['mount label', (spec) => (spec.linux.mountLabel = 'x'), /^linux\.mountLabel: SELinux labels/, unsupported],
   [
-    'mapped mount',
+    'process label',
+    (spec) => (spec.process.selinuxLabel = 'x'),
+    /^selinux label is specified in config, but selinux is disabled or not supported$/,
+  ],
+  [
+    'no mount namespace',
+    (spec) => {
+      spec.linux.namespaces = [{ type: 'pid' }]
+      spec.linux.maskedPaths = spec.linux.readonlyPaths = []
+    },
+    /^linux\.namespaces: a container without a mount namespace is not supported$/,
+    unsupported,
+  ],
+  [
+    'masks without a mount namespace',
+    (spec) => (spec.linux.namespaces = [{ type: 'pid' }]),
+    /^unable to restrict sys entries without a private MNT namespace$/,
+  ],
+  [
+    'mapped mount that is no bind',
+    (spec) => spec.mounts.push({ destination: '/x', type: 'tmpfs', ...mappings }),
+    /^mounts\[7\]: id-mapped mounts are only supported for bind-mounts$/,
+  ],
+  [
+    'half mapped mount',
+    (spec) => spec.mounts.push({ destination: '/x', options: ['bind'], uidMappings: mappings.uidMappings }),
+    asRoot(/^mounts\[7\]: id-mapped mounts must have both uid and gid mappings specified$/),
+  ],
+  [
+    'mapped mount without mappings',
     (spec) => spec.mounts.push({ destination: '/x', options: ['bind', 'idmap'] }),
-    /^mounts\[7\]: id-mapped mounts are not supported/,
-    'not-implemented',
+    asRoot(/^mounts\[7\]: an id-mapped mount without mappings of its own needs a user namespace$/),
+  ],
+  ['nice', (spec) => (spec.process.scheduler = { policy: 'SCHED_OTHER', nice: 20 }), /^process\.scheduler\.nice: 20/],
+  [
+    'priority without a real-time policy',
+    (spec) => (spec.process.scheduler = { policy: 'SCHED_BATCH', priority: 1 }),
+    /^process\.scheduler\.priority: can only be specified for SCHED_FIFO and SCHED_RR$/,
+  ],
+  [
+    'deadline without its policy',
+    (spec) => (spec.process.scheduler = { policy: 'SCHED_OTHER', deadline: 1 }),
+    /^process\.scheduler: runtime, deadline and period can only be specified for SCHED_DEADLINE$/,
+  ],
+  [
+    'I/O priority',
+    (spec) => (spec.process.ioPriority = { class: 'IOPRIO_CLASS_BE', priority: 8 }),
+    /^process\.ioPriority\.priority: 8 is not in 0 to 7$/,
+  ],
+  [
+    'processors',
+    (spec) => (spec.process.execCPUAffinity = { final: '1-' }),
+    /^process\.execCPUAffinity\.final: not a list of processors: 1-$/,
   ],
 ]
+
+/** Who is not root is told that before anything about the mappings. */
+function asRoot(message: RegExp): RegExp {
+  return process.geteuid?.() === 0 ? message : /not supported for rootless containers$/
+}
 
 for (const [name, change, message, code = 'invalid-argument'] of refused) {
   test(`refused: ${name}`, () => {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs'
 import { StackError } from '@teu/errors'
-import { resourceLimits } from '@teu/linux'
+import { mountFlags, parseMountOptions, resourceLimits } from '@teu/linux'
 import type { Process, Spec } from '@teu/oci-spec/runtime'
 import { normalizeEnvironment } from './environment.ts'
 import { isPrivate, namespaceOf } from './namespaces.ts'
+import { checkScheduling } from './scheduling.ts'
 import { checkSysctls } from './sysctl.ts'
 
 /** A spec in which everything that a Linux container cannot do without is there. @internal */
@@ -23,6 +24,7 @@ export function checkSpec(spec: Spec): asserts spec is ContainerSpec {
   checkHostNames(spec)
   checkUserMappings(spec)
   checkPaths(spec)
+  checkMounts(spec)
   checkSysctls(spec)
   checkProcess(spec.process, 'process')
   refuseUnsupported(spec)
@@ -45,6 +47,7 @@ export function checkProcess(process: Process, at: string): void {
   if (process.selinuxLabel && !existsSync('/sys/fs/selinux/enforce')) {
     throw invalid('selinux label is specified in config, but selinux is disabled or not supported')
   }
+  checkScheduling(process, at)
   const seen = new Set<string>()
   for (const { type } of process.rlimits ?? []) {
     if (!Object.hasOwn(resourceLimits, type)) throw invalid(`${at}.rlimits: invalid rlimit type: ${type}`)
@@ -67,10 +70,18 @@ function checkNamespaces(spec: Spec): void {
     if (seen.has(type)) throw invalid(`malformed spec file: duplicated ns ${JSON.stringify(type)}`)
     seen.add(type)
   }
-  if (!isPrivate(spec, 'mount')) throw invalid('linux.namespaces: a mount namespace is required')
+  if (!isPrivate(spec, 'mount')) refuseHostMounts(spec)
   if (spec.linux?.timeOffsets !== undefined && namespaceOf(spec, 'time') !== 'new') {
     throw invalid("linux.timeOffsets: time namespace offsets specified, but time namespace isn't enabled in the config")
   }
+}
+
+/** Without a mount namespace every mount of the container would be one of the host's, and stay there. */
+function refuseHostMounts({ linux }: Spec): never {
+  if ((linux?.maskedPaths?.length ?? 0) + (linux?.readonlyPaths?.length ?? 0) > 0) {
+    throw invalid('unable to restrict sys entries without a private MNT namespace')
+  }
+  throw new StackError('not-implemented', 'linux.namespaces: a container without a mount namespace is not supported')
 }
 
 function checkHostNames(spec: Spec): void {
@@ -103,18 +114,31 @@ function checkPaths(spec: Spec): void {
   if (device) throw invalid(`linux.devices: ${JSON.stringify(device.path)} is not a clean absolute path`)
 }
 
+function checkMounts(spec: Spec): void {
+  for (const [index, mount] of (spec.mounts ?? []).entries()) {
+    const { idmap, flags } = parseMountOptions(mount.options ?? [])
+    const [uids, gids] = [mount.uidMappings?.length ?? 0, mount.gidMappings?.length ?? 0]
+    if (idmap === undefined && uids + gids === 0) continue
+    const at = `mounts[${index}]`
+    if (mount.type !== 'bind' && (flags & mountFlags.bind) === 0) {
+      throw invalid(`${at}: id-mapped mounts are only supported for bind-mounts`)
+    }
+    if (process.geteuid?.() !== 0) throw invalid(`${at}: id-mapped mounts are not supported for rootless containers`)
+    if ((uids === 0) !== (gids === 0)) {
+      throw invalid(`${at}: id-mapped mounts must have both uid and gid mappings specified`)
+    }
+    if (uids === 0 && !isPrivate(spec, 'user')) {
+      throw invalid(`${at}: an id-mapped mount without mappings of its own needs a user namespace`)
+    }
+  }
+}
+
 function refuseUnsupported(spec: Spec): void {
   const { intelRdt, memoryPolicy, netDevices, mountLabel } = spec.linux ?? {}
   if (intelRdt !== undefined) throw unsupported('linux.intelRdt', 'resctrl is not supported')
   if (memoryPolicy !== undefined) throw unsupported('linux.memoryPolicy', 'memory policies are not supported')
   if (Object.keys(netDevices ?? {}).length > 0) throw unsupported('linux.netDevices', 'moving devices is not supported')
   if (mountLabel) throw unsupported('linux.mountLabel', 'SELinux labels of mounts are not supported')
-  for (const [index, mount] of (spec.mounts ?? []).entries()) {
-    const mapped = (mount.uidMappings?.length ?? 0) + (mount.gidMappings?.length ?? 0) > 0
-    if (mapped || mount.options?.some((option) => option === 'idmap' || option === 'ridmap')) {
-      throw unsupported(`mounts[${index}]`, 'id-mapped mounts are not supported')
-    }
-  }
 }
 
 function unsupported(path: string, what: string): StackError {

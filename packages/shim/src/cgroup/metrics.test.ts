@@ -11,6 +11,8 @@ const stats: CgroupStats = {
     userNs: 5_000n,
     kernelNs: 4_000n,
     perCpuNs: [1n, 2n],
+    perCpuUserNs: [],
+    perCpuKernelNs: [],
     throttling: { periods: 1n, throttledPeriods: 2n, throttledNs: 3_000n },
   },
   memory: {

@@ -3,6 +3,7 @@
 import { noLimit, readControl, readKeyed, readNumber } from '../files.ts'
 import { hugePageSizes } from '../huge-pages.ts'
 import type { BlkioEntry, CgroupStats, CpuStats, MemoryCounter, MemoryStats } from '../stats.ts'
+import { readCpusetStats } from './cpuset.ts'
 
 type Paths = Readonly<Record<string, string>>
 
@@ -11,6 +12,7 @@ export function readV1Stats(paths: Paths): CgroupStats {
   const limit = readNumber(paths.pids, 'pids.max')
   return {
     cpu: readCpu(paths),
+    ...(paths.cpuset !== undefined && { cpuset: readCpusetStats(paths.cpuset) }),
     memory: readMemory(paths.memory),
     pids: { current: readNumber(paths.pids, 'pids.current'), limit: limit === noLimit ? 0n : limit },
     blkio: {
@@ -23,18 +25,25 @@ export function readV1Stats(paths: Paths): CgroupStats {
 
 function readCpu(paths: Paths): CpuStats {
   const throttling = readKeyed(paths.cpu, 'cpu.stat')
-  const perCpu = readControl(paths.cpuacct, 'cpuacct.usage_percpu') ?? ''
   return {
     usageNs: readNumber(paths.cpuacct, 'cpuacct.usage'),
     userNs: readNumber(paths.cpuacct, 'cpuacct.usage_user'),
     kernelNs: readNumber(paths.cpuacct, 'cpuacct.usage_sys'),
-    perCpuNs: perCpu.split(/\s+/).filter(Boolean).map(BigInt),
+    perCpuNs: readEach(paths.cpuacct, 'cpuacct.usage_percpu'),
+    perCpuUserNs: readEach(paths.cpuacct, 'cpuacct.usage_percpu_user'),
+    perCpuKernelNs: readEach(paths.cpuacct, 'cpuacct.usage_percpu_sys'),
     throttling: {
       periods: throttling.nr_periods ?? 0n,
       throttledPeriods: throttling.nr_throttled ?? 0n,
       throttledNs: throttling.throttled_time ?? 0n,
     },
   }
+}
+
+/** A line with a number for each processor. */
+function readEach(folder: string | undefined, file: string): bigint[] {
+  const text = readControl(folder, file) ?? ''
+  return text.split(/\s+/).filter(Boolean).map(BigInt)
 }
 
 function readMemory(folder: string | undefined): MemoryStats {

@@ -26,6 +26,8 @@ function readCpu(folder: string): CpuStats {
     userNs: ns('user_usec'),
     kernelNs: ns('system_usec'),
     perCpuNs: [],
+    perCpuUserNs: [],
+    perCpuKernelNs: [],
     throttling: {
       periods: stat.nr_periods ?? 0n,
       throttledPeriods: stat.nr_throttled ?? 0n,
