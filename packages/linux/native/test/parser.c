@@ -101,7 +101,7 @@ static size_t sample(void)
 	struct launch_hook hook = {
 		.path = "/hook", .args = strs, .env = strs, .state_prefix = "{", .state_suffix = "}"
 	};
-	struct launch_seccomp seccomp = { .filter = bytes, .state_prefix = "", .state_suffix = "" };
+	struct launch_seccomp seccomp = { .filter = bytes, .state_prefix = "", .state_middle = "", .state_suffix = "" };
 	struct launch_user user = { .uid = 1, .gid = 2, .groups = u32s, .set_groups = 1 };
 
 	launch_mount_encode(&writer, &mount);
