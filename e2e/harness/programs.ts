@@ -10,7 +10,7 @@ const bins: Record<string, string> = {
   teud: 'packages/teu/bin/teud.js',
   'teu-engine': 'packages/engine/bin/teu-engine.js',
   'teu-containerd': 'packages/containerd/bin/teu-containerd.js',
-  'containerd-shim-teu-v1': 'packages/shim/bin/containerd-shim-teu-v1.js',
+  'containerd-shim-teu-v1': 'packages/shim/bin/containerd-shim-teu-v1',
   'teu-runtime': 'packages/runtime/bin/teu-runtime.js',
   'teu-conformance': 'packages/conformance/bin/teu-conformance.js',
   'teu-registry': 'packages/image-registry/bin/teu-registry.js',
@@ -24,7 +24,11 @@ export function installPrograms(folder: string): string {
   mkdirSync(folder, { recursive: true })
   for (const [name, file] of Object.entries(bins)) {
     const target = path.join(folder, name)
-    writeFileSync(target, `#!/bin/sh\nexec '${process.execPath}' '${path.join(repository, file)}' "$@"\n`)
+    const program = path.join(repository, file)
+    const command = file.endsWith('.js')
+      ? `exec '${process.execPath}' '${program}' "$@"`
+      : `PATH='${path.dirname(process.execPath)}'":$PATH" exec '${program}' "$@"`
+    writeFileSync(target, `#!/bin/sh\n${command}\n`)
     chmodSync(target, 0o755)
   }
   return folder

@@ -32,7 +32,7 @@ function findInPath(name: string): string | undefined {
 
 function ownShim(): string | undefined {
   const root = dirname(createRequire(import.meta.url).resolve('@teu/shim/package.json'))
-  const launcher = join(root, 'bin/containerd-shim-teu-v1.js')
+  const launcher = join(root, 'bin/containerd-shim-teu-v1')
   return isProgram(launcher) && existsSync(join(root, 'dist/bin/containerd-shim-teu-v1.cjs')) ? launcher : undefined
 }
 

@@ -51,6 +51,7 @@ function targets() {
   return [
     { name: 'teu_linux.node', patterns: ['addon/*.c'], flags: addonFlags },
     { name: 'teu-init', patterns: ['main.c', 'init/*.c', 'monitor/*.c'], flags: staticFlags, needs: 'main.c' },
+    { name: 'teu-shim-front', patterns: ['front/*.c'], flags: staticFlags },
     { name: 'hello', patterns: ['hello/*.c'], flags: freestandingFlags },
   ]
 }

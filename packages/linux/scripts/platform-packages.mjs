@@ -16,7 +16,7 @@ import { parseArgs } from 'node:util'
 const packageFolder = dirname(dirname(fileURLToPath(import.meta.url)))
 const repository = dirname(dirname(packageFolder))
 const target = join(repository, 'build', 'npm')
-const files = ['teu_linux.node', 'teu-init', 'hello']
+const files = ['teu_linux.node', 'teu-init', 'teu-shim-front', 'hello']
 const manifest = JSON.parse(readFileSync(join(packageFolder, 'package.json'), 'utf8'))
 
 const { values } = parseArgs({ options: { arch: { type: 'string', multiple: true, default: ['x64', 'arm64'] } } })

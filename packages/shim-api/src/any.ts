@@ -56,6 +56,8 @@ export const ociTypeUrls = {
   process: 'types.containerd.io/opencontainers/runtime-spec/1/Process',
   /** The limits of an update. */
   linuxResources: 'types.containerd.io/opencontainers/runtime-spec/1/LinuxResources',
+  /** What a runtime knows. */
+  features: 'types.containerd.io/opencontainers/runtime-spec/1/features/Features',
   /** A whole config.json. */
   spec: 'types.containerd.io/opencontainers/runtime-spec/1/Spec',
 } as const

@@ -28,6 +28,12 @@ export {
   unpackJson,
 } from './any.ts'
 export { formatShimArguments, parseShimArguments, type ShimAction, type ShimArguments } from './bootstrap/argv.ts'
+export {
+  type BootstrapParams,
+  encodeBootstrapResult,
+  formatBootstrapParams,
+  parseBootstrapParams,
+} from './bootstrap/bootstrap-message.ts'
 export { deleteWithShim, type ShimCall, shimCallTimeoutMs, startShim } from './bootstrap/call-shim.ts'
 export { formatShimEnvironment, readShimEnvironment, type ShimEnvironment } from './bootstrap/environment.ts'
 export { resolveShimBinary, type ShimSearch, shimBinaryName } from './bootstrap/runtime-name.ts'

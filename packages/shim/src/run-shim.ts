@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync, writeSync } from 'node:fs'
+import { isatty } from 'node:tty'
 import { messageOf } from '@teu/errors'
 import { parseShimArguments } from '@teu/shim-api'
 import { deleteCommand } from './commands/delete.ts'
@@ -48,12 +49,32 @@ async function dispatch(invocation: ShimInvocation): Promise<void> {
     case 'info':
       return print(1, runtimeInfo(readFileSync(0)))
     case 'start':
-      return print(1, await startCommand(invocation))
+      return print(1, await startCommand(invocation, await readInput()))
     case 'delete':
       return print(1, await deleteCommand(invocation))
     case 'serve':
       return serveCommand(invocation)
   }
+}
+
+/** How long the caller of `start` may take to say what it has to say, in milliseconds. */
+const inputPatienceMs = 1000
+
+/** What containerd writes to standard input: all of it, unless nobody writes there or a person might. */
+async function readInput(): Promise<Uint8Array> {
+  if (isatty(0)) return new Uint8Array()
+  const chunks: Buffer[] = []
+  const { stdin } = process
+  const timer = setTimeout(() => stdin.destroy(), inputPatienceMs)
+  try {
+    for await (const chunk of stdin) chunks.push(chunk as Buffer)
+  } catch {
+    // Closed, or nobody will ever write: what was read is all there is.
+  } finally {
+    clearTimeout(timer)
+    stdin.destroy()
+  }
+  return Buffer.concat(chunks)
 }
 
 /** At once, and not through Node's streams, which a process that exits may leave unwritten. */

@@ -11,7 +11,7 @@ function inPackage(name: string, ...parts: string[]): string {
 
 /** The shim's program. */
 export function shimProgram(): string {
-  return inPackage('@teu/shim', 'bin/containerd-shim-teu-v1.js')
+  return inPackage('@teu/shim', 'bin/containerd-shim-teu-v1')
 }
 
 /** The daemon's program. */

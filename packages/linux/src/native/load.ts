@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import type { NativeAddon } from './addon.ts'
 
 /** A file that the native build produces. @public */
-export type NativeFile = 'teu_linux.node' | 'teu-init' | 'hello'
+export type NativeFile = 'teu_linux.node' | 'teu-init' | 'teu-shim-front' | 'hello'
 
 let loaded: NativeAddon | undefined
 

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { test } from 'node:test'
+import { packAny } from '../any.ts'
+import { Options as RuncOptions } from '../gen/containerd/runc/v1/options.ts'
+import { Any } from '../gen/google/protobuf/any.ts'
+import { runcOptions } from '../options/named-types.ts'
 import { formatShimArguments, parseShimArguments } from './argv.ts'
+import { encodeBootstrapResult, formatBootstrapParams, parseBootstrapParams } from './bootstrap-message.ts'
 import { formatShimEnvironment, readShimEnvironment } from './environment.ts'
 import { shimBinaryName } from './runtime-name.ts'
 import { shimSocketPath } from './socket-path.ts'
@@ -109,4 +114,48 @@ test('the environment says where events go and which versions are known', () => 
   assert.deepEqual(readShimEnvironment(formatShimEnvironment(environment)), environment)
   assert.equal(readShimEnvironment({ MAX_SHIM_VERSION: 'many' }).maximumTaskVersion, undefined)
   assert.equal(readShimEnvironment({}).ttrpcAddress, undefined)
+})
+
+const params = {
+  id: 'c1',
+  namespace: 'moby',
+  debug: true,
+  containerdVersion: '2.3.0',
+  ttrpcAddress: '/run/c.sock.ttrpc',
+  grpcAddress: '/run/c.sock',
+  containerdBinary: '/usr/bin/containerd',
+  extensions: [packAny(runcOptions, RuncOptions.fromPartial({ binaryName: 'crun' }))],
+  socketFolder: '/run/s',
+}
+
+test('the message of containerd 2.3 is read as it was written, and told from the options of earlier ones', () => {
+  assert.deepEqual(parseBootstrapParams(formatBootstrapParams(params), params), params)
+  assert.equal(parseBootstrapParams(formatBootstrapParams(params), { id: 'c1', namespace: 'other' }), undefined)
+  const options = Any.encode(packAny(runcOptions, RuncOptions.fromPartial({ root: '/r' }))).finish()
+  assert.equal(parseBootstrapParams(options, params), undefined)
+  assert.equal(parseBootstrapParams(new Uint8Array(), { id: '', namespace: '' }), undefined)
+  assert.equal(parseBootstrapParams(Buffer.from('no message'), params), undefined)
+})
+
+test('a log level of trace, and levels that are not known yet, say whether to tell more', () => {
+  const level = (value: number) => {
+    // Field 3, a varint of ten bytes when it is negative.
+    const varint: number[] = []
+    let rest = BigInt.asUintN(64, BigInt(value))
+    for (; rest > 127n; rest >>= 7n) varint.push(Number(rest & 127n) | 128)
+    const message = Buffer.from([10, 1, 0x61, 18, 1, 0x62, 24, ...varint, Number(rest)])
+    return parseBootstrapParams(message, { id: 'a', namespace: 'b' })?.debug
+  }
+  assert.deepEqual([-8, -6, -4, -3, 0, 4, 12].map(level), [true, true, true, false, false, false, false])
+})
+
+test('an answer of containerd 2.3 is read like the others', () => {
+  const reply = { version: 3, address: 'unix:///run/s/x', protocol: 'ttrpc', serves: 'namespace' } as const
+  assert.deepEqual(parseStartReply(encodeBootstrapResult(reply)), reply)
+  const { serves: _, ...plain } = reply
+  assert.deepEqual(parseStartReply(encodeBootstrapResult(plain)), plain)
+  for (const output of ['unix:///run/s/x', '{"version":2,"address":"unix:///a"}']) {
+    assert.deepEqual(parseStartReply(Buffer.from(output)), parseStartReply(output))
+  }
+  assert.throws(() => parseStartReply(encodeBootstrapResult({ ...reply, version: 4 })), { code: 'not-implemented' })
 })

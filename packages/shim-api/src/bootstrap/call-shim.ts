@@ -4,6 +4,7 @@ import { messageOf, StackError } from '@teu/errors'
 import { DeleteResponse } from '../gen/containerd/task/v2/task.ts'
 import { Any } from '../gen/google/protobuf/any.ts'
 import { formatShimArguments } from './argv.ts'
+import { type BootstrapParams, formatBootstrapParams } from './bootstrap-message.ts'
 import { formatShimEnvironment, type ShimEnvironment } from './environment.ts'
 import { parseStartReply, type StartReply } from './start-reply.ts'
 
@@ -28,6 +29,8 @@ export interface ShimCall extends ShimEnvironment {
   readonly debug?: boolean | undefined
   /** The options of the task's runtime. */
   readonly options?: Any | undefined
+  /** Speaks the protocol of containerd 2.3 on the standard input of `start`, in place of the options alone. */
+  readonly bootstrap?: BootstrapParams | undefined
   /** Further variables. Nothing else is inherited but PATH. */
   readonly env?: Readonly<Record<string, string>> | undefined
   readonly signal?: AbortSignal | undefined
@@ -46,7 +49,7 @@ export async function startShim(call: ShimCall): Promise<StartReply> {
   if (status !== 0) {
     throw new StackError('unknown', `start shim ${call.binary}: exit status ${status}: ${text(stdout, stderr)}`)
   }
-  return parseStartReply(Buffer.concat([stdout, stderr]).toString())
+  return parseStartReply(Buffer.concat([stdout, stderr]))
 }
 
 /**
@@ -95,11 +98,17 @@ async function run(action: 'start' | 'delete', call: ShimCall): Promise<ShimOutp
   // "exit" and not "close": the shim that start leaves running may keep the pipes open.
   child.on('exit', (code, signal) => resolve(code ?? (signal === null ? 255 : 137)))
   child.stdin.on('error', () => {})
-  child.stdin.end(call.options === undefined ? undefined : Any.encode(call.options).finish())
+  child.stdin.end(action === 'start' ? inputOf(call) : undefined)
   const outputs = [collect(child.stdout), collect(child.stderr)]
   const status = await promise
   const [stdout, stderr] = await Promise.all(outputs.map((output) => output.afterExit()))
   return { status, stdout: stdout as Buffer, stderr: stderr as Buffer }
+}
+
+/** What `start` finds on its standard input. */
+function inputOf({ bootstrap, options }: ShimCall): Uint8Array | undefined {
+  if (bootstrap !== undefined) return formatBootstrapParams(bootstrap)
+  return options && Any.encode(options).finish()
 }
 
 interface ShimOutput {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
+import { decodeBootstrapResult } from './bootstrap-message.ts'
 
 /** What a shim answers to `start`: where and how its Task service is reached. @public */
 export interface StartReply {
@@ -17,15 +18,16 @@ export interface StartReply {
 }
 
 /**
- * Reads what a shim printed. JSON with a version of 2 or more is taken as such; anything else is a bare address, as
- * shims of containerd 1.6 print it, with version 2 over ttrpc. Throws `invalid-argument` when there is no address, and
+ * Reads what a shim printed: the protobuf answer of containerd 2.3, JSON with a version of 2 or more, or else a bare
+ * address, as shims of containerd 1.6 print it, with version 2 over ttrpc. Throws `invalid-argument` when there is no address, and
  * `not-implemented` when the version is above 3 or the protocol unknown.
  *
  * @public
  */
-export function parseStartReply(output: string): StartReply {
-  const text = output.trim()
-  const reply = parseJsonReply(text) ?? { version: 2, address: text, protocol: 'ttrpc', serves: undefined }
+export function parseStartReply(output: string | Uint8Array): StartReply {
+  const text = (typeof output === 'string' ? output : Buffer.from(output).toString()).trim()
+  const message = typeof output === 'string' ? undefined : decodeBootstrapResult(output)
+  const reply = message ?? parseJsonReply(text) ?? { version: 2, address: text, protocol: 'ttrpc', serves: undefined }
   if (reply.version > 3) throw new StackError('not-implemented', `unsupported shim version (${reply.version})`)
   if (reply.protocol !== 'ttrpc' && reply.protocol !== 'grpc') {
     throw new StackError('not-implemented', `unsupported shim protocol ${JSON.stringify(reply.protocol)}`)

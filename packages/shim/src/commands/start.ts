@@ -2,7 +2,15 @@
 import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isErrno } from '@teu/linux'
-import { formatShimArguments, formatStartReply, readShimEnvironment, taskApiVersions } from '@teu/shim-api'
+import {
+  type BootstrapParams,
+  encodeBootstrapResult,
+  formatShimArguments,
+  formatStartReply,
+  parseBootstrapParams,
+  readShimEnvironment,
+  taskApiVersions,
+} from '@teu/shim-api'
 import { groupOfBundle } from '../bootstrap/grouping.ts'
 import { isAnswering } from '../bootstrap/is-answering.ts'
 import { makeSocketFolder, shimAddressOf } from '../bootstrap/shim-address.ts'
@@ -13,11 +21,14 @@ import { addressOfGroup, requireFlags, type ShimInvocation } from './surrounding
 
 /**
  * The start action: finds the shim of the group of the bundle in the working directory, or starts it. Gives what is to
- * be printed: the bare address, or JSON to a containerd that says which versions it knows.
+ * be printed: the bare address, JSON to a containerd that says which versions it knows, or a protobuf message to one
+ * that sends its own on standard input.
  *
  * @internal
  */
-export async function startCommand(invocation: ShimInvocation): Promise<string> {
+export async function startCommand(called: ShimInvocation, input: Uint8Array): Promise<string | Uint8Array> {
+  const params = parseBootstrapParams(input, called.arguments)
+  const invocation = params === undefined ? called : withParams(called, params)
   const { arguments: arguments_, env } = invocation
   requireFlags(arguments_, 'namespace', 'id', 'address')
   const bundle = process.cwd()
@@ -38,11 +49,27 @@ export async function startCommand(invocation: ShimInvocation): Promise<string> 
   await writeAddress(bundle, url)
   const { maximumTaskVersion } = readShimEnvironment(env)
   const version = Math.min(maximumTaskVersion ?? taskApiVersions.minimum, taskApiVersions.current)
-  const serves = group === '' ? 'namespace' : undefined
-  return formatStartReply(
-    { version, address: url, protocol: 'ttrpc', serves },
-    maximumTaskVersion === undefined ? 'plain' : 'json',
-  )
+  const reply = { version, address: url, protocol: 'ttrpc', serves: group === '' ? 'namespace' : undefined } as const
+  if (params !== undefined) return encodeBootstrapResult({ ...reply, version: taskApiVersions.current })
+  return formatStartReply(reply, maximumTaskVersion === undefined ? 'plain' : 'json')
+}
+
+/** What the message says, where flags and environment say nothing; those will go some day. */
+function withParams({ arguments: arguments_, env, ...rest }: ShimInvocation, params: BootstrapParams): ShimInvocation {
+  return {
+    ...rest,
+    arguments: {
+      ...arguments_,
+      address: arguments_.address || params.grpcAddress,
+      publishBinary: arguments_.publishBinary || params.containerdBinary,
+      debug: arguments_.debug || params.debug,
+    },
+    env: {
+      ...env,
+      TTRPC_ADDRESS: env.TTRPC_ADDRESS || params.ttrpcAddress,
+      ...(params.socketFolder !== '' && { TEU_SHIM_STATE: env.TEU_SHIM_STATE || params.socketFolder }),
+    },
+  }
 }
 
 /** Containerd up to 1.7 reads the address from here when it starts again. */

@@ -1,0 +1,109 @@
+// SPDX-License-Identifier: Apache-2.0
+#define _GNU_SOURCE
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/un.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "front/front.h"
+
+#define MAX_FILE_BYTES (4 * 1024 * 1024)
+#define CONNECT_SECONDS 2
+#define LOCK_ROUNDS 1000
+
+char *read_file(const char *path, size_t *length)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+	struct stat stat;
+	char *text = NULL;
+	ssize_t count = 0;
+
+	*length = 0;
+	if (fd < 0)
+		return NULL;
+	errno = EFBIG;
+	if (fstat(fd, &stat) == 0 && S_ISREG(stat.st_mode) && stat.st_size <= MAX_FILE_BYTES)
+		text = malloc((size_t)stat.st_size + 1);
+	while (text && *length < (size_t)stat.st_size && (count = read(fd, text + *length, (size_t)stat.st_size - *length)) > 0)
+		*length += (size_t)count;
+	close(fd);
+	if (text && count < 0) {
+		free(text);
+		return NULL;
+	}
+	if (text)
+		text[*length] = '\0';
+	return text;
+}
+
+int is_answering(const char *path)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	struct timeval patience = { CONNECT_SECONDS, 0 };
+	int fd;
+	int result;
+
+	if (strlen(path) >= sizeof(address.sun_path))
+		return -1;
+	strcpy(address.sun_path, path);
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+	if (fd < 0)
+		return -1;
+	setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &patience, sizeof(patience));
+	result = connect(fd, (struct sockaddr *)&address, sizeof(address));
+	if (result < 0)
+		result = errno == ENOENT ? 0 : -1;
+	else
+		result = 1;
+	close(fd);
+	return result;
+}
+
+/* The lock's file may be removed by whoever holds it: a lock counts only on the file that is there. */
+static bool is_still_there(int fd, const char *path)
+{
+	struct stat held;
+	struct stat named;
+
+	return fstat(fd, &held) == 0 && stat(path, &named) == 0 && held.st_dev == named.st_dev &&
+	       held.st_ino == named.st_ino;
+}
+
+int lock_shim(const char *socket)
+{
+	const struct timespec pause = { 0, 1000000 };
+	char path[SOCKET_PATH_BYTES + 8];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s.lock", socket);
+	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
+	if (fd < 0)
+		return -1;
+	for (int round = 0; round < LOCK_ROUNDS; round++) {
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+			if (is_still_there(fd, path))
+				return fd;
+			break;
+		}
+		nanosleep(&pause, NULL);
+	}
+	close(fd);
+	return -1;
+}
+
+bool is_own_folder(const char *socket)
+{
+	char folder[SOCKET_PATH_BYTES];
+	struct stat stat;
+
+	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(socket, '/') - socket), socket);
+	return lstat(folder, &stat) == 0 && S_ISDIR(stat.st_mode) && stat.st_uid == geteuid() &&
+	       (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+}

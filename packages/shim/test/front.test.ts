@@ -1,0 +1,226 @@
+// SPDX-License-Identifier: Apache-2.0
+// The native front against the whole program: the same answers, and Node only where it has to be.
+import assert from 'node:assert/strict'
+import { execFile, execFileSync } from 'node:child_process'
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { dirname, join } from 'node:path'
+import { test } from 'node:test'
+import { promisify } from 'node:util'
+import { nativeFile } from '@teu/linux'
+import { deleteWithShim, type StartReply } from '@teu/shim-api'
+import { isAnswering } from '../src/bootstrap/is-answering.ts'
+import { type Bundle, ShimFixture } from './shim-fixture.ts'
+
+const skip = process.getuid?.() === 0 ? false : 'needs root'
+const source = join(import.meta.dirname, '../src/bin/containerd-shim-teu-v1.ts')
+
+/** A fixture whose shim is the front, before a script that notes when it is asked. */
+async function fronted() {
+  const fixture = await ShimFixture.create()
+  const asked = join(fixture.folder, 'asked')
+  const script = join(fixture.folder, 'script.mjs')
+  const note = `import { appendFileSync } from 'node:fs'\nappendFileSync('${asked}', process.argv.at(-1) + '\\n')\n`
+  writeFileSync(script, `${note}await import('${source}')\n`)
+  const environment = `PATH=${dirname(process.execPath)}:$PATH NODE_OPTIONS=--conditions=teu-source`
+  const write = (name: string, program: string) => {
+    const path = join(fixture.folder, name)
+    writeFileSync(path, `#!/bin/sh\n${environment} exec ${program} ${script} "$@"\n`, { mode: 0o755 })
+    return path
+  }
+  const front = write('front', nativeFile('teu-shim-front'))
+  const whole = write('whole', 'node')
+  const count = (action: string) =>
+    existsSync(asked)
+      ? readFileSync(asked, 'utf8')
+          .split('\n')
+          .filter((line) => line === action).length
+      : 0
+  return { fixture, front, whole, count, [Symbol.asyncDispose]: () => fixture[Symbol.asyncDispose]() }
+}
+
+test('a shim that runs is found without Node, and the answer is that of Node', { skip }, async () => {
+  await using set = await fronted()
+  const { fixture, front, whole, count } = set
+  const first = await fixture.bundle({ args: ['true'] })
+  const started = await fixture.start(first, { binary: front })
+  assert.equal(count('start'), 1, 'somebody has to start it')
+  const second = await fixture.bundle({ args: ['true'] })
+  for (const maximumTaskVersion of [3, 2, 9, undefined]) {
+    const found = await fixture.start(second, { binary: front, maximumTaskVersion })
+    assert.equal(count('start'), 1, `version ${maximumTaskVersion}`)
+    assert.equal(readFileSync(join(second.path, 'address'), 'utf8'), started.address)
+    assert.deepEqual(found, await fixture.start(second, { binary: whole, maximumTaskVersion }))
+    writeFileSync(join(fixture.folder, 'asked'), 'start\n')
+  }
+  assert.equal(started.serves, 'namespace')
+  const task = await fixture.connect(second, { binary: front })
+  await fixture.createTask(task, second)
+  await task.kill({ id: second.id, execId: '', signal: 9, all: true })
+  await task.wait({ id: second.id, execId: '' }, { timeoutMs: 10_000 })
+  await task.delete({ id: second.id, execId: '' })
+})
+
+test('a group has a shim of its own, found without Node as well', { skip }, async () => {
+  await using set = await fronted()
+  const { fixture, front, whole, count } = set
+  const one = await fixture.start(await fixture.bundle({ args: ['true'] }), { binary: front })
+  for (const annotation of ['io.containerd.runc.v2.group', 'io.kubernetes.cri.sandbox-id']) {
+    const inGroup = () => fixture.bundle({ args: ['true'], annotations: { [annotation]: `pod-${annotation.length}` } })
+    const before = count('start')
+    const pod = await fixture.start(await inGroup(), { binary: front })
+    assert.notEqual(pod.address, one.address)
+    assert.equal(pod.serves, undefined)
+    const bundle = await inGroup()
+    const again = await fixture.start(bundle, { binary: front })
+    assert.equal(count('start'), before + 1)
+    assert.deepEqual(again, pod)
+    assert.deepEqual(await fixture.start(bundle, { binary: whole }), pod)
+  }
+})
+
+test('whatever is out of the ordinary is for Node', { skip }, async () => {
+  await using set = await fronted()
+  const { fixture, front, count } = set
+  const started = await fixture.start(await fixture.bundle({ args: ['true'] }), { binary: front })
+  const cases: Record<string, (bundle: Bundle) => Parameters<ShimFixture['start']>[1]> = {
+    'a container was here before': ({ path }) => {
+      mkdirSync(join(path, 'teu'))
+      writeFileSync(join(path, 'teu/container.json'), '{}')
+      return {}
+    },
+    'no configuration': ({ path }) => {
+      writeFileSync(join(path, 'config.json'), '{"annotations":')
+      return {}
+    },
+    'an odd version': () => ({ env: { MAX_SHIM_VERSION: 'x' } }),
+    'containerd 2.3': ({ id }) => ({ bootstrap: bootstrapOf(fixture, id) }),
+    'an odd address': () => ({ address: `${fixture.folder}/.//c.sock` }),
+  }
+  for (const [name, prepare] of Object.entries(cases)) {
+    const bundle = await fixture.bundle({ args: ['true'] })
+    const before = count('start')
+    const call = prepare(bundle)
+    const reply = await fixture.start(bundle, { binary: front, ...call })
+    assert.equal(count('start'), before + 1, name)
+    assert.equal(reply.address, started.address, name)
+  }
+  fixture.killShims()
+  await fixture.until(async () => !(await isAnswering(socketOf(started))))
+  const before = count('start')
+  assert.equal(
+    (await fixture.start(await fixture.bundle({ args: ['true'] }), { binary: front })).address,
+    started.address,
+  )
+  assert.equal(count('start'), before + 1, 'a shim that was killed')
+})
+
+function bootstrapOf(fixture: ShimFixture, id: string) {
+  return {
+    ...{ id, namespace: 'test', debug: false, containerdVersion: '2.3.0', extensions: [], socketFolder: '' },
+    ...{
+      ttrpcAddress: fixture.ttrpcAddress,
+      grpcAddress: join(fixture.folder, 'c.sock'),
+      containerdBinary: '/bin/false',
+    },
+  }
+}
+
+test('a folder that others can write is refused by Node, not trusted by the front', { skip }, async () => {
+  await using set = await fronted()
+  const { fixture, front } = set
+  await fixture.start(await fixture.bundle({ args: ['true'] }), { binary: front })
+  chmodSync(join(fixture.folder, 's'), 0o777)
+  await assert.rejects(fixture.start(await fixture.bundle({ args: ['true'] }), { binary: front }), {
+    message: /can be written by others/,
+  })
+  chmodSync(join(fixture.folder, 's'), 0o700)
+})
+
+test('thirty starts at once find one shim', { skip }, async () => {
+  await using set = await fronted()
+  const { fixture, front, count } = set
+  const bundles = await Promise.all(Array.from({ length: 30 }, () => fixture.bundle({ args: ['true'] })))
+  await fixture.start(bundles[0] as Bundle, { binary: front })
+  const replies = await Promise.all(bundles.map((bundle) => fixture.start(bundle, { binary: front })))
+  assert.equal(new Set(replies.map(({ address }: StartReply) => address)).size, 1)
+  assert.equal(count('start'), 1)
+  assert.equal(count('serve') + count(socketOf(replies[0] as StartReply)), 1)
+})
+
+function socketOf({ address }: StartReply): string {
+  return address.replace('unix://', '')
+}
+
+test('after an ordinary delete the delete action needs no Node; before one it does the work', { skip }, async () => {
+  await using set = await fronted()
+  const { fixture, front, whole, count } = set
+  const bundle = await fixture.bundle({ args: ['sh', '-c', 'exit 3'] })
+  const { id } = bundle
+  const task = await fixture.connect(bundle, { binary: front })
+  await fixture.createTask(task, bundle)
+  await task.start({ id, execId: '' })
+  await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
+  await task.delete({ id, execId: '' })
+  const call = { namespace: 'test', id, bundle: bundle.path, address: join(fixture.folder, 'c.sock') }
+  const answer = await deleteWithShim({ ...call, binary: front })
+  assert.equal(count('delete'), 0)
+  const { exitedAt, ...rest } = await deleteWithShim({ ...call, binary: whole })
+  assert.deepEqual({ ...answer, exitedAt: undefined }, { ...rest, exitedAt: undefined })
+  assert.ok(Math.abs(Number(answer.exitedAt?.seconds) - Number(exitedAt?.seconds)) < 60)
+
+  const other = await fixture.bundle({ args: ['sleep', '1000'] })
+  await fixture.createTask(task, other)
+  await task.start({ id: other.id, execId: '' })
+  const killed = await deleteWithShim({ ...call, id: other.id, bundle: other.path, binary: front })
+  assert.equal(count('delete'), 2)
+  assert.equal(killed.exitStatus, 137)
+  assert.ok(killed.pid > 0)
+})
+
+test('a bundle with a mount on its root is unmounted by Node', { skip }, async () => {
+  await using set = await fronted()
+  const { fixture, front, count } = set
+  const bundle = await fixture.bundle({ args: ['true'] })
+  const { id } = bundle
+  const task = await fixture.connect(bundle, { binary: front })
+  await fixture.createTask(task, bundle)
+  await task.start({ id, execId: '' })
+  await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
+  await task.delete({ id, execId: '' })
+  const rootfs = join(bundle.path, 'rootfs')
+  execFileSync('mount', ['--bind', rootfs, rootfs])
+  await deleteWithShim({
+    ...{ namespace: 'test', id, bundle: bundle.path, address: join(fixture.folder, 'c.sock'), binary: front },
+  })
+  assert.equal(count('delete'), 1)
+  assert.ok(!readFileSync('/proc/self/mounts', 'utf8').includes(rootfs))
+})
+
+test('the program on PATH finds the front through links, and starts Node without one', { skip }, async () => {
+  await using fixture = await ShimFixture.create()
+  const launcher = join(import.meta.dirname, '../bin/containerd-shim-teu-v1')
+  const tree = join(fixture.folder, 'lib/node_modules/@teu')
+  const arch = process.arch === 'x64' ? 'linux-x64' : 'linux-arm64'
+  mkdirSync(join(tree, 'shim/bin'), { recursive: true })
+  writeFileSync(join(tree, 'shim/bin/containerd-shim-teu-v1'), readFileSync(launcher), { mode: 0o755 })
+  writeFileSync(join(tree, 'shim/bin/containerd-shim-teu-v1.js'), 'console.log("node", ...process.argv.slice(2))')
+  const link = join(fixture.folder, 'linked')
+  execFileSync('ln', ['-s', join(tree, 'shim/bin/containerd-shim-teu-v1'), link])
+  const run = async (...args: string[]) => {
+    const env = { PATH: `${dirname(process.execPath)}:/usr/bin:/bin` }
+    return (await promisify(execFile)(link, args, { env, encoding: 'utf8' })).stdout
+  }
+  assert.equal(await run('-v'), 'node -v\n')
+  const places = [`${arch}`, `linux/node_modules/@teu/${arch}`, `shim/node_modules/@teu/${arch}`]
+  for (const [at, place] of places.entries()) {
+    const folder = join(tree, place)
+    // The package of @teu/linux itself lies beside the platform's, or above it.
+    mkdirSync(join(tree, place.startsWith('shim') ? 'shim/node_modules/@teu/linux' : 'linux'), { recursive: true })
+    mkdirSync(folder, { recursive: true })
+    const program = join(folder, 'teu-shim-front')
+    writeFileSync(program, '#!/bin/sh\necho front "$@"\n', { mode: 0o755 })
+    assert.match(await run('-id', 'a b', 'start'), /^front .*containerd-shim-teu-v1\.js -id a b start\n$/, `${at}`)
+    execFileSync('rm', ['-r', folder])
+  }
+  assert.equal(await run('-id', 'a b', 'start'), 'node -id a b start\n')
+})
