@@ -14,6 +14,8 @@
 #define PROTOCOL_STREAM_NULL 0u
 #define PROTOCOL_STREAM_FIFO 1u
 #define PROTOCOL_STREAM_FILE 2u
+#define PROTOCOL_STREAM_LOGGER 3u
+#define PROTOCOL_MONITOR_NOT_READY 256u
 #define PROTOCOL_STRICT_DIRECTORY 1u
 #define PROTOCOL_BEFORE_USER 0u
 #define PROTOCOL_AFTER_USER 1u
@@ -1339,6 +1341,7 @@ enum monitor_config_kind {
 	MONITOR_CONFIG_TERMINAL = 4,
 	MONITOR_CONFIG_RUNTIME = 5,
 	MONITOR_CONFIG_BEGIN = 6,
+	MONITOR_CONFIG_LOGGER = 7,
 };
 
 struct monitor_config_bundle {
@@ -1455,6 +1458,26 @@ static inline void monitor_config_begin_encode(struct record_writer *writer, con
 {
 	record_begin(writer, MONITOR_CONFIG_BEGIN);
 	record_put_u32(writer, in->version);
+	record_finish(writer);
+}
+
+struct monitor_config_logger {
+	struct record_strs args;
+	struct record_strs environment;
+};
+
+static inline int monitor_config_logger_decode(struct record *record, struct monitor_config_logger *out)
+{
+	record_get_strs(record, &out->args);
+	record_get_strs(record, &out->environment);
+	return record_end(record);
+}
+
+static inline void monitor_config_logger_encode(struct record_writer *writer, const struct monitor_config_logger *in)
+{
+	record_begin(writer, MONITOR_CONFIG_LOGGER);
+	record_put_strs(writer, in->args);
+	record_put_strs(writer, in->environment);
 	record_finish(writer);
 }
 

@@ -15,6 +15,8 @@ export const protocolConstants = {
   streamNull: 0,
   streamFifo: 1,
   streamFile: 2,
+  streamLogger: 3,
+  monitorNotReady: 256,
   strictDirectory: 1,
   beforeUser: 0,
   afterUser: 1,
@@ -170,6 +172,7 @@ export type MonitorConfigRecord =
   | { kind: 'terminal'; socket: string }
   | { kind: 'runtime'; args: readonly string[]; environment: readonly string[]; pidFile: string }
   | { kind: 'begin'; version: number }
+  | { kind: 'logger'; args: readonly string[]; environment: readonly string[] }
 
 /** Numbers and field types of {@link MonitorConfigRecord}, for the record codec. @public */
 export const monitorConfigLayouts: RecordLayouts<MonitorConfigRecord> = {
@@ -179,6 +182,7 @@ export const monitorConfigLayouts: RecordLayouts<MonitorConfigRecord> = {
   'terminal': { id: 4, fields: [['socket', 'str']] },
   'runtime': { id: 5, fields: [['args', 'strs'], ['environment', 'strs'], ['pidFile', 'str']] },
   'begin': { id: 6, fields: [['version', 'u32']] },
+  'logger': { id: 7, fields: [['args', 'strs'], ['environment', 'strs']] },
 }
 
 /** What a monitor tells every peer of its control socket, from the beginning for each; the exit file holds the same records. @public */

@@ -57,15 +57,20 @@ export class ShimFixture implements AsyncDisposable {
   readonly #bundles: Bundle[] = []
   readonly cgroup = `/teu-test-${randomBytes(4).toString('hex')}`
 
-  private constructor(folder: string, server: TtrpcServer) {
+  readonly #program: string | undefined
+  readonly #logs: number[] = []
+
+  private constructor(folder: string, server: TtrpcServer, program: string | undefined) {
     this.folder = folder
+    this.#program = program
     this.#server = server
   }
 
-  static async create(): Promise<ShimFixture> {
+  /** With the program of another shim, it is that one's tests. */
+  static async create(program?: string): Promise<ShimFixture> {
     const folder = await mkdtemp('/tmp/teu-shim-')
     const server = createTtrpcServer()
-    const fixture = new ShimFixture(folder, server)
+    const fixture = new ShimFixture(folder, server, program)
     server.add(EventsDefinition, {
       forward: async ({ envelope }) => {
         if (envelope !== undefined) fixture.events.push(envelope)
@@ -73,15 +78,15 @@ export class ShimFixture implements AsyncDisposable {
       },
     })
     await server.listen(fixture.ttrpcAddress)
-    const program = fixture.shimBinary
-    await writeFile(program, `#!/bin/sh\nexec ${process.execPath} --conditions=teu-source ${shimSource} "$@"\n`)
-    await chmod(program, 0o755)
+    const wrapper = join(folder, 'containerd-shim-teu-v1')
+    await writeFile(wrapper, `#!/bin/sh\nexec ${process.execPath} --conditions=teu-source ${shimSource} "$@"\n`)
+    await chmod(wrapper, 0o755)
     await copyFile('/bin/busybox', join(folder, 'busybox'))
     return fixture
   }
 
   get shimBinary(): string {
-    return join(this.folder, 'containerd-shim-teu-v1')
+    return this.#program ?? join(this.folder, 'containerd-shim-teu-v1')
   }
 
   get ttrpcAddress(): string {
@@ -105,6 +110,8 @@ export class ShimFixture implements AsyncDisposable {
       execFileSync('mkfifo', ['-m', '0700', join(path, name)])
       return join(path, name)
     }
+    // The original does not live without somebody to tell.
+    if (this.#program !== undefined) this.#logs.push(openSync(fifo('log'), constants.O_RDWR | constants.O_NONBLOCK))
     const bundle: Bundle = {
       id,
       path,
@@ -182,16 +189,25 @@ export class ShimFixture implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    // Only a shim that leaves by itself takes its socket along, which another one has in a folder of its own.
+    if (this.#program !== undefined) await this.#shutdownAll()
     for (const connection of this.#connections) connection.close()
     this.killShims()
     for (const bundle of this.#bundles) {
       await this.#killCgroup(bundle.id)
       for (const path of [bundle.stdin, bundle.stdout, bundle.stderr]) releaseReaders(path)
     }
+    for (const log of this.#logs) closeSync(log)
     await this.#server.close()
     await delay(50)
     await rm(this.folder, { recursive: true, force: true })
     await this.#removeCgroups()
+  }
+
+  async #shutdownAll(): Promise<void> {
+    for (const { task } of this.#connections) {
+      await task.shutdown({ id: '', now: true }, { timeoutMs: 2000 }).catch(() => {})
+    }
   }
 
   async #killCgroup(id: string): Promise<void> {

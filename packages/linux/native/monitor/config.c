@@ -3,6 +3,7 @@
 #include "monitor/config.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -14,7 +15,8 @@ static int take_stream(struct monitor_config *config, struct record *record)
 
 	if (monitor_config_stream_decode(record, &stream) < 0)
 		return -1;
-	if (stream.number > 2 || stream.type > PROTOCOL_STREAM_FILE) {
+	if (stream.number > 2 || stream.type > PROTOCOL_STREAM_LOGGER ||
+	    (stream.number == 0 && stream.type == PROTOCOL_STREAM_LOGGER)) {
 		errno = EBADMSG;
 		return -1;
 	}
@@ -39,13 +41,39 @@ static int take_runtime(struct monitor_config *config, struct record *record)
 	return config->runtime_args && config->runtime_environment ? 0 : -1;
 }
 
+static int take_logger(struct monitor_config *config, struct record *record)
+{
+	struct monitor_config_logger logger;
+
+	if (monitor_config_logger_decode(record, &logger) < 0)
+		return -1;
+	if (logger.args.count == 0 || config->logger_args) {
+		errno = EBADMSG;
+		return -1;
+	}
+	config->logger_args = record_strs_array(logger.args);
+	config->logger_environment = record_strs_array(logger.environment);
+	return config->logger_args && config->logger_environment ? 0 : -1;
+}
+
+/* Outputs go to a logger exactly when there is one. */
+static bool logger_fits(const struct monitor_config *config)
+{
+	for (int i = 1; i < 3; i++) {
+		if (config->streams[i].type == PROTOCOL_STREAM_LOGGER && !config->logger_args)
+			return false;
+	}
+	return true;
+}
+
 static int take_begin(struct monitor_config *config, struct record *record)
 {
 	struct monitor_config_begin begin;
 
 	if (monitor_config_begin_decode(record, &begin) < 0)
 		return -1;
-	if (begin.version != PROTOCOL_VERSION || !config->bundle || !config->control || !config->exit_file) {
+	if (begin.version != PROTOCOL_VERSION || !config->bundle || !config->control || !config->exit_file ||
+	    !logger_fits(config)) {
 		errno = EBADMSG;
 		return -1;
 	}
@@ -80,6 +108,8 @@ static int take_record(struct monitor_config *config, struct record *record)
 		return 0;
 	case MONITOR_CONFIG_RUNTIME:
 		return take_runtime(config, record);
+	case MONITOR_CONFIG_LOGGER:
+		return take_logger(config, record);
 	case MONITOR_CONFIG_BEGIN:
 		return take_begin(config, record);
 	default:

@@ -7,7 +7,7 @@
 
 /* Where one standard stream of the process goes, or comes from. */
 struct stream_config {
-	uint32_t type; /* PROTOCOL_STREAM_NULL, _FIFO or _FILE */
+	uint32_t type; /* PROTOCOL_STREAM_NULL, _FIFO, _FILE or, of outputs, _LOGGER */
 	const char *path;
 };
 
@@ -21,6 +21,8 @@ struct monitor_config {
 	char **runtime_args;        /* NULL when fd 3 is the sync channel of our own runtime */
 	char **runtime_environment;
 	const char *pid_file;
+	char **logger_args; /* NULL unless a program takes the outputs */
+	char **logger_environment;
 	int complete;
 };
 

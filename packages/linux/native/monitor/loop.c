@@ -63,15 +63,17 @@ static bool finished(struct monitor *monitor)
 		return true;
 	if (!monitor->exited)
 		return false;
-	if (streams_drained(monitor)) {
+	if (streams_drained(monitor) && logger_finished(monitor)) {
 		control_drained(monitor);
 		return true;
 	}
 	if (monitor->quit)
-		return terminal_finished(monitor) || monotonic_milliseconds() > monitor->quit_deadline;
+		return (terminal_finished(monitor) || monotonic_milliseconds() > monitor->quit_deadline) &&
+		       logger_finished(monitor);
 	/* A bundle without its control socket was removed: nobody will ever ask. */
-	return monitor->drain_milliseconds == DRAIN_LAST && access(monitor->config.control, F_OK) < 0 &&
-	       errno == ENOENT;
+	if (monitor->drain_milliseconds == DRAIN_LAST && access(monitor->config.control, F_OK) < 0 && errno == ENOENT)
+		monitor->quit = true;
+	return false;
 }
 
 /* The kernel does not say when a FIFO has been emptied, so that is looked at, less and less often. */
@@ -188,13 +190,16 @@ int monitor_main(int argc, char **argv)
 	initialise(&monitor);
 	if (prepare(&monitor) < 0) {
 		monitor.failed = true;
-		monitor.failed_status = 1;
-		strncpy(monitor.failed_text, strerror(errno), sizeof(monitor.failed_text) - 1);
+		monitor.failed_status = PROTOCOL_MONITOR_NOT_READY;
+		if (monitor.failed_text[0] == '\0')
+			strncpy(monitor.failed_text, strerror(errno), sizeof(monitor.failed_text) - 1);
 		control_failed(&monitor);
+		logger_abandon(&monitor);
 		return 1;
 	}
 	status = run(&monitor);
 	exit_file_sync(&monitor);
+	logger_abandon(&monitor);
 	if (monitor.listener.fd >= 0)
 		unlink(monitor.config.control);
 	if (monitor.console.fd >= 0)

@@ -96,6 +96,8 @@ static void reaped(struct monitor *monitor, pid_t pid, int wait_status, uint64_t
 
 	if (pid == monitor->child) {
 		child_ended(monitor, wait_status);
+	} else if (pid == monitor->logger) {
+		monitor->logger = 0;
 	} else if (monitor->pid && pid == monitor->pid) {
 		if (!monitor->exited)
 			exited(monitor, wait_status, nanoseconds);

@@ -90,6 +90,11 @@ struct monitor {
 	uint32_t columns;
 	uint32_t rows;
 
+	/* the program that takes the outputs */
+	pid_t logger; /* 0 when there is none, or it has ended */
+	bool logger_told;
+	uint64_t logger_deadline;
+
 	/* the end */
 	bool quit;
 	int drain_milliseconds;
@@ -131,6 +136,14 @@ int streams_open(struct monitor *monitor, int fds[3]);
 void streams_close_input(struct monitor *monitor);
 /* Lets go of outputs that were read to their end. True when nothing is held any more. */
 bool streams_drained(struct monitor *monitor);
+
+/* logger.c */
+/* Starts the logger and waits until it is ready; writers[i] are what the process gets. Returns 0, or -1 with errno. */
+int logger_start(struct monitor *monitor, int writers[2]);
+/* True when the logger has ended. Once the monitor was told to quit, it is told to end as well. */
+bool logger_finished(struct monitor *monitor);
+/* Tells a logger to end that nobody waits for. */
+void logger_abandon(struct monitor *monitor);
 
 /* terminal.c */
 int terminal_listen(struct monitor *monitor);

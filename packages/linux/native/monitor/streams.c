@@ -44,15 +44,21 @@ static int open_input(struct monitor *monitor)
 	return open(config->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
 }
 
-static int open_output(struct monitor *monitor, int index)
+static int open_output(struct monitor *monitor, int index, int *logger)
 {
 	struct output *output = &monitor->outputs[index];
 
 	output->config = monitor->config.streams[index + 1];
 	if (output->config.type == PROTOCOL_STREAM_NULL)
 		return open_null(O_WRONLY);
+	if (output->config.type == PROTOCOL_STREAM_LOGGER) {
+		int writer = *logger;
+
+		*logger = -1;
+		return writer;
+	}
 	if (output->config.type == PROTOCOL_STREAM_FILE)
-		return open(output->config.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0640);
+		return open(output->config.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
 	output->hold = open_hold(output->config.path);
 	if (output->hold < 0)
 		return -1;
@@ -95,12 +101,20 @@ static int give_to_terminal(struct monitor *monitor, int fds[3])
 
 int streams_open(struct monitor *monitor, int fds[3])
 {
+	int loggers[2] = { -1, -1 };
+
 	fds[0] = fds[1] = fds[2] = -1;
+	if (monitor->config.logger_args && logger_start(monitor, loggers) < 0)
+		return -1;
 	fds[0] = open_input(monitor);
 	if (fds[0] >= 0)
-		fds[1] = open_output(monitor, 0);
+		fds[1] = open_output(monitor, 0, &loggers[0]);
 	if (fds[1] >= 0)
-		fds[2] = open_output(monitor, 1);
+		fds[2] = open_output(monitor, 1, &loggers[1]);
+	for (int i = 0; i < 2; i++) {
+		if (loggers[i] >= 0)
+			close(loggers[i]);
+	}
 	if (fds[2] < 0 || (monitor->config.console_socket && give_to_terminal(monitor, fds) < 0)) {
 		close_all(fds);
 		return -1;

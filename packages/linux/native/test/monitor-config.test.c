@@ -39,6 +39,8 @@ static void release(struct monitor_config *config)
 {
 	free(config->runtime_args);
 	free(config->runtime_environment);
+	free(config->logger_args);
+	free(config->logger_environment);
 }
 
 /* The bytes in memory of exactly their length, so that one byte too far is seen. */
@@ -115,8 +117,37 @@ static void test_refused(void)
 	monitor_config_stream_encode(&writer, &(struct monitor_config_stream){ 3, PROTOCOL_STREAM_NULL, "" });
 	CHECK(parse(&config, bytes, writer.length) < 0);
 	writer.length = 0;
-	monitor_config_stream_encode(&writer, &(struct monitor_config_stream){ 1, PROTOCOL_STREAM_FILE + 1, "" });
+	monitor_config_stream_encode(&writer, &(struct monitor_config_stream){ 1, PROTOCOL_STREAM_LOGGER + 1, "" });
 	CHECK(parse(&config, bytes, writer.length) < 0 && errno == EBADMSG);
+	writer.length = 0;
+	monitor_config_stream_encode(&writer, &(struct monitor_config_stream){ 0, PROTOCOL_STREAM_LOGGER, "/l" });
+	CHECK(parse(&config, bytes, writer.length) < 0 && errno == EBADMSG); /* it reads what comes out */
+}
+
+static void test_logger(void)
+{
+	static const unsigned char args[] = "\7\0\0\0/logger\0\2\0\0\0to\0\4\0\0\0here";
+	static const unsigned char environment[] = "\3\0\0\0A=b";
+	unsigned char bytes[512];
+	struct record_writer writer = { bytes, sizeof(bytes), 0, 0, 0 };
+	struct monitor_config config = { 0 };
+	size_t without;
+
+	monitor_config_bundle_encode(&writer, &(struct monitor_config_bundle){ "/bundle" });
+	monitor_config_files_encode(&writer, &(struct monitor_config_files){ "s", "e" });
+	monitor_config_stream_encode(&writer, &(struct monitor_config_stream){ 1, PROTOCOL_STREAM_LOGGER, "/logger" });
+	without = writer.length;
+	monitor_config_begin_encode(&writer, &(struct monitor_config_begin){ PROTOCOL_VERSION });
+	CHECK(parse(&config, bytes, writer.length) < 0); /* nobody is there to read */
+	writer.length = without;
+	monitor_config_logger_encode(&writer,
+				     &(struct monitor_config_logger){ { 3, args }, { 1, environment } });
+	monitor_config_begin_encode(&writer, &(struct monitor_config_begin){ PROTOCOL_VERSION });
+	memset(&config, 0, sizeof(config));
+	CHECK(monitor_config_parse(&config, bytes, writer.length) == (int64_t)writer.length && config.complete);
+	CHECK(strcmp(config.logger_args[2], "here") == 0 && config.logger_args[3] == NULL);
+	CHECK(strcmp(config.logger_environment[0], "A=b") == 0);
+	release(&config);
 }
 
 static void test_pipe(const unsigned char *bytes, size_t length)
@@ -144,6 +175,7 @@ int main(void)
 	test_cut(bytes, length);
 	test_damaged(bytes, length);
 	test_refused();
+	test_logger();
 	test_pipe(bytes, length);
 	puts("ok");
 	return 0;

@@ -7,7 +7,8 @@ import type { Duplex } from 'node:stream'
 import { wrap } from '@teu/errors'
 import { sealedTeuInit, spawnProcess, unixSocketPair } from '@teu/linux'
 import { MonitorClient } from './monitor-client.ts'
-import { encodeMonitorConfig, fileOf, type MonitorInit } from './monitor-config.ts'
+import { encodeMonitorConfig, type MonitorInit } from './monitor-config.ts'
+import { filesOf } from './stream-uri.ts'
 
 /** A monitor that was started, with the two channels to it. @internal */
 export interface LaunchedMonitor {
@@ -25,8 +26,7 @@ export interface LaunchedMonitor {
  */
 export async function launchMonitor(init: MonitorInit): Promise<LaunchedMonitor> {
   const config = encodeMonitorConfig(init)
-  for (const file of [init.stdout, init.stderr].map(fileOf))
-    if (file !== undefined) await mkdir(dirname(file), { recursive: true, mode: 0o755 })
+  for (const file of filesOf(init)) await mkdir(dirname(file), { recursive: true, mode: 0o755 })
   const control = unixSocketPair()
   const channel = init.command === undefined ? unixSocketPair() : undefined
   try {

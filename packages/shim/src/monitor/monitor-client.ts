@@ -7,6 +7,7 @@ import {
   type MonitorEventRecord,
   monitorCommandLayouts,
   monitorEventLayouts,
+  protocolConstants,
   RecordReader,
 } from '@teu/linux'
 
@@ -33,7 +34,9 @@ export class MonitorClient {
   readonly #hello = Promise.withResolvers<void>()
   readonly #started = Promise.withResolvers<number>()
   readonly #exited = Promise.withResolvers<ProcessEnd>()
+  readonly #left = Promise.withResolvers<void>()
   #closed = false
+  #notReady: StackError | undefined
 
   constructor(socket: Socket) {
     this.#socket = socket
@@ -64,6 +67,16 @@ export class MonitorClient {
   /** Tells the monitor to leave once its process has ended, whether its output was read or not. */
   quit(): void {
     this.#send({ kind: 'quit' })
+  }
+
+  /** Resolves when the monitor has left, or was left. */
+  get left(): Promise<void> {
+    return this.#left.promise
+  }
+
+  /** Why the monitor could not begin, known once it has left: its streams, its logging program. */
+  get notReady(): StackError | undefined {
+    return this.#notReady
   }
 
   /** Leaves the monitor to itself. */
@@ -97,7 +110,7 @@ export class MonitorClient {
         this.#started.resolve(event.pid)
         break
       case 'failed':
-        this.#started.reject(new StackError('unknown', `${event.text} (status ${event.status})`))
+        this.#fail(event.status, event.text)
         break
       case 'exited':
         this.#exited.resolve({ status: event.status, nanoseconds: event.nanoseconds })
@@ -107,8 +120,18 @@ export class MonitorClient {
     }
   }
 
+  /** Statuses of processes are below this one, which says that the monitor itself could not begin. */
+  #fail(status: number, text: string): void {
+    if (status !== protocolConstants.monitorNotReady) {
+      return this.#started.reject(new StackError('unknown', `${text} (status ${status})`))
+    }
+    this.#notReady = new StackError('unknown', text)
+    this.#started.reject(this.#notReady)
+  }
+
   #end(error: StackError): void {
     this.#closed = true
+    this.#left.resolve()
     this.#hello.reject(error)
     this.#started.reject(error)
     this.#exited.reject(error)

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
 import { StackError } from '@teu/errors'
 import { launchMonitor } from '../monitor/launch-monitor.ts'
 import type { MonitorClient } from '../monitor/monitor-client.ts'
 import type { MadeProcess, MakeProcess, OciRuntime } from './oci-runtime.ts'
 import type { LibraryProcessOptions, LibraryRuntime } from './runtime-library.ts'
+
+/** How long a monitor may take to leave that has nothing to do, in milliseconds. */
+const farewellMs = 1000
 
 /** What does not change from one container to the next. @internal */
 export interface LibraryRuntimeInit {
@@ -102,6 +106,8 @@ async function monitored(
     return { pid, monitor }
   } catch (error) {
     monitor?.quit()
-    throw error
+    // To the library a monitor that could not begin is a silent end: the reason is the monitor's.
+    await Promise.race([monitor?.left, delay(farewellMs, undefined, { ref: false })])
+    throw monitor?.notReady ?? error
   }
 }

@@ -11,6 +11,8 @@ export interface MakeProcess extends ProcessStdio {
   readonly execId: string
   /** A free path for a socket of at most 106 bytes; used with a terminal. */
   readonly consoleSocket: string
+  /** What a logging program is told in its environment, `NAME=value` each. */
+  readonly loggerEnvironment: readonly string[]
   readonly signal?: AbortSignal | undefined
 }
 

@@ -1,12 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
+import { setTimeout as delay } from 'node:timers/promises'
 import { isProcessRunning, Pidfd, readProcessStat } from '@teu/linux'
 import { readExitFile } from '../monitor/exit-file.ts'
 import type { MonitorClient, ProcessEnd } from '../monitor/monitor-client.ts'
+import { hasLogger } from '../monitor/stream-uri.ts'
 import { type ProcessRecord, type ProcessStdio, saveProcess } from './process-record.ts'
 import { canMove, moveState, type ProcessMove, type ProcessState } from './process-state.ts'
 
 /** The status of a process whose monitor was killed: nobody can learn its own, so it is killed as well. */
 const killedStatus = 137
+
+/** How long a logging program may take to end: what the monitor gives it to read, to obey SIGTERM, and a bit. */
+const loggerPatienceMs = 15_000
 
 /** A new process's record. @internal */
 export function newProcessRecord(execId: string, stdio: ProcessStdio, spec?: unknown): ProcessRecord {
@@ -123,9 +128,14 @@ export class ShimProcess {
     this.#monitor?.signal(number)
   }
 
-  /** Lets the monitor go. */
-  release(): void {
+  /**
+   * Lets the monitor go. With a logging program that takes a while: the program reads what was written, and is then told
+   * to end; resolves when it has, so that nobody finds half a log behind a task that is gone.
+   */
+  async release(): Promise<void> {
     this.#monitor?.quit()
+    if (this.#monitor === undefined || !hasLogger(this.record)) return
+    await Promise.race([this.#monitor.left, delay(loggerPatienceMs, undefined, { ref: false })])
   }
 
   /** Forgets the monitor without a word, as this shim leaves. */

@@ -52,6 +52,12 @@ export class Container {
     return process
   }
 
+  /** What the logging program of a process is told: whose output it takes. */
+  loggerEnvironment(execId: string): string[] {
+    const { id, namespace } = this.record
+    return [`CONTAINER_ID=${execId || id}`, `CONTAINER_NAMESPACE=${namespace}`]
+  }
+
   /** Queues an event; resolves as the publisher does. */
   publish<T>(type: TaskEventType<T>, message: T): Promise<boolean> {
     return this.#components.publisher.publish(taskEvent(type, message))

@@ -3,8 +3,9 @@ import { randomBytes } from 'node:crypto'
 import { chown } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { codeOf, messageOf, StackError } from '@teu/errors'
+import { protocolConstants } from '@teu/linux'
 import { type CreateTaskRequest, isAnyOf, RuncOptions, runcOptions, taskEvents, unpackAny } from '@teu/shim-api'
-import { streamOf } from '../monitor/monitor-config.ts'
+import { loggerArguments, streamOf, streamsOf } from '../monitor/stream-uri.ts'
 import { mountRootfs, unmountRootfs } from '../mounts/rootfs.ts'
 import { chooseRuntime, type RuntimeSurroundings } from '../oci-runtime/choose-runtime.ts'
 import type { OciRuntime } from '../oci-runtime/oci-runtime.ts'
@@ -93,6 +94,7 @@ async function make(container: Container, surroundings: CreateSurroundings, sign
     stderr: init.record.stderr,
     terminal: init.record.terminal,
     consoleSocket: consoleSocketBeside(surroundings.socket),
+    loggerEnvironment: container.loggerEnvironment(''),
     signal,
   })
   init.move('create')
@@ -104,7 +106,7 @@ async function make(container: Container, surroundings: CreateSurroundings, sign
 }
 
 async function undo({ id, bundle, runtime, init }: Container): Promise<void> {
-  init.release()
+  void init.release()
   await forceDelete(runtime, id)
   unmountRootfs(bundle)
 }
@@ -120,7 +122,8 @@ function checkRequest(request: CreateTaskRequest): void {
     throw new StackError('invalid-argument', `bundle ${JSON.stringify(request.bundle)} is no absolute path`)
   }
   if (request.checkpoint !== '') throw new StackError('not-implemented', 'restoring a checkpoint is not supported')
-  for (const uri of [request.stdin, request.stdout, request.stderr]) streamOf(uri)
+  streamsOf(request)
+  loggerArguments(request)
 }
 
 function readOptions({ options }: CreateTaskRequest): RuncOptions {
@@ -133,7 +136,7 @@ function readOptions({ options }: CreateTaskRequest): RuncOptions {
 async function ownStreams(request: CreateTaskRequest, { ioUid, ioGid }: RuncOptions): Promise<void> {
   if (ioUid === 0 && ioGid === 0) return
   for (const uri of [request.stdin, request.stdout, request.stderr]) {
-    const { path } = streamOf(uri)
-    if (path !== '') await chown(path, ioUid, ioGid)
+    const { type, path } = streamOf(uri)
+    if (type === protocolConstants.streamFifo) await chown(path, ioUid, ioGid)
   }
 }

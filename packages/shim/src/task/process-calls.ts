@@ -8,7 +8,7 @@ import {
   timestampFromNanos,
   unpackJson,
 } from '@teu/shim-api'
-import { streamOf } from '../monitor/monitor-config.ts'
+import { loggerArguments, streamsOf } from '../monitor/stream-uri.ts'
 import { unmountRootfs } from '../mounts/rootfs.ts'
 import { removeProcessFiles } from '../process/process-record.ts'
 import { canMove } from '../process/process-state.ts'
@@ -26,7 +26,8 @@ export async function addExec(container: Container, request: ExecProcessRequest)
     throw new StackError('failed-precondition', `cannot exec in a ${container.init.state} container`)
   }
   if (spec === undefined) throw new StackError('invalid-argument', `exec ${execId} has no process`)
-  for (const uri of [request.stdin, request.stdout, request.stderr]) streamOf(uri)
+  streamsOf(request)
+  loggerArguments(request)
   const exec = new ShimProcess(container.bundle, newProcessRecord(execId, request, unpackJson(spec)))
   container.execs.set(execId, exec)
   exec.save()
@@ -78,7 +79,11 @@ async function startExec(
   const { execId, stdin, stdout, stderr, terminal, spec } = exec.record
   try {
     const made = await container.runtime.exec(
-      { id, bundle, execId, stdin, stdout, stderr, terminal, consoleSocket: consoleSocketBeside(shimSocket), signal },
+      {
+        ...{ id, bundle, execId, stdin, stdout, stderr, terminal, signal },
+        consoleSocket: consoleSocketBeside(shimSocket),
+        loggerEnvironment: container.loggerEnvironment(execId),
+      },
       spec,
     )
     exec.adopt(made.pid, made.monitor)
@@ -116,7 +121,7 @@ export async function deleteExec(container: Container, exec: ShimProcess): Promi
   }
   if (exec.pid !== 0) await container.exitTold(exec)
   const reply = deleteReply(exec)
-  exec.release()
+  await exec.release()
   exec.move('delete')
   container.execs.delete(exec.execId)
   removeProcessFiles(container.bundle, exec.execId)
@@ -136,7 +141,7 @@ export async function deleteContainer(container: Container): Promise<DeleteRespo
   await init.ended
   await container.exitTold(init)
   const reply = deleteReply(init)
-  for (const process of [init, ...container.execs.values()]) process.release()
+  await Promise.all([init, ...container.execs.values()].map((process) => process.release()))
   container.close()
   unmountRootfs(bundle)
   init.move('delete')
