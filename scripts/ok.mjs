@@ -31,6 +31,7 @@ const steps = [
     ...unitTests,
   ],
   ['README examples', ...check('readme-examples')],
+  ['examples', ...check('examples')],
 ]
 
 const failed = []

@@ -4,7 +4,10 @@ import { globSync } from 'node:fs'
 import { isGenerated, read, root, sources } from '../workspace.mjs'
 
 const limits = [
-  { limit: 500, files: [...sources('packages/*', { tests: true }), ...sources('{e2e,benchmarks}', { tests: true })] },
+  {
+    limit: 500,
+    files: [...sources('packages/*', { tests: true }), ...sources('{examples,e2e,benchmarks}', { tests: true })],
+  },
   { limit: 500, files: globSync('{scripts,packages/*/scripts}/**/*.mjs', { cwd: root }) },
   { limit: 400, files: globSync('packages/linux/native/**/*.{c,h}', { cwd: root }) },
 ]

@@ -6,7 +6,9 @@ import { globSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs
 import path from 'node:path'
 import { read, root } from '../workspace.mjs'
 
-const files = globSync('{README.md,docs/*.md,packages/*/README.md,packages/*/docs/*.md}', { cwd: root }).sort()
+const files = globSync('{README.md,docs/*.md,{packages,examples}/*/README.md,packages/*/docs/*.md}', {
+  cwd: root,
+}).sort()
 mkdirSync(path.join(root, 'build'), { recursive: true })
 const scratch = mkdtempSync(path.join(root, 'build/readme-'))
 let failed = 0

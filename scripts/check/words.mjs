@@ -14,7 +14,7 @@ const complain = (text) => {
   console.error(text)
 }
 
-for (const file of globSync('{packages,e2e,benchmarks,scripts,docs}/**/*.{ts,mjs,c,h,md,json,proto}', {
+for (const file of globSync('{packages,examples,e2e,benchmarks,scripts,docs}/**/*.{ts,mjs,c,h,md,json,proto}', {
   cwd: root,
   exclude: (name) => ['node_modules', 'dist', 'build', 'prebuilt', 'testdata'].includes(name),
 })) {

@@ -7,7 +7,9 @@ import { type Browser, chromium, type Page } from 'playwright-core'
 import { fillRegistry } from './web-images.ts'
 
 const executablePath = process.env['CHROMIUM'] ?? '/usr/bin/chromium'
-const skip = existsSync(executablePath) ? false : 'needs Chromium'
+const skip = existsSync(executablePath)
+  ? false
+  : `needs Chromium, which is not at ${executablePath}: e2e/setup installs it, CHROMIUM names another`
 
 let registry: Registry
 let browser: Browser

@@ -16,6 +16,7 @@
  *
  * @packageDocumentation
  */
+export { formatReference, parseReference, type Reference } from '@teu/oci-spec/distribution'
 export type { Credentials } from './auth/credentials.ts'
 export { type DockerKeychainOptions, dockerKeychain } from './auth/docker-keychain.ts'
 export type { CopyEvent, CopyOptions, CopyResult } from './copy.ts'
