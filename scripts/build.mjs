@@ -48,6 +48,7 @@ async function bundlePrograms() {
         minifySyntax: true,
         lineLimit: 200,
         conditions: ['teu-source'],
+        plugins: [undiciParts],
         external: ['*.node', '@teu/runtime'].filter((name) => name !== '@teu/runtime' || folder === 'packages/shim'),
         define: {
           'import.meta.url': '__bundle_url',
@@ -61,6 +62,41 @@ async function bundlePrograms() {
     }),
   )
   process.stdout.write(`bundled ${entries.map(({ name }) => name).join(' ')}\n`)
+}
+
+/**
+ * undici's entry point brings in all of it: fetch, mocks, caches, web sockets, twice as much as what our programs call. A
+ * bundle, whose versions are fixed, takes the parts by their files.
+ */
+const undiciParts = {
+  name: 'undici parts',
+  setup(builder) {
+    const parts = {
+      Agent: 'dispatcher/agent',
+      Dispatcher: 'dispatcher/dispatcher',
+      ProxyAgent: 'dispatcher/proxy-agent',
+      buildConnector: 'core/connect',
+    }
+    // HTTP/2 is never spoken; loading it takes 6 MB. undici goes on without where Node was built without.
+    builder.onResolve({ filter: /^node:http2$/ }, ({ importer }) =>
+      /node_modules.undici./.test(importer) ? { path: 'node:http2', namespace: 'not-there' } : undefined,
+    )
+    builder.onLoad({ filter: /.*/, namespace: 'not-there' }, ({ path: name }) => ({
+      contents: `throw new Error('${name} is not in this program')`,
+    }))
+    builder.onResolve({ filter: /^undici$/ }, ({ resolveDir }) => ({ path: resolveDir, namespace: 'undici-parts' }))
+    builder.onLoad({ filter: /.*/, namespace: 'undici-parts' }, ({ path: resolveDir }) => ({
+      contents: [
+        ...Object.entries(parts).map(
+          ([name, file]) =>
+            `Object.defineProperty(exports, '${name}', { enumerable: true, get: () => require('undici/lib/${file}.js') })`,
+        ),
+        // As undici's entry point does: request(), stream() and so on are methods of every dispatcher.
+        `Object.assign(require('undici/lib/dispatcher/dispatcher.js').prototype, require('undici/lib/api/index.js'))`,
+      ].join('\n'),
+      resolveDir,
+    }))
+  },
 }
 
 const wanted = process.argv.slice(2)

@@ -15,6 +15,7 @@ let failed = 0
 let count = 0
 try {
   for (const file of files) for (const [index, block] of blocks(read(file)).entries()) runBlock(file, index, block)
+  checkTypes()
 } finally {
   rmSync(scratch, { recursive: true, force: true })
 }
@@ -28,6 +29,27 @@ function blocks(text) {
     .filter(({ language, flags, code }) =>
       language === 'ts' ? !/\bno-run\b/.test(flags) : code.startsWith('# runs in CI'),
     )
+}
+
+/** All programs at once: a compiler takes longer to start than to read them. */
+function checkTypes() {
+  const compilerOptions = {
+    noEmit: true,
+    composite: false,
+    declaration: false,
+    declarationMap: false,
+    sourceMap: false,
+  }
+  const config = { extends: '../../tsconfig.base.json', compilerOptions, include: ['*.ts'] }
+  writeFileSync(path.join(scratch, 'tsconfig.json'), JSON.stringify(config))
+  const tsc = path.join(root, 'node_modules/.bin/tsc')
+  const { status, stdout, stderr } = spawnSync(tsc, ['--pretty', 'false', '-p', scratch], {
+    cwd: scratch,
+    encoding: 'utf8',
+  })
+  if (status === 0) return
+  failed++
+  console.error(`types of the examples:\n${stdout}${stderr}`)
 }
 
 function runBlock(file, index, { language, flags, code }) {

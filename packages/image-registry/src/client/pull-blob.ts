@@ -20,6 +20,12 @@ export interface PullBlobOptions extends CallOptions {
    * checked: the digest is for the caller to check. Not together with `held`. Default 0.
    */
   offset?: number
+  /**
+   * Lends the chunks: each is valid until the next is asked for, and its memory is given back then, at once instead of
+   * when the collector comes by. For who writes or copies them as they come; a long transfer takes no more memory than
+   * a short one. Default false: chunks are the caller's to keep.
+   */
+  lend?: boolean
   /** Told after each chunk how many bytes of the blob there are by now, the held ones included. */
   onProgress?: (received: number) => void
 }
@@ -47,7 +53,7 @@ export async function* pullBlob(
   session: Session,
   repository: Repository,
   descriptor: Descriptor,
-  { held, offset = 0, onProgress, signal }: PullBlobOptions,
+  { held, offset = 0, lend = false, onProgress, signal }: PullBlobOptions,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const hash = offset === 0 ? createHash(digestAlgorithm(descriptor.digest)) : undefined
   const transfer: Transfer = { session, repository, descriptor, signal, hash, received: offset, note: '' }
@@ -55,7 +61,7 @@ export async function* pullBlob(
   let fruitless = 0
   while (transfer.received < descriptor.size) {
     const before = transfer.received
-    const broken = yield* onePart(transfer, onProgress)
+    const broken = yield* onePart(transfer, lend, onProgress)
     if (broken === undefined) break
     // Only attempts that bring nothing count, so that a long transfer over a bad line comes to its end.
     fruitless = transfer.received > before ? 0 : fruitless + 1
@@ -98,6 +104,7 @@ function count(transfer: Transfer, chunk: Uint8Array): void {
 /** One request's worth. Answers what broke it, or nothing when the blob is complete. */
 async function* onePart(
   transfer: Transfer,
+  lend: boolean,
   onProgress: ((received: number) => void) | undefined,
 ): AsyncGenerator<Uint8Array, StackError | undefined, undefined> {
   const answer = await request(transfer)
@@ -114,6 +121,7 @@ async function* onePart(
       count(transfer, chunk)
       onProgress?.(transfer.received)
       yield chunk
+      if (lend) giveBack(chunk)
     }
   } catch (error) {
     if (error instanceof StackError) throw error
@@ -122,6 +130,15 @@ async function* onePart(
     return failure
   }
   return transfer.received < transfer.descriptor.size ? short(transfer) : undefined
+}
+
+/**
+ * Frees a chunk's memory. A chunk of more than half of Node's pool lies in memory of its own; when it reaches to the end
+ * of that, nothing after it is still to be read there.
+ */
+function giveBack({ buffer, byteOffset, byteLength }: Uint8Array): void {
+  const own = buffer instanceof ArrayBuffer && byteLength > Buffer.poolSize / 2
+  if (own && byteOffset + byteLength === buffer.byteLength) buffer.transfer(0)
 }
 
 function request({ session, repository, descriptor, signal, received }: Transfer): Promise<HttpAnswer> {

@@ -28,7 +28,7 @@ export interface PullSink {
    */
   write(
     descriptor: Descriptor,
-    open: (options?: Pick<PullBlobOptions, 'held'>) => AsyncIterable<Uint8Array>,
+    open: (options?: Pick<PullBlobOptions, 'held' | 'lend'>) => AsyncIterable<Uint8Array>,
     options: CallOptions,
   ): Promise<void>
   /** A manifest that `has` said is there; saves asking the registry for it again. */

@@ -2,10 +2,8 @@
 import { stat } from 'node:fs/promises'
 import { StackError } from '@teu/errors'
 import { Command, InvalidArgumentError } from 'commander'
-import { collectGarbage } from '../gc/collect-garbage.ts'
-import { openStore, type Store } from '../store/store.ts'
-import { checkStore } from '../upkeep/check-store.ts'
-import { type StoreStats, storeStats } from '../upkeep/store-stats.ts'
+import type { Store } from '../store/store.ts'
+import type { StoreStats } from '../upkeep/store-stats.ts'
 import { columns, formatSize, printJson, run } from './run.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -35,14 +33,16 @@ async function open(root: string, readOnly: boolean): Promise<Store> {
     () => false,
   )
   if (!exists) throw new StackError('not-found', `${root}: no such directory`)
+  // What works on a store is read when it is wanted: the other commands start without it.
+  const { openStore } = await import('../store/store.ts')
   return openStore({ storage: root, readOnly })
 }
 
 interface GcFlags extends StoreFlags {
   dryRun?: boolean
-  grace: number
+  grace?: number
   untagged?: number
-  uploads: number
+  uploads?: number
 }
 
 /** `teu-registry gc`. @internal */
@@ -50,9 +50,9 @@ export function gcCommand(around: Surroundings): Command {
   const command = new Command('gc')
     .description('Remove what nothing points at from a registry that is not running; one that runs does it itself.')
     .option('--dry-run', 'only say what would be removed')
-    .option('--grace <time>', 'what came more recently stays', duration, duration('24h'))
+    .option('--grace <time>', 'what came more recently stays (default: 24h)', duration)
     .option('--untagged <time>', 'also remove manifests without a tag that are older than this', duration)
-    .option('--uploads <time>', 'remove uploads that nothing came for in so long', duration, duration('7d'))
+    .option('--uploads <time>', 'remove uploads that nothing came for in so long (default: 7d)', duration)
   return withStoreFlags(command)
     .addHelpText(
       'after',
@@ -63,10 +63,11 @@ Examples:
     )
     .action((flags: GcFlags) =>
       run(around, async ({ signal }) => {
-        const { dryRun = false } = flags
+        const { dryRun = false, grace = duration('24h'), uploads: idle = duration('7d') } = flags
+        const { collectGarbage } = await import('../gc/collect-garbage.ts')
         await using store = await open(flags.root, dryRun)
         const result = await collectGarbage(store, {
-          ...{ dryRun, signal, olderThanMs: flags.grace, uploadsOlderThanMs: flags.uploads },
+          ...{ dryRun, signal, olderThanMs: grace, uploadsOlderThanMs: idle },
           ...(flags.untagged === undefined ? {} : { untaggedOlderThanMs: flags.untagged }),
         })
         if (flags.json) return printJson(around, { dryRun, ...result })
@@ -101,6 +102,7 @@ Examples:
     .action((flags: FsckFlags) =>
       run(around, async ({ signal }) => {
         const { repair = false, contents, json } = flags
+        const { checkStore } = await import('../upkeep/check-store.ts')
         await using store = await open(flags.root, !repair)
         const result = await checkStore(store, {
           ...{ repair, contents, signal },
@@ -124,6 +126,7 @@ export function statsCommand(around: Surroundings): Command {
     .addHelpText('after', '\nExamples:\n  teu-registry stats --root ./registry')
     .action((flags: StoreFlags) =>
       run(around, async ({ signal }) => {
+        const { storeStats } = await import('../upkeep/store-stats.ts')
         await using store = await open(flags.root, true)
         const stats = await storeStats(store, { signal })
         if (flags.json) printJson(around, stats)

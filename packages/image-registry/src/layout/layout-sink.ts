@@ -70,9 +70,9 @@ async function fill(
   const size = file.size <= descriptor.size ? file.size : 0
   if (size !== file.size) await handle.truncate(0)
   const held = size === 0 ? {} : { held: createReadStream(file.path, { end: size - 1, highWaterMark: 256 * 1024 }) }
-  const writer = new BatchWriter(handle, size)
+  const writer = new BatchWriter(handle, size, descriptor.size)
   try {
-    for await (const chunk of opener(held)) await writer.write(chunk)
+    for await (const chunk of opener({ lend: true, ...held })) await writer.write(chunk)
   } finally {
     await writer.flush()
   }

@@ -160,16 +160,16 @@ function connectorFor(tls: TlsSettings, timeout: number): buildConnector.connect
 
 /** Trusts Node's certificates, the system's, where administrators add their own, and the configured ones. */
 function secureContextOf({ ca, cert, key, unverified }: TlsSettings): SecureContext {
-  const trusted = [
-    ...getCACertificates('default'),
-    ...getCACertificates('system'),
-    ...(ca === undefined ? [] : [Buffer.from(ca).toString()]),
-  ]
   return createSecureContext({
-    ...(unverified ? {} : { ca: [...new Set(trusted)] }),
+    ...(unverified ? {} : { ca: trusted(ca) }),
     ...(cert === undefined ? {} : { cert: Buffer.from(cert) }),
     ...(key === undefined ? {} : { key: Buffer.from(key) }),
   })
+}
+
+function trusted(ca: TlsSettings['ca']): string[] {
+  const own = ca === undefined ? [] : [Buffer.from(ca).toString()]
+  return [...new Set([...getCACertificates('default'), ...getCACertificates('system'), ...own])]
 }
 
 function redirectTarget(from: URL, location: string): URL {

@@ -2,9 +2,7 @@
 import { hasCode, messageOf } from '@teu/errors'
 import { Command, Option } from 'commander'
 import type { Surroundings } from '../../commands/surroundings.ts'
-import { text } from './init-of.ts'
-import { readSettings, type SettingSources } from './read-settings.ts'
-import { serve } from './serve.ts'
+import type { SettingSources } from './read-settings.ts'
 import { type Setting, settings } from './settings.ts'
 
 /** What serving needs of its process. @internal */
@@ -42,6 +40,9 @@ export function serveCommand(around: ServeSurroundings): Command {
   command.optionsGroup('General:').option('--config <file>', 'a file with settings, TOML')
   for (const [name, setting] of Object.entries<Setting>(settings)) addOptions(command, name, setting)
   return command.addHelpText('after', teaching).action(async function run(this: Command) {
+    // What serves is read when it is wanted: the other commands start without it.
+    const { readSettings } = await import('./read-settings.ts')
+    const { serve } = await import('./serve.ts')
     try {
       const { settings: read, unknownVariables } = await readSettings(await sourcesOf(this, around))
       await serve(read, { around, unknownVariables })
@@ -75,6 +76,7 @@ async function sourcesOf(command: Command, { env }: ServeSurroundings): Promise<
   const flags = Object.fromEntries(Object.keys(settings).map((name) => [name, options[attributeOf(name)]]))
   const name = options['config'] ?? env['TEU_REGISTRY_CONFIG']
   if (typeof name !== 'string' || name === '') return { flags, env }
+  const { text } = await import('./init-of.ts')
   return { flags, env, file: { name, text: await text(name) } }
 }
 
