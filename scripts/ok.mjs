@@ -30,6 +30,7 @@ const steps = [
     '--test-reporter=dot',
     ...unitTests,
   ],
+  ['reference', 'npm', 'run', '--silent', 'build', '-w', 'docs/reference'],
   ['README examples', ...check('readme-examples')],
   ['examples', ...check('examples')],
 ]

@@ -46,6 +46,9 @@ test('a write that fails is heard of, at the latest when everything is to be the
     await (await open(file, 'w')).close()
     await using handle = await open(file, 'r')
     const writer = new BatchWriter(handle, 0)
-    await writer.write(Buffer.alloc(600_000))
-    await assert.rejects(writer.flush(), { code: 'EBADF' })
+    const everything = async () => {
+      await writer.write(Buffer.alloc(600_000))
+      await writer.flush()
+    }
+    await assert.rejects(everything, { code: 'EBADF' })
   }))

@@ -51,7 +51,7 @@ export interface Registry extends AsyncDisposable {
   /** `host:port`, as it goes in front of a repository's name in a reference. */
   readonly address: string
   readonly url: string
-  /** What it holds; for {@link checkStore}, {@link storeStats}, {@link importLayout} and {@link exportLayout}. */
+  /** What it holds; for {@link checkStore}, {@link storeStats}, {@link importImage} and {@link exportImage}. */
   readonly store: Store
   /**
    * Removes blobs that no manifest points at, while the registry goes on serving; what is younger than a day, or was
