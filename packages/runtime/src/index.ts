@@ -16,6 +16,7 @@
  *
  * @packageDocumentation
  */
+export { runtimeFeatures } from './commands/features.ts'
 export type {
   CallOptions,
   CreateOptions,

@@ -4,7 +4,7 @@ import { isatty } from 'node:tty'
 import { messageOf } from '@teu/errors'
 import { parseShimArguments } from '@teu/shim-api'
 import { deleteCommand } from './commands/delete.ts'
-import { runtimeInfo, versionText } from './commands/info.ts'
+import { runtimeInfo, runtimeName, versionText } from './commands/info.ts'
 import { serveCommand } from './commands/serve.ts'
 import { startCommand } from './commands/start.ts'
 import type { ShimInvocation } from './commands/surroundings.ts'
@@ -37,7 +37,7 @@ export async function runShim(init: RunShimInit): Promise<number> {
     await dispatch(invocation)
     return 0
   } catch (error) {
-    print(2, `${messageOf(error)}\n`)
+    print(2, `${runtimeName}: ${messageOf(error)}\n`)
     return 1
   }
 }
@@ -47,7 +47,7 @@ async function dispatch(invocation: ShimInvocation): Promise<void> {
     case 'version':
       return print(1, versionText())
     case 'info':
-      return print(1, runtimeInfo(readFileSync(0)))
+      return print(1, await runtimeInfo(readFileSync(0), invocation))
     case 'start':
       return print(1, await startCommand(invocation, await readInput()))
     case 'delete':

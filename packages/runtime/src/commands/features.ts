@@ -21,12 +21,22 @@ export const command: Command = {
   arguments: { from: 0, to: 0 },
   options: {},
   async run({ print }) {
-    print(`${JSON.stringify(features(packageVersion()), undefined, 4)}\n`)
+    print(`${JSON.stringify(runtimeFeatures(), undefined, 4)}\n`)
     return 0
   },
 }
 
-/** What the runtime knows, whether or not this kernel has it. @internal */
+/**
+ * What this runtime knows, whether or not this kernel has it: the document that the command `features` prints, as the
+ * runtime specification has it (features.md).
+ *
+ * @public
+ */
+export function runtimeFeatures(): Features {
+  return features(packageVersion())
+}
+
+/** The same, for a version. @internal */
 export function features(version: string): Features {
   return {
     ociVersionMin: '1.0.0',

@@ -49,4 +49,6 @@ export interface LibraryRuntime {
 /** A runtime as a library, as `@teu/runtime` is one. @public */
 export interface RuntimeLibrary {
   createRuntime(init: { root?: string }): LibraryRuntime
+  /** What the runtime knows, as the OCI features document; a library may not say. */
+  runtimeFeatures?(): object
 }
