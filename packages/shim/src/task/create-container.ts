@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto'
 import { chown } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
-import { codeOf, messageOf, StackError } from '@teu/errors'
+import { codeOf, type ErrorCode, messageOf, StackError } from '@teu/errors'
 import { protocolConstants } from '@teu/linux'
 import { type CreateTaskRequest, isAnyOf, RuncOptions, runcOptions, taskEvents, unpackAny } from '@teu/shim-api'
 import { loggerArguments, streamOf, streamsOf } from '../monitor/stream-uri.ts'
@@ -78,9 +78,23 @@ export function consoleSocketBeside(socket: string): string {
   return join(dirname(socket), `${randomBytes(8).toString('hex')}.pty`)
 }
 
-/** A runtime's error under the name of what was being done, which is what callers search for the reason. @internal */
+/** Of a runtime's failures, those that are not about the container. */
+const ownCodes: ReadonlySet<ErrorCode> = new Set([
+  'cancelled',
+  'deadline-exceeded',
+  'not-implemented',
+  'already-exists',
+])
+
+/**
+ * A runtime's error under the name of what was being done, which is what callers search for the reason. Its code is
+ * `unknown`, as with containerd's shim: what another code would say of the caller's request is not about that request.
+ *
+ * @internal
+ */
 export function runtimeError(error: unknown, doing: string): StackError {
-  return new StackError(codeOf(error), `${doing}: ${messageOf(error)}`, { cause: error })
+  const code = codeOf(error)
+  return new StackError(ownCodes.has(code) ? code : 'unknown', `${doing}: ${messageOf(error)}`, { cause: error })
 }
 
 async function make(container: Container, surroundings: CreateSurroundings, signal?: AbortSignal): Promise<void> {

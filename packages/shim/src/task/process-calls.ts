@@ -22,8 +22,8 @@ export async function addExec(container: Container, request: ExecProcessRequest)
   const { execId, spec } = request
   checkIdentifier(execId, 'exec id')
   if (container.execs.has(execId)) throw new StackError('already-exists', `id ${execId}`)
-  if (!container.init.isLive) {
-    throw new StackError('failed-precondition', `cannot exec in a ${container.init.state} container`)
+  if (!container.init.isLive || container.init.state === 'paused') {
+    throw new StackError('failed-precondition', `cannot exec in a ${container.init.state} state`)
   }
   if (spec === undefined) throw new StackError('invalid-argument', `exec ${execId} has no process`)
   streamsOf(request)
@@ -105,7 +105,8 @@ export async function killProcess(container: Container, { execId, signal, all }:
       throw error
     }
   }
-  if (process.pid === 0) throw new StackError('failed-precondition', `exec ${execId} is not started`)
+  if (process.pid === 0)
+    throw new StackError('failed-precondition', `process not created: exec ${execId} is not started`)
   if (!process.isLive) throw alreadyFinished()
   process.signal(signal)
 }

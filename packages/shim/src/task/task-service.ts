@@ -91,7 +91,9 @@ export function createTaskService(registry: ContainerRegistry, shutdown: (now: b
     stats: async ({ id }) => ({ stats: statsOf(registry.get(id)) }),
     update: async ({ id, resources }) => {
       if (resources === undefined) throw new StackError('invalid-argument', 'an update needs resources')
-      await registry.get(id).runtime.update(id, unpackJson(resources))
+      const { runtime, init } = registry.get(id)
+      if (!init.isLive) throw new StackError('failed-precondition', `cannot update a ${init.state} container`)
+      await runtime.update(id, unpackJson(resources))
       return nothing
     },
     checkpoint: async () => {
@@ -135,15 +137,22 @@ async function pidsOf(container: Container) {
 }
 
 function statsOf(container: Container) {
-  const cgroup = container.cgroup()
+  const cgroup = container.init.isLive ? container.cgroup() : undefined
   if (cgroup === undefined || !cgroup.exists()) throw new StackError('not-found', 'cgroup does not exist')
   return metricsOf(cgroup)
+}
+
+/** In the words of containerd's shim. */
+const refusals = {
+  pause: (state: ProcessState) =>
+    state === 'created' ? 'cannot pause task in created state' : `cannot pause a ${state} container`,
+  resume: (state: ProcessState) => `cannot resume a ${state} process`,
 }
 
 async function freeze(container: Container, move: 'pause' | 'resume'): Promise<void> {
   const { init, runtime, id } = container
   if (move === 'pause' ? init.state !== 'running' : init.state !== 'paused') {
-    throw new StackError('failed-precondition', `cannot ${move} a ${init.state} container`)
+    throw new StackError('failed-precondition', refusals[move](init.state))
   }
   await runtime[move](id)
   if (init.isLive) init.move(move)
