@@ -8,8 +8,8 @@ export interface CgroupStats {
   memory: MemoryStats
   pids: { current: bigint /** 0: no limit. */; limit: bigint }
   blkio: BlkioStats
-  /** By page size, such as `2MB`. */
-  hugetlb: Record<string, { usage: bigint; max: bigint; failcnt: bigint }>
+  /** By page size, such as `2MB`; `max` is the most that was used, and only cgroup v2 tells of the limit. */
+  hugetlb: Record<string, { usage: bigint; max: bigint; failcnt: bigint; limit?: bigint }>
 }
 
 /** @public */
@@ -56,6 +56,10 @@ export interface MemoryStats extends MemoryCounter {
   kernelTcp: MemoryCounter
   /** All lines of `memory.stat`. */
   stat: Record<string, bigint>
+  /** Swap by itself, as cgroup v2 counts it; absent on v1. */
+  swapOnly?: Omit<MemoryCounter, 'failcnt'>
+  /** All lines of `memory.events`, of cgroup v2 alone: how often which limit was met. */
+  events?: Record<string, bigint>
 }
 
 /** One line of a block device counter; `op` such as `Read`, `Write`, `Total`. @public */

@@ -1,8 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { test } from 'node:test'
-import type { CgroupStats } from '@teu/linux'
-import { metricsV1Of, metricsV2Of } from './metrics.ts'
+import { type CgroupStats, createCgroupManager } from '@teu/linux'
+import { metricsV2 } from '@teu/shim-api'
+import { metricsOf, metricsV1Of } from './metrics.ts'
 
 const counter = (n: bigint) => ({ usage: n, max: n + 1n, limit: n + 2n, failcnt: n + 3n })
 const stats: CgroupStats = {
@@ -54,10 +58,51 @@ test('statistics of cgroup v1 keep nanoseconds and every counter', () => {
   assert.equal(metrics.memoryOomControl?.oomKill, 4n)
 })
 
-test('statistics of cgroup v2 are microseconds, with swap by itself and one entry a device', () => {
-  const metrics = metricsV2Of(stats, 0n)
-  assert.deepEqual([metrics.cpu?.usageUsec, metrics.cpu?.userUsec, metrics.cpu?.throttledUsec], [9n, 5n, 3n])
-  assert.deepEqual([metrics.memory?.usage, metrics.memory?.swapUsage, metrics.memory?.anon], [100n, 50n, 7n])
-  assert.equal(metrics.memory?.workingsetRefault, 8n)
-  assert.deepEqual(metrics.io?.usage, [{ major: 8n, minor: 0n, rbytes: 10n, wbytes: 20n, rios: 0n, wios: 2n }])
+/** A v2 cgroup as the kernel shows it, each file with its own numbers. */
+const files: Record<string, string> = {
+  'cgroup.controllers': 'cpu io memory pids hugetlb',
+  'cgroup.procs': '',
+  'cpu.stat': 'usage_usec 9001\nuser_usec 5002\nsystem_usec 3999\nnr_periods 4\nnr_throttled 3\nthrottled_usec 77\n',
+  'memory.current': '1001\n',
+  'memory.max': '2002\n',
+  'memory.peak': '1500\n',
+  'memory.swap.current': '11\n',
+  'memory.swap.max': 'max\n',
+  'memory.swap.peak': '12\n',
+  'memory.stat': 'anon 21\nfile 22\nkernel_stack 23\nslab_reclaimable 24\npgfault 25\nworkingset_activate 26\n',
+  'memory.events': 'low 31\nhigh 32\nmax 33\noom 34\noom_kill 35\n',
+  'pids.current': '41\n',
+  'pids.max': 'max\n',
+  'io.stat': '8:0 rbytes=51 wbytes=52 rios=53 wios=54 dbytes=55 dios=56\n8:16 rbytes=61 wbytes=62 rios=63 wios=64\n',
+}
+
+test('statistics of cgroup v2 are what its files say, in microseconds, with swap by itself', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'teu-metrics-'))
+  try {
+    for (const [name, text] of Object.entries(files)) writeFileSync(join(folder, name), text)
+    const any = metricsOf(createCgroupManager({ paths: { '': folder } }))
+    assert.equal(any.typeUrl, metricsV2.typeUrl)
+    const { pids, cpu, memory, io, memoryEvents } = metricsV2.decode(any.value)
+    const noLimit = 2n ** 64n - 1n
+    assert.deepEqual(pids, { current: 41n, limit: noLimit })
+    assert.deepEqual(cpu, {
+      ...{ usageUsec: 9001n, userUsec: 5002n, systemUsec: 3999n },
+      ...{ nrPeriods: 4n, nrThrottled: 3n, throttledUsec: 77n },
+    })
+    assert.deepEqual(told(memory), {
+      ...{ usage: 1001n, usageLimit: 2002n, maxUsage: 1500n, swapUsage: 11n, swapLimit: noLimit, swapMaxUsage: 12n },
+      ...{ anon: 21n, file: 22n, kernelStack: 23n, slabReclaimable: 24n, pgfault: 25n, workingsetActivate: 26n },
+    })
+    assert.deepEqual(memoryEvents, { low: 31n, high: 32n, max: 33n, oom: 34n, oomKill: 35n })
+    assert.deepEqual(io?.usage, [
+      { major: 8n, minor: 0n, rbytes: 51n, wbytes: 52n, rios: 53n, wios: 54n },
+      { major: 8n, minor: 16n, rbytes: 61n, wbytes: 62n, rios: 63n, wios: 64n },
+    ])
+  } finally {
+    rmSync(folder, { recursive: true })
+  }
 })
+
+function told(numbers: object | undefined): Record<string, bigint> {
+  return Object.fromEntries(Object.entries(numbers ?? {}).filter(([, value]) => value !== 0n))
+}

@@ -6,7 +6,7 @@ import { type Any, MetricsV1, MetricsV2, metricsV1, metricsV2, packAny } from '@
 export function metricsOf(cgroup: CgroupManager): Any {
   const stats = cgroup.stats()
   if (cgroup.version === 1) return packAny(metricsV1, metricsV1Of(stats, cgroup.oomKillCount()))
-  return packAny(metricsV2, metricsV2Of(stats, cgroup.oomKillCount()))
+  return packAny(metricsV2, metricsV2Of(stats))
 }
 
 /** Statistics in the form of cgroup v1: nanoseconds and bytes. @internal */
@@ -33,16 +33,20 @@ export function metricsV1Of(stats: CgroupStats, oomKills: bigint): MetricsV1 {
       ioServiceBytesRecursive: blkio.ioServiceBytes.map(blkioEntry),
       ioServicedRecursive: blkio.ioServiced.map(blkioEntry),
     },
-    hugetlb: Object.entries(hugetlb).map(([pagesize, usage]) => ({ pagesize, ...usage })),
+    hugetlb: Object.entries(hugetlb).map(([pagesize, { usage, max, failcnt }]) => ({ pagesize, usage, max, failcnt })),
     memoryOomControl: { oomKill: oomKills },
   })
 }
 
+/** What a limit is called that there is not. */
+const noLimit = 2n ** 64n - 1n
+
 /** Statistics in the form of cgroup v2: microseconds and bytes. @internal */
-export function metricsV2Of(stats: CgroupStats, oomKills: bigint): MetricsV2 {
+export function metricsV2Of(stats: CgroupStats): MetricsV2 {
   const { cpu, memory, pids, blkio, hugetlb } = stats
+  const { events = {}, swapOnly } = memory
   return MetricsV2.fromPartial({
-    pids,
+    pids: { current: pids.current, limit: pids.limit || noLimit },
     cpu: {
       usageUsec: cpu.usageNs / 1000n,
       userUsec: cpu.userNs / 1000n,
@@ -56,12 +60,23 @@ export function metricsV2Of(stats: CgroupStats, oomKills: bigint): MetricsV2 {
       usage: memory.usage,
       usageLimit: memory.limit,
       maxUsage: memory.max,
-      swapUsage: memory.swap.usage > memory.usage ? memory.swap.usage - memory.usage : 0n,
-      swapLimit: memory.swap.limit,
+      swapUsage: swapOnly?.usage ?? 0n,
+      swapLimit: swapOnly?.limit ?? 0n,
+      swapMaxUsage: swapOnly?.max ?? 0n,
     },
     io: { usage: ioEntries(blkio.ioServiceBytes, blkio.ioServiced) },
-    hugetlb: Object.entries(hugetlb).map(([pagesize, { usage, max }]) => ({ pagesize, current: usage, max })),
-    memoryEvents: { oomKill: oomKills, oom: oomKills },
+    hugetlb: Object.entries(hugetlb).map(([pagesize, { usage, limit }]) => ({
+      pagesize,
+      current: usage,
+      max: limit ?? noLimit,
+    })),
+    memoryEvents: {
+      low: events.low ?? 0n,
+      high: events.high ?? 0n,
+      max: events.max ?? 0n,
+      oom: events.oom ?? 0n,
+      oomKill: events.oom_kill ?? 0n,
+    },
   })
 }
 

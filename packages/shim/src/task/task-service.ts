@@ -137,7 +137,7 @@ async function pidsOf(container: Container) {
 }
 
 function statsOf(container: Container) {
-  const cgroup = container.init.isLive ? container.cgroup() : undefined
+  const cgroup = container.cgroup()
   if (cgroup === undefined || !cgroup.exists()) throw new StackError('not-found', 'cgroup does not exist')
   return metricsOf(cgroup)
 }

@@ -40,22 +40,26 @@ function readMemory(folder: string): MemoryStats {
   const stat = readKeyed(folder, 'memory.stat')
   const usage = readNumber(folder, 'memory.current')
   const limit = readNumber(folder, 'memory.max')
+  const swapUsage = readNumber(folder, 'memory.swap.current')
   const swapLimit = readNumber(folder, 'memory.swap.max')
+  const events = readKeyed(folder, 'memory.events')
   const none = { usage: 0n, max: 0n, limit: 0n, failcnt: 0n }
   return {
     usage,
     max: readNumber(folder, 'memory.peak'),
     limit,
-    failcnt: readKeyed(folder, 'memory.events').max ?? 0n,
+    failcnt: events.max ?? 0n,
     swap: {
-      usage: usage + readNumber(folder, 'memory.swap.current'),
+      usage: usage + swapUsage,
       max: 0n,
       limit: limit === noLimit || swapLimit === noLimit ? noLimit : limit + swapLimit,
       failcnt: readKeyed(folder, 'memory.swap.events').max ?? 0n,
     },
     kernel: { ...none, usage: stat.kernel ?? 0n },
     kernelTcp: { ...none, usage: stat.sock ?? 0n },
+    swapOnly: { usage: swapUsage, max: readNumber(folder, 'memory.swap.peak'), limit: swapLimit },
     stat,
+    events,
   }
 }
 
@@ -93,6 +97,7 @@ function readHugetlb(folder: string): CgroupStats['hugetlb'] {
     stats[size] = {
       usage: readNumber(folder, `hugetlb.${size}.current`),
       max: 0n,
+      limit: readNumber(folder, `hugetlb.${size}.max`),
       failcnt: readKeyed(folder, `hugetlb.${size}.events`).max ?? 0n,
     }
   }
