@@ -2,6 +2,7 @@
 // Debian's ctr on our containerd, with our shim and with containerd-shim-runc-v2.
 import assert from 'node:assert/strict'
 import { busybox, Ctr } from './harness/ctr.ts'
+import { walkLong, walkOnce, walkTerminals } from './harness/ctr-walk.ts'
 import { startRegistry } from './harness/originals.ts'
 import { sandboxTest, until } from './harness/sandbox.ts'
 import { startOurContainerd } from './harness/stack.ts'
@@ -35,7 +36,9 @@ for (const runtime of ['io.containerd.teu.v1', 'io.containerd.runc.v2']) {
   sandboxTest(`the life of a container with ${runtime}`, async (sandbox) => {
     const ctr = new Ctr(sandbox, await startOurContainerd(sandbox))
     await ctr.importBusybox()
-    await ctr.walk(['--runtime', runtime])
+    await walkOnce(ctr, ['--runtime', runtime])
+    await walkLong(ctr, ['--runtime', runtime])
+    await walkTerminals(ctr, ['--runtime', runtime])
   })
 }
 

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import type { Daemon } from './originals.ts'
 import { imageArchive } from './programs.ts'
 import { type RunOptions, type Sandbox, until } from './sandbox.ts'
+import { Terminal } from './terminal.ts'
 
 /** The name that the archive's image gets on import. */
 export const busybox = 'docker.io/library/busybox:latest'
@@ -46,31 +47,32 @@ export class Ctr {
     )
   }
 
-  /**
-   * The life of a container as ctr's users know it: run, exit codes, detached, exec, pause, kill, rm; what differs
-   * between stacks is only what `flags` say.
-   */
-  async walk(flags: readonly string[]): Promise<void> {
-    const ran = await this.start('once', ['--rm', ...flags], ['sh', '-c', 'echo out; echo err >&2; exit 3'])
-    assert.deepEqual([ran.status, ran.stdout, ran.stderr.includes('err\n')], [3, 'out\n', true], ran.stderr)
-    // More than the buffers on the way hold: ctr forgets to close an input that ends before the task was created.
-    const fed = await this.start('fed', ['--rm', ...flags], ['wc', '-c'], { input: 'x'.repeat(300_000) })
-    assert.equal(fed.stdout.trim(), '300000', fed.stderr)
-    const long = this.id('long')
-    const detached = await this.start('long', ['-d', ...flags], ['sleep', '1000'])
-    assert.equal(detached.status, 0, detached.stderr)
-    await until('the task runs', async () => /-long +\d+ +RUNNING/.test(await this.output('tasks', 'ls')))
-    assert.equal(await this.output('tasks', 'exec', '--exec-id', 'e1', long, 'echo', 'inside'), 'inside\n')
-    assert.equal((await this.run(['tasks', 'exec', '--exec-id', 'e2', long, 'sh', '-c', 'exit 9'])).status, 9)
-    await this.output('tasks', 'pause', long)
-    assert.match(await this.output('tasks', 'ls'), /PAUSED/)
-    await this.output('tasks', 'resume', long)
-    assert.match(await this.output('tasks', 'ps', long), /^PID/)
-    assert.match(await this.output('tasks', 'metrics', long), /memory\.usage_in_bytes|pids\.current/)
-    await this.output('tasks', 'kill', '--signal', 'SIGKILL', long)
-    await until('the task stops', async () => /STOPPED/.test(await this.output('tasks', 'ls')))
-    await this.run(['tasks', 'rm', long])
-    await this.output('containers', 'rm', long)
-    assert.equal((await this.output('containers', 'ls', '-q')).trim(), '')
+  /** As {@link Ctr.start}, on a terminal of its own; `-t` is added. */
+  startOnTerminal(name: string, flags: readonly string[], command: readonly string[]): Terminal {
+    const cgroup = `${this.#sandbox.cgroupParent}/${name}`
+    return this.terminal('run', '-t', '--cgroup', cgroup, ...flags, busybox, this.id(name), ...command)
+  }
+
+  /** ctr on a terminal. */
+  terminal(...args: string[]): Terminal {
+    return new Terminal(this.#sandbox, 'ctr', ['-a', this.#socket, ...args])
+  }
+
+  /** The pid and the status that `ctr tasks ls` tells of a container called `name` here; undefined without a task. */
+  async task(name: string): Promise<{ pid: number; status: string } | undefined> {
+    const line = new RegExp(`^${this.id(name)} +(\\d+) +(\\w+)`, 'm').exec(await this.output('tasks', 'ls'))
+    return line?.[1] && line[2] ? { pid: Number(line[1]), status: line[2] } : undefined
+  }
+
+  /** Waits until the task of `name` has `status`, in ctr's capital letters. */
+  async reaches(name: string, status: string): Promise<void> {
+    await until(`${name} is ${status}`, async () => (await this.task(name))?.status === status)
+  }
+
+  /** Removes a stopped task and its container; the exit status of the task. */
+  async remove(name: string): Promise<number> {
+    const { stderr } = await this.run(['tasks', 'rm', this.id(name)])
+    await this.output('containers', 'rm', this.id(name))
+    return Number(/exit with non-zero exit code (\d+)/.exec(stderr)?.[1] ?? 0)
   }
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { globSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { globSync, readdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 
 /** What a test could leave on the machine, each as a set of names. */
@@ -126,14 +127,28 @@ function news(before: Set<string>, now: Set<string>, kind: string): string[] {
   return [...now].filter((name) => !before.has(name)).map((name) => `${kind} ${name}`)
 }
 
-/** Ends what was left running, so that one dirty test does not spoil the next. */
-function end(leaks: string[], { id, netns }: Owner): string[] {
-  for (const entry of processesOf(id, netns)) {
-    try {
-      process.kill(Number(entry.split(/[ :]/)[1]), 'SIGKILL')
-    } catch {
-      // It went by itself.
-    }
-  }
+/** Ends what was left running, and its cgroups, so that one dirty test does not spoil the next. */
+async function end(leaks: string[], { id, netns }: Owner): Promise<string[]> {
+  if (leaks.length === 0) return leaks
+  const pids = processesOf(id, netns).map((entry) => Number(entry.split(/[ :]/)[1]))
+  const cgroups = cgroupsBelow(id)
+  for (const cgroup of cgroups) pids.push(...read(`${cgroup}/cgroup.procs`).split('\n').filter(Boolean).map(Number))
+  for (const pid of pids) attempt(() => process.kill(pid, 'SIGKILL'))
+  // Frozen processes die once they thaw.
+  for (const cgroup of cgroups) attempt(() => writeFileSync(`${cgroup}/freezer.state`, 'THAWED', { flag: 'r+' }))
+  await delay(200)
+  for (const cgroup of cgroups) attempt(() => execFileSync('rmdir', [cgroup], { stdio: 'ignore' }))
   return leaks
+}
+
+/** Directories of the sandbox's cgroups in all hierarchies, the deepest first. */
+function cgroupsBelow(id: string): string[] {
+  return globSync(`/sys/fs/cgroup/{,*/}${id}/{**/,}`).sort().reverse()
+}
+
+/** What has gone by itself needs no ending. */
+function attempt(action: () => unknown): void {
+  try {
+    action()
+  } catch {}
 }

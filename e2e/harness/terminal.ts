@@ -45,7 +45,9 @@ export class Terminal {
 
   /** Waits for the program's end; its exit status. */
   async ends(): Promise<number> {
-    await until('the program on the terminal ends', () => this.#status !== undefined)
+    await until('the program on the terminal ends', () => this.#status !== undefined).catch((cause: unknown) => {
+      throw new Error(`the program goes on; the terminal shows:\n${this.#seen}`, { cause })
+    })
     return this.#status as number
   }
 }

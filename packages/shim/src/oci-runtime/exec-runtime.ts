@@ -134,7 +134,8 @@ export class ExecOciRuntime implements OciRuntime {
     const from = await logLength(this.#log)
     const { status, stdout, stderr } = await runProgram(binary, [...this.#globalArgs(), ...args], path)
     if (status === 0) return stdout
-    const message = (await lastLoggedError(this.#log, from)) ?? (stderr.trim() || `exit status ${status}`)
+    const end = typeof status === 'number' ? `exit status ${status}` : `killed by ${status}`
+    const message = (await lastLoggedError(this.#log, from)) ?? (stderr.trim() || `${binary} ${args[0]}: ${end}`)
     throw new StackError(codeOfRuntimeError(message), message)
   }
 }
@@ -160,14 +161,15 @@ async function runProgram(binary: string, args: string[], path: string): Promise
       if (output[name].length < maximumOutput) output[name] += chunk
     })
   }
-  const { promise, resolve, reject } = Promise.withResolvers<number>()
+  const { promise, resolve, reject } = Promise.withResolvers<number | NodeJS.Signals>()
   child.on('error', (error) => reject(wrap(error, `run ${binary}`)))
-  child.on('close', (code) => resolve(code ?? 137))
+  child.on('close', (code, signal) => resolve(code ?? signal ?? 'SIGKILL'))
   return { status: await promise, ...output }
 }
 
 interface ProgramResult {
-  status: number
+  /** The exit status, or the signal that ended it. */
+  status: number | NodeJS.Signals
   stdout: string
   stderr: string
 }
