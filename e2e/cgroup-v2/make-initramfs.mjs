@@ -1,9 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 // Packs what the virtual machine needs into an initramfs: make-initramfs.mjs FILE [TEST FILE ...]
 import { execFileSync } from 'node:child_process'
-import { copyFileSync, cpSync, globSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  copyFileSync,
+  cpSync,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
+import { transformSync } from 'esbuild'
 
 const root = path.resolve(import.meta.dirname, '../..')
 const [target, ...wanted] = process.argv.slice(2)
@@ -20,7 +31,7 @@ try {
   for (const name of packages) addPackage(name)
   for (const name of ['init', 'tests']) copyFileSync(path.join(import.meta.dirname, name), path.join(work, name))
   const files = tests.flatMap((pattern) => globSync(pattern, { cwd: root })).sort()
-  writeFileSync(path.join(work, 'test-files'), files.join(' '))
+  writeFileSync(path.join(work, 'test-files'), files.map(asJavaScript).join(' '))
   writeFileSync(path.join(work, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
   writeFileSync(
     path.join(work, 'work/bin/teu-runtime'),
@@ -41,6 +52,26 @@ function addBusybox() {
     if (applet !== 'busybox') symlinkSync('busybox', path.join(work, 'bin', applet))
 }
 
+/**
+ * Makes plain JavaScript of a package's sources. What Node strips types with is WebAssembly, which is slow under
+ * emulation and now and then ends Node by a signal there.
+ */
+function stripTypes(folder) {
+  const manifest = path.join(folder, 'package.json')
+  writeFileSync(manifest, asJavaScript(readFileSync(manifest, 'utf8')))
+  for (const file of globSync('{src,test}/**/*.ts', { cwd: folder })) {
+    const from = path.join(folder, file)
+    const { code } = transformSync(readFileSync(from, 'utf8'), { loader: 'ts', target: 'node24' })
+    writeFileSync(asJavaScript(from), asJavaScript(code))
+    rmSync(from)
+  }
+}
+
+/** The names of sources in a text, as they are called without types. */
+function asJavaScript(text) {
+  return text.replace(/\.ts(?=["']|$)/g, '.js')
+}
+
 /** A program with the libraries it is linked to, at the paths where the loader looks. */
 function addProgram(file, to) {
   copyFileSync(file, path.join(work, to))
@@ -56,6 +87,7 @@ function addPackage(name) {
   for (const part of ['package.json', 'src', 'test', 'bin', 'dist/bin', 'prebuilt/linux-x64'])
     if (globSync(path.join(from, part)).length > 0)
       cpSync(path.join(from, part), path.join(to, part), { recursive: true })
+  stripTypes(to)
   mkdirSync(path.join(work, 'work/node_modules/@teu'), { recursive: true })
   symlinkSync(`../../packages/${name}`, path.join(work, 'work/node_modules/@teu', name))
 }

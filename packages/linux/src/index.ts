@@ -147,6 +147,7 @@ export { maxFdsPerMessage, receiveFds, sendAllFds, sendFds } from './unix-socket
 export type { PeerCredentials, UnixSocketType } from './unix-socket/unix-socket.ts'
 export {
   acceptUnix,
+  bindUnixDatagrams,
   connectUnix,
   listenUnix,
   peerCredentials,

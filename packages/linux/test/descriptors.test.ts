@@ -19,6 +19,7 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import {
   acceptUnix,
+  bindUnixDatagrams,
   bytesReadable,
   connectUnix,
   filesystemMagic,
@@ -107,6 +108,28 @@ test('a socket file is private, also one whose path is longer than an address', 
     for (const fd of [client, server, listener]) closeSync(fd)
     assert.throws(() => listenUnix(name), { code: 'EADDRINUSE' })
   }
+})
+
+test('datagrams go to a path, and connections to an abstract name', async (t) => {
+  const path = join(folder(t), 'datagrams')
+  const receiver = bindUnixDatagrams(path)
+  const sender = connectUnix(path, 'datagram')
+  for (const text of ['one', 'two']) await sendAllFds(sender, Buffer.from(text), [])
+  assert.equal((await receiveFds(receiver)).data.toString(), 'one')
+  assert.equal((await receiveFds(receiver)).data.toString(), 'two')
+  for (const fd of [receiver, sender]) closeSync(fd)
+
+  const name = `teu-linux-${process.pid}`
+  const server = createServer().listen(`\0${name}`)
+  await once(server, 'listening')
+  const accepted = once(server, 'connection')
+  const client = connectUnix(`@${name}`)
+  const [connection] = await accepted
+  closeSync(client)
+  connection.destroy()
+  server.close()
+  assert.throws(() => connectUnix(`@${name}-nobody`), { code: 'ECONNREFUSED' })
+  assert.throws(() => connectUnix(`@${''.padEnd(108, 'x')}`), { code: 'ENAMETOOLONG' })
 })
 
 test("the peer of one of Node's sockets", async (t) => {

@@ -26,6 +26,7 @@ export type {
   KillOptions,
   ProcessOptions,
   StartedProcess,
+  StartOptions,
 } from './container/options.ts'
 export type { ContainerState } from './container/state.ts'
 export { createRuntime } from './create-runtime.ts'

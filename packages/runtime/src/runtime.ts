@@ -7,6 +7,7 @@ import type {
   ExecOptions,
   KillOptions,
   StartedProcess,
+  StartOptions,
 } from './container/options.ts'
 import type { ContainerState } from './container/state.ts'
 import type { ContainerEvent, ContainerStats, EventsOptions } from './events/container-event.ts'
@@ -33,7 +34,7 @@ export interface Runtime {
   /** Makes the container and leaves its init waiting before execve. */
   create(id: string, options?: CreateOptions): Promise<StartedProcess>
   /** Lets the init of a `created` container execute its program. */
-  start(id: string, options?: CallOptions): Promise<void>
+  start(id: string, options?: StartOptions): Promise<void>
   /** What `teu-runtime state` prints. */
   state(id: string, options?: CallOptions): Promise<ContainerState>
   /** Sends a signal, by number, to init. 0 only probes. `failed-precondition` `container not running` when stopped. */

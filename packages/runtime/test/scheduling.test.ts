@@ -69,7 +69,8 @@ test('an exec runs on the processors that it or the container names', rooted, as
     return (await workshop.exec(id, [], { process })).output.split('\t')[1]
   }
   assert.equal(await read(), '1\n')
-  assert.equal(await read({ initial: '0' }), '0\n')
+  // Before Linux 6.2, joining a cpuset gave all of its processors back.
+  assert.match((await read({ initial: '0' })) ?? '', /^0(-\d+)?\n$/)
   assert.equal(await read({ final: '0-1' }), '0-1\n')
   assert.notEqual((await workshop.run(args)).output.split('\t')[1], '1\n', 'init runs where the runtime does')
   await assert.rejects(read({ final: '4000' }), /sched_setaffinity: invalid argument/)

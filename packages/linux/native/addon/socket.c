@@ -2,6 +2,7 @@
 // UNIX sockets as far as Node lacks them: descriptors in messages, pairs, credentials.
 #include "addon.h"
 #include <fcntl.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -70,6 +71,31 @@ static int bind_private(int fd, const struct sockaddr_un *address)
 	if (fchmod(fd, 0600) < 0)
 		return -1;
 	return bind(fd, (const struct sockaddr *)address, sizeof *address);
+}
+
+// A name that begins with @ is of the abstract namespace, which has no folders; nothing of ours is ever bound there.
+static int connect_abstract(int fd, const char *name)
+{
+	struct sockaddr_un address = { .sun_family = AF_UNIX };
+	size_t length = strlen(name);
+	if (length > sizeof address.sun_path) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memcpy(address.sun_path + 1, name + 1, length - 1);
+	return connect(fd, (const struct sockaddr *)&address, (socklen_t)(offsetof(struct sockaddr_un, sun_path) + length));
+}
+
+static napi_value js_connect_abstract(napi_env env, napi_callback_info info)
+{
+	struct args args = args_read(env, info, 2);
+	struct text name;
+	int fd = arg_int(&args, 0);
+	arg_text(&args, 1, &name);
+	if (!args.failed && connect_abstract(fd, name.ptr) < 0)
+		throw_errno(env, errno, "connect", name.ptr);
+	text_free(&name);
+	return NULL;
 }
 
 static napi_value with_address(napi_env env, napi_callback_info info, bool is_bind)
@@ -249,6 +275,7 @@ const struct function socket_functions[] = {
 	{ "socketpair", js_socketpair },
 	{ "bindUnix", js_bind_unix },
 	{ "connectUnix", js_connect_unix },
+	{ "connectAbstract", js_connect_abstract },
 	{ "listen", js_listen },
 	{ "accept", js_accept },
 	{ "sendmsgFds", js_sendmsg_fds },

@@ -96,7 +96,8 @@ STEP(map_tree)
 	result = (int)syscall(SYS_mount_setattr, init->slots[tree.slot], "",
 			      AT_EMPTY_PATH | (tree.recursive ? AT_RECURSIVE : 0), &attributes, sizeof(attributes));
 	if (result < 0)
-		result = fail(init, "mount_setattr of an id-mapped mount");
+		result = fail(init, "id-mapped mount%s",
+			      errno == EINVAL ? " (this file system may have none on this kernel)" : "");
 	close(fd);
 	return result;
 }

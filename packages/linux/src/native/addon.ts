@@ -105,6 +105,8 @@ export interface NativeAddon {
   socketpair(type: number): [number, number]
   bindUnix(fd: number, path: string): void
   connectUnix(fd: number, path: string): void
+  /** `name` begins with `@`, which stands for the NUL byte. */
+  connectAbstract(fd: number, name: string): void
   listen(fd: number, backlog: number): void
   accept(fd: number): number
   sendmsgFds(fd: number, data: Uint8Array, fds: readonly number[]): number

@@ -16,14 +16,27 @@ export function unixSocketPair(type: UnixSocketType = 'stream'): [number, number
   return native().socketpair(types[type])
 }
 
-/** Connects to a UNIX stream socket and returns the descriptor. A path over 107 bytes is reached through its folder. @public */
-export function connectUnix(path: string): number {
-  return withSocket((fd) => native().connectUnix(fd, path))
+/**
+ * Connects to a UNIX socket, of streams unless `type` says otherwise, and returns the descriptor. A path over 107 bytes
+ * is reached through its folder; a name that begins with `@` is of the abstract namespace (unix(7)).
+ *
+ * @public
+ */
+export function connectUnix(path: string, type: UnixSocketType = 'stream'): number {
+  return withSocket(type, (fd) => {
+    if (path.startsWith('@')) native().connectAbstract(fd, path)
+    else native().connectUnix(fd, path)
+  })
+}
+
+/** Binds a UNIX datagram socket to a path with mode 0600 and returns the descriptor. `EADDRINUSE` when it exists. @public */
+export function bindUnixDatagrams(path: string): number {
+  return withSocket('datagram', (fd) => native().bindUnix(fd, path))
 }
 
 /** Binds and listens on a UNIX stream socket path with mode 0600, and returns the descriptor. `EADDRINUSE` when it exists. @public */
 export function listenUnix(path: string, backlog = 16): number {
-  return withSocket((fd) => {
+  return withSocket('stream', (fd) => {
     native().bindUnix(fd, path)
     native().listen(fd, backlog)
   })
@@ -60,8 +73,8 @@ export function socketFd(socket: Socket): number {
   return fd
 }
 
-function withSocket(use: (fd: number) => void): number {
-  const fd = native().socket(afUnix, types.stream, 0)
+function withSocket(type: UnixSocketType, use: (fd: number) => void): number {
+  const fd = native().socket(afUnix, types[type], 0)
   try {
     use(fd)
     return fd

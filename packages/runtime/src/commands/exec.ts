@@ -30,6 +30,7 @@ export const command: Command = {
     'additional-gids': { type: 'string', short: 'g', multiple: true, help: 'more groups' },
     process: { type: 'string', short: 'p', help: 'file with the whole process as JSON' },
     detach: { type: 'boolean', short: 'd', help: 'leave once the process runs' },
+    'pidfd-socket': { type: 'string', help: 'AF_UNIX socket that receives a pidfd of the process' },
     'pid-file': { type: 'string', help: 'file to write the process id to' },
     'process-label': { type: 'string', help: 'SELinux label of the process' },
     apparmor: { type: 'string', help: 'AppArmor profile of the process' },
@@ -59,11 +60,13 @@ export const command: Command = {
 async function execOptions(context: CommandContext): Promise<ExecOptions & { process: Process }> {
   const { options, signal } = context
   const consoleSocket = textOption(options, 'console-socket')
+  const pidfdSocket = textOption(options, 'pidfd-socket')
   const pidFile = textOption(options, 'pid-file')
   const cgroup = cgroupFromOptions(options)
   return {
     process: (await chosenProcess(context)) as Process & { args: string[] },
     ...(consoleSocket !== undefined && { consoleSocket }),
+    ...(pidfdSocket !== undefined && { pidfdSocket }),
     ...(pidFile !== undefined && { pidFile }),
     ...(cgroup && { cgroup }),
     preserveFds: numberOption(options, 'preserve-fds', 0),

@@ -6,7 +6,7 @@ import { attend } from '../foreground/attend.ts'
 import { ForegroundTerminal, ownTerminalSize } from '../foreground/terminal.ts'
 import { loadBundle } from '../spec/load-spec.ts'
 import type { Command, CommandContext } from './command.ts'
-import { createOptionHelp, createOptions } from './process-options.ts'
+import { createOptionHelp, createOptions, notifyOption } from './process-options.ts'
 
 /** `run`. @internal */
 export const command: Command = {
@@ -27,7 +27,7 @@ export const command: Command = {
     const given = { ...createOptions(options), signal }
     if (options.detach === true) {
       await runtime.create(id, given)
-      await startOrRemove(context, id)
+      await startOrRemove(context, id, true)
       return 0
     }
     return runInForeground(context, id, given)
@@ -48,7 +48,7 @@ async function runInForeground(context: CommandContext, id: string, given: Creat
   const attended = attend(started, terminal, (number) => runtime.kill(id, number))
   // A start that fails leaves nothing to attend.
   attended.catch(() => {})
-  await startOrRemove(context, id)
+  await startOrRemove(context, id, false)
   const exitCode = await attended
   if (options.keep !== true) await runtime.delete(id, { signal: signal.aborted ? AbortSignal.timeout(10_000) : signal })
   return exitCode
@@ -60,9 +60,10 @@ function withOwnSize(spec: Spec): Spec {
   return { ...spec, process: { ...spec.process, consoleSize: size } }
 }
 
-async function startOrRemove({ runtime, signal }: CommandContext, id: string): Promise<void> {
+/** @param leaves Whether this program ends while the container goes on, so that a service manager looks after that. */
+async function startOrRemove({ runtime, signal }: CommandContext, id: string, leaves: boolean): Promise<void> {
   try {
-    await runtime.start(id, { signal })
+    await runtime.start(id, { signal, ...notifyOption(process.env), notifyMainPid: leaves })
   } catch (error) {
     await runtime.delete(id, { force: true })
     throw error

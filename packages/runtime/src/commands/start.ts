@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Command } from './command.ts'
+import { notifyOption } from './process-options.ts'
 
 /** `start`. @internal */
 export const command: Command = {
@@ -9,7 +10,7 @@ export const command: Command = {
   arguments: { exactly: 1 },
   options: {},
   async run({ runtime, positionals, signal }) {
-    await runtime.start(positionals[0] as string, { signal })
+    await runtime.start(positionals[0] as string, { signal, ...notifyOption(process.env) })
     return 0
   },
 }

@@ -6,6 +6,7 @@ import { runHooks } from '../hooks/run-hook.ts'
 import { launchProgram, type ReadyProcess } from '../launch/conversation.ts'
 import { launchDirectly } from '../launch/default-launcher.ts'
 import { writeIdMaps } from '../launch/id-maps.ts'
+import { withNotifySocket } from '../notify/notify-socket.ts'
 import { type CgroupEntry, cgroupEntry } from '../program/cgroup-entry.ts'
 import { compileCreate } from '../program/compile-create.ts'
 import type { Step } from '../program/program.ts'
@@ -21,6 +22,7 @@ import { recordIntent } from './intent.ts'
 import type { CreateOptions } from './options.ts'
 import { type HostFacts, readHostFacts, userName } from './process-facts.ts'
 import { compileFilter } from './seccomp.ts'
+import { sendPidfd } from './send-pidfd.ts'
 import { type SavedState, type StateDirectory, writeAtomically } from './state-file.ts'
 import { hookState } from './status.ts'
 import { checkConsole } from './terminal-rules.ts'
@@ -52,6 +54,7 @@ export async function createContainer(
   const [facts, cgroups] = [readHostFacts(), detectCgroups()]
   const making: Making = { directory, id, options, bundle, extra, facts, cgroups, warn, pid: 0 }
   try {
+    if (options.notifySocket) bundle.spec = withNotifySocket(bundle.spec, directory.path(id))
     recordIntent(directory, id, bundle, cgroups)
     return await make(making)
   } catch (error) {
@@ -87,6 +90,7 @@ async function make(making: Making): Promise<CreatedContainer> {
     mapIds: (pid) => writeIdMaps(pid, bundle.spec.linux?.uidMappings ?? [], bundle.spec.linux?.gidMappings ?? []),
     created: async (pid, placed) => {
       adopt(making, saved(), pid)
+      if (options.pidfdSocket !== undefined) await sendPidfd(options.pidfdSocket, pid, 'standard')
       if (!(placed && plan.entry)) await making.cgroup?.join(pid)
     },
     hooks: () => runCreateHooks(making, saved()),

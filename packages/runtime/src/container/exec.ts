@@ -19,6 +19,7 @@ import { maySetGroups } from './id-map.ts'
 import type { ExecOptions } from './options.ts'
 import { readHostFacts } from './process-facts.ts'
 import { compileFilter } from './seccomp.ts'
+import { sendPidfd } from './send-pidfd.ts'
 import { type SavedState, type StateDirectory, writeAtomically } from './state-file.ts'
 import { cgroupOf, hookState, requireMove, statusOf } from './status.ts'
 import { checkConsole } from './terminal-rules.ts'
@@ -58,6 +59,7 @@ export async function execInContainer(
     const ready = await launchProgram(options.launch ?? launchDirectly, request, compile, {
       created: async (created, placed) => {
         pid = created
+        if (options.pidfdSocket !== undefined) await sendPidfd(options.pidfdSocket, created, 'setns')
         if (!(placed && enters)) await joinCgroup(saved, created, options)
       },
     })

@@ -17,6 +17,8 @@ export interface ProcessOptions extends CallOptions {
    * `terminal: true`, refused when it has not (`invalid-argument`). At most 107 bytes.
    */
   consoleSocket?: string
+  /** UNIX stream socket that gets a pidfd of the process (SCM_RIGHTS) in one message. */
+  pidfdSocket?: string
   /** Gets the pid in decimal, renamed into place once the process exists. */
   pidFile?: string
   /** The caller's descriptors 3 to 2 + N stay open in the process. Default 0. */
@@ -37,6 +39,19 @@ export interface CreateOptions extends ProcessOptions {
   noPivot?: boolean
   /** Shares the caller's session keyring. Default false. */
   noNewKeyring?: boolean
+  /** Socket of a service manager that {@link StartOptions} will name: gives the container one to say it is ready by. */
+  notifySocket?: string
+}
+
+/** Options of {@link Runtime.start}. @public */
+export interface StartOptions extends CallOptions {
+  /**
+   * Socket of a service manager, a path or an abstract name with `@` in front, given at create as well: start resolves
+   * only when the container has said that it is ready, or has ended, and passes the former on (sd_notify(3)).
+   */
+  notifySocket?: string
+  /** Whether the manager is told to look after the container's init from now on. Default true. */
+  notifyMainPid?: boolean
 }
 
 /** Options of {@link Runtime.exec}. @public */

@@ -4,8 +4,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { StackError } from '@teu/errors'
 import { isErrno, type Pidfd, waitReadable } from '@teu/linux'
 import { runHooks } from '../hooks/run-hook.ts'
+import { NotifySocket } from '../notify/notify-socket.ts'
 import { destroyProcess, openInit } from './end-process.ts'
-import type { CallOptions } from './options.ts'
+import type { StartOptions } from './options.ts'
 import type { SavedState, StateDirectory } from './state-file.ts'
 import { hookState, requireMove, statusOf } from './status.ts'
 
@@ -18,11 +19,12 @@ import { hookState, requireMove, statusOf } from './status.ts'
 export async function startContainer(
   directory: StateDirectory,
   saved: SavedState,
-  options: CallOptions,
+  options: StartOptions,
 ): Promise<void> {
   requireMove('start', statusOf(directory, saved))
   using init = openInit(saved)
   if (init === undefined) throw new StackError('failed-precondition', 'cannot start a container that has stopped')
+  using notify = options.notifySocket ? NotifySocket.bind(directory.path(saved.id)) : undefined
   const fifo = directory.fifo(saved.id)
   await handOver(fifo, init, options.signal)
   rmSync(fifo, { force: true })
@@ -32,6 +34,8 @@ export async function startContainer(
     await destroyProcess(init.pid, { reap: false })
     throw error
   }
+  const mainPid = options.notifyMainPid === false ? undefined : init.pid
+  await notify?.forward(options.notifySocket as string, init, mainPid, options.signal)
 }
 
 /**
