@@ -4,6 +4,7 @@ import { execFileSync } from 'node:child_process'
 import {
   copyFileSync,
   cpSync,
+  existsSync,
   globSync,
   mkdirSync,
   mkdtempSync,
@@ -24,10 +25,11 @@ const packages = ['errors', 'oci-spec', 'linux', 'runtime', 'conformance']
 const tests = wanted.length > 0 ? wanted : ['packages/linux/test/cgroup*.test.ts', 'packages/runtime/test/*.test.ts']
 const work = mkdtempSync(path.join(tmpdir(), 'teu-initramfs-'))
 try {
-  for (const folder of ['bin', 'proc', 'sys', 'dev', 'tmp', 'run', 'root', 'etc', 'mnt', 'work/bin'])
+  for (const folder of ['bin', 'proc', 'sys', 'dev', 'tmp', 'run', 'root', 'etc', 'mnt', 'usr/bin', 'work/bin'])
     mkdirSync(path.join(work, folder), { recursive: true })
   addBusybox()
   addProgram(process.execPath, 'bin/node')
+  if (existsSync('/usr/bin/dbus-daemon')) addProgram('/usr/bin/dbus-daemon', 'usr/bin/dbus-daemon')
   for (const name of packages) addPackage(name)
   for (const name of ['init', 'tests']) copyFileSync(path.join(import.meta.dirname, name), path.join(work, name))
   const files = tests.flatMap((pattern) => globSync(pattern, { cwd: root })).sort()

@@ -32,6 +32,8 @@ export function defaultRoot(): string {
 export function createRuntime(init: RuntimeInit = {}): Runtime {
   const directory = new StateDirectory(init.root ?? defaultRoot())
   const warn = init.warn ?? (() => {})
+  const rootless = init.rootless ?? process.geteuid?.() !== 0
+  const settings = { warn, cgroupDriver: init.cgroupDriver ?? 'cgroupfs', rootless } as const
   // Channels of inits that wait for start: over them a failure to execute the program still comes back.
   const waiting = new Map<string, () => Promise<void>>()
 
@@ -42,7 +44,7 @@ export function createRuntime(init: RuntimeInit = {}): Runtime {
 
   return {
     async create(id, options = {}) {
-      const created = await createContainer(directory, id, options, warn)
+      const created = await createContainer(directory, id, options, settings)
       created.channel.unref()
       waiting.set(id, () => {
         created.channel.ref()

@@ -16,6 +16,7 @@
  *
  * @packageDocumentation
  */
+export type { CgroupDriver } from './cgroups/container-cgroup.ts'
 export { runtimeFeatures } from './commands/features.ts'
 export type {
   CallOptions,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { LinuxResources } from '@teu/oci-spec/runtime'
+import type { CgroupDriver } from './cgroups/container-cgroup.ts'
 import type {
   CallOptions,
   CreateOptions,
@@ -16,6 +17,16 @@ import type { ContainerEvent, ContainerStats, EventsOptions } from './events/con
 export interface RuntimeInit {
   /** Directory of the containers' state, made (0711) when missing. Default `/run/teu-runtime`. */
   root?: string
+  /**
+   * Who makes cgroups: `cgroupfs` (default) is this runtime, `systemd` asks systemd over D-Bus for a unit, of the user's
+   * own systemd when the caller is no root, `disabled` makes none.
+   */
+  cgroupDriver?: CgroupDriver
+  /**
+   * Whether a container does without a cgroup when the caller is not allowed to make one, instead of failing with it.
+   * Default: when the caller is no root.
+   */
+  rootless?: boolean
   /** Hears of what is not worth a failure, such as a poststop hook that failed. Default: nobody does. */
   warn?: (message: string) => void
 }

@@ -2,17 +2,11 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { globSync } from 'node:fs'
-import { createRequire } from 'node:module'
-import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { programArguments } from './kit/program.ts'
 import { rooted } from './kit/root.ts'
 import { Workshop } from './kit/workshop.ts'
-
-const program = join(
-  dirname(createRequire(import.meta.url).resolve('@teu/runtime/package.json')),
-  'src/bin/teu-runtime.ts',
-)
 
 test('a create that is killed at any moment leaves what delete removes', rooted, async () => {
   await using workshop = new Workshop()
@@ -21,8 +15,8 @@ test('a create that is killed at any moment leaves what delete removes', rooted,
   })
   /** Starts a create, and kills it after `moment` milliseconds if it is still there. */
   const create = async (moment: number) => {
-    const args = ['--conditions=teu-source', program, '--root', workshop.root, 'create', '--bundle', bundle, 'killed']
-    const child = spawn(process.execPath, args, { stdio: 'ignore' })
+    const args = [...programArguments, '--root', workshop.root, 'create', '--bundle', bundle, 'killed']
+    const child = spawn(process.execPath, args, { stdio: ['ignore', 'ignore', 'inherit'] })
     const ended = new Promise((resolve) => child.on('exit', resolve))
     await Promise.race([ended, delay(moment, undefined, { ref: false })])
     child.kill('SIGKILL')
@@ -32,6 +26,7 @@ test('a create that is killed at any moment leaves what delete removes', rooted,
   const start = performance.now()
   await create(30_000)
   const whole = performance.now() - start
+  assert.equal((await workshop.runtime.list())[0]?.status, 'created')
   await workshop.runtime.delete('killed', { force: true })
   const seen = new Set<string>()
   for (let part = 6; part <= 24; part++) {

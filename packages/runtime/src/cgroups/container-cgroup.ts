@@ -3,6 +3,7 @@ import { StackError, wrap } from '@teu/errors'
 import { type CgroupManager, type CgroupSetup, createCgroupManager, type DeviceRule, isErrno } from '@teu/linux'
 import type { LinuxResources, Spec } from '@teu/oci-spec/runtime'
 import { defaultDevices } from '../program/devices.ts'
+import { SystemdCgroup } from './systemd-cgroup.ts'
 
 // What every container may use, besides what its spec says: making any node (opening it is another matter), its
 // default nodes, and terminals.
@@ -35,20 +36,45 @@ function allow(type: string, major: number | undefined, minor: number | undefine
   }
 }
 
+/** Who makes the cgroups of containers: this runtime, systemd, or nobody. @public */
+export type CgroupDriver = 'cgroupfs' | 'systemd' | 'disabled'
+
 /**
- * Makes the cgroup of a container and writes its limits. `linux.cgroupsPath` defaults to the id, below the cgroup of
- * the runtime. Whatever was made is removed when a limit is refused. Undefined when the caller is no root and may make
- * no cgroup: then the container has none of its own.
+ * The cgroup that a container will have; nothing is made yet. `linux.cgroupsPath` defaults to the id, below the cgroup of
+ * the runtime, and for systemd to a scope in `system.slice`. Undefined when it is to have none.
+ *
+ * @internal
+ */
+export async function planContainerCgroup(
+  id: string,
+  spec: Spec,
+  setup: CgroupSetup,
+  driver: CgroupDriver,
+): Promise<CgroupManager | undefined> {
+  if (driver === 'disabled') return undefined
+  if (driver === 'systemd') return SystemdCgroup.plan(id, spec.linux?.cgroupsPath, setup)
+  return createCgroupManager({ path: cgroupPath(id, spec), setup })
+}
+
+/** How {@link makeContainerCgroup} goes about it. @internal */
+export interface MakeCgroupOptions {
+  /** Whether a process will be moved there, which then takes less time. */
+  expectJoin: boolean
+  /** Whether a caller without the rights to make one does without. */
+  rootless: boolean
+}
+
+/**
+ * Makes a cgroup and writes its limits. Whatever was made is removed when a limit is refused. False when the caller is
+ * not allowed to make one, and may do without.
  *
  * @internal
  */
 export async function makeContainerCgroup(
-  id: string,
+  manager: CgroupManager,
   spec: Spec,
-  setup: CgroupSetup,
-  { expectJoin = false }: { expectJoin?: boolean } = {},
-): Promise<CgroupManager | undefined> {
-  const manager = createCgroupManager({ path: cgroupPath(id, spec), setup })
+  { expectJoin, rootless }: MakeCgroupOptions,
+): Promise<boolean> {
   if (manager.exists() && manager.pids().length > 0) {
     throw new StackError('failed-precondition', "container's cgroup is not empty: the limits of another would change")
   }
@@ -61,10 +87,10 @@ export async function makeContainerCgroup(
     })
   } catch (error) {
     await manager.delete().catch(() => {})
-    if (process.geteuid?.() !== 0 && isErrno(error, 'EACCES', 'EPERM', 'EROFS')) return undefined
+    if (rootless && isErrno(error, 'EACCES', 'EPERM', 'EROFS')) return false
     throw wrap(error, 'unable to apply cgroup configuration')
   }
-  return manager
+  return true
 }
 
 /** Writes limits; absent ones stay as they are. @internal */

@@ -49,8 +49,9 @@ export const globalOptions: Readonly<Record<string, OptionHelp>> = {
   'log-format': { type: 'string', help: 'text (default) or json' },
   root: { type: 'string', help: "directory of the containers' state, default /run/teu-runtime" },
   criu: { type: 'string', help: 'accepted; checkpoints are not supported' },
-  'systemd-cgroup': { type: 'boolean', help: 'refused; cgroups are managed through cgroupfs' },
-  rootless: { type: 'string', help: 'accepted; whoever is not root may do without a cgroup' },
+  'systemd-cgroup': { type: 'boolean', help: 'let systemd make cgroups; cgroupsPath is slice:prefix:name' },
+  'cgroup-manager': { type: 'string', help: 'who makes cgroups: cgroupfs (default), systemd or disabled' },
+  rootless: { type: 'string', help: 'whether to do without a cgroup that may not be made: true, false or auto' },
   help: { type: 'boolean', short: 'h', help: 'show help' },
   version: { type: 'boolean', short: 'v', help: 'print the version' },
 }

@@ -46,7 +46,7 @@ export function features(version: string): Features {
     linux: {
       namespaces: [...linuxNamespaceTypes].sort(),
       capabilities: [...capabilityNames],
-      cgroup: { v1: true, v2: true, systemd: false, systemdUser: false, rdma: true },
+      cgroup: { v1: true, v2: true, systemd: true, systemdUser: true, rdma: true },
       seccomp: {
         enabled: true,
         actions: [...seccompActions].sort(),

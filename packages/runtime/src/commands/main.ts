@@ -2,6 +2,7 @@
 import { writeSync } from 'node:fs'
 import { StackError } from '@teu/errors'
 import { closeOnExecFrom } from '@teu/linux'
+import type { CgroupDriver } from '../cgroups/container-cgroup.ts'
 import { createRuntime, defaultRoot } from '../create-runtime.ts'
 import { commands, globalOptions } from './catalogue.ts'
 import type { Command, CommandContext, OptionHelp } from './command.ts'
@@ -33,7 +34,6 @@ export async function main(args: readonly string[]): Promise<number> {
       failureStatus = unknownCommandStatus
       throw new StackError('not-implemented', `No help topic for '${name}'`)
     }
-    refuseSystemd(globals)
     // What this program was given goes to containers only when it is asked for, and never to hooks.
     closeOnExecFrom(3)
     const command = await load()
@@ -74,9 +74,15 @@ function readLine(command: Command, args: readonly string[]): ParsedLine {
 
 function contextOf(globals: ParsedLine, line: ParsedLine, log: Logger): CommandContext {
   const root = textOption(globals.options, 'root') ?? defaultRoot()
+  const forgiving = rootless(globals)
   return {
     root,
-    runtime: createRuntime({ root, warn: (message) => log.write('warning', message) }),
+    runtime: createRuntime({
+      root,
+      cgroupDriver: cgroupDriver(globals),
+      ...(forgiving !== undefined && { rootless: forgiving }),
+      warn: (message) => log.write('warning', message),
+    }),
     log,
     signal: interruption(),
     options: line.options,
@@ -85,9 +91,20 @@ function contextOf(globals: ParsedLine, line: ParsedLine, log: Logger): CommandC
   }
 }
 
-function refuseSystemd({ options }: ParsedLine): void {
-  if (options['systemd-cgroup'] !== true) return
-  throw new StackError('not-implemented', 'systemd cgroup manager is not supported, use cgroupfs')
+function cgroupDriver({ options }: ParsedLine): CgroupDriver {
+  if (options['systemd-cgroup'] === true) return 'systemd'
+  const name = textOption(options, 'cgroup-manager') ?? 'cgroupfs'
+  if (name === 'cgroupfs' || name === 'systemd' || name === 'disabled') return name
+  throw new StackError('invalid-argument', `unknown cgroup manager ${JSON.stringify(name)}`)
+}
+
+/** Undefined leaves it to who the caller is. */
+function rootless({ options }: ParsedLine): boolean | undefined {
+  const text = textOption(options, 'rootless') ?? 'auto'
+  if (text === 'auto') return undefined
+  if (/^(1|t|true)$/i.test(text)) return true
+  if (/^(0|f|false)$/i.test(text)) return false
+  throw new StackError('invalid-argument', `strconv.ParseBool: parsing ${JSON.stringify(text)}: invalid syntax`)
 }
 
 /** The first interruption gives up what is being made, and cleans up; the second ends the program. */

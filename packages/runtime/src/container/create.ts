@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { chmodSync } from 'node:fs'
 import { type CgroupManager, type CgroupSetup, detectCgroups, makeFifo, readProcessStat } from '@teu/linux'
-import { makeContainerCgroup } from '../cgroups/container-cgroup.ts'
+import { makeContainerCgroup, planContainerCgroup } from '../cgroups/container-cgroup.ts'
+import { savedUnit } from '../cgroups/systemd-cgroup.ts'
 import { runHooks } from '../hooks/run-hook.ts'
 import { launchProgram, type ReadyProcess } from '../launch/conversation.ts'
 import { launchDirectly } from '../launch/default-launcher.ts'
@@ -21,6 +22,7 @@ import { maySetGroups } from './id-map.ts'
 import { recordIntent } from './intent.ts'
 import type { CreateOptions } from './options.ts'
 import { type HostFacts, readHostFacts, userName } from './process-facts.ts'
+import type { RuntimeSettings } from './runtime-settings.ts'
 import { compileFilter } from './seccomp.ts'
 import { sendPidfd } from './send-pidfd.ts'
 import { type SavedState, type StateDirectory, writeAtomically } from './state-file.ts'
@@ -42,8 +44,9 @@ export async function createContainer(
   directory: StateDirectory,
   id: string,
   options: CreateOptions,
-  warn: (message: string) => void,
+  settings: RuntimeSettings,
 ): Promise<CreatedContainer> {
+  const { warn } = settings
   checkContainerId(id)
   const bundle = loadBundle(options.bundle ?? '.', options.spec)
   for (const warning of specWarnings(bundle.spec)) warn(warning)
@@ -52,10 +55,11 @@ export async function createContainer(
   options.signal?.throwIfAborted()
   directory.claim(id)
   const [facts, cgroups] = [readHostFacts(), detectCgroups()]
-  const making: Making = { directory, id, options, bundle, extra, facts, cgroups, warn, pid: 0 }
+  const making: Making = { directory, id, options, bundle, extra, facts, cgroups, settings, pid: 0 }
   try {
     if (options.notifySocket) bundle.spec = withNotifySocket(bundle.spec, directory.path(id))
-    recordIntent(directory, id, bundle, cgroups)
+    making.planned = await planContainerCgroup(id, bundle.spec, cgroups, settings.cgroupDriver)
+    recordIntent(directory, id, bundle, making.planned)
     return await make(making)
   } catch (error) {
     await undo(making)
@@ -71,7 +75,9 @@ interface Making {
   extra: ExtraFds
   facts: HostFacts
   cgroups: CgroupSetup
-  warn: (message: string) => void
+  settings: RuntimeSettings
+  /** The cgroup it is to have, and the one it has. */
+  planned?: CgroupManager | undefined
   cgroup?: CgroupManager | undefined
   /** Of the final init, once it is known. */
   pid: number
@@ -108,11 +114,14 @@ interface Plan {
 
 /** Makes what the process needs to be there, and its program. */
 async function prepare(making: Making, plan: Partial<Plan>): Promise<Step[]> {
-  const { directory, id, bundle, facts, cgroups } = making
+  const { directory, id, bundle, facts, planned, settings } = making
   makeExecFifo(directory.fifo(id))
-  // A process of the host's root, in the host's user namespace, has the right to enter the cgroup by itself.
-  const enters = facts.privileged && !isPrivate(bundle.spec, 'user')
-  making.cgroup = await makeContainerCgroup(id, bundle.spec, cgroups, { expectJoin: !enters })
+  // A process of the host's root, in the host's user namespace, has the right to enter the cgroup by itself; systemd
+  // has to be given it.
+  const enters = facts.privileged && !isPrivate(bundle.spec, 'user') && settings.cgroupDriver === 'cgroupfs'
+  if (planned && (await makeContainerCgroup(planned, bundle.spec, { ...settings, expectJoin: !enters }))) {
+    making.cgroup = planned
+  }
   const saved = initialState(making)
   const entry = enters ? cgroupEntry(saved.cgroup_paths) : undefined
   Object.assign(plan, { saved, entry })
@@ -125,14 +134,15 @@ function makeExecFifo(path: string): void {
   chmodSync(path, 0o622)
 }
 
-function initialState({ id, bundle, cgroup, options }: Making): SavedState {
+function initialState({ id, bundle, cgroup, options, settings }: Making): SavedState {
   return {
     id,
     init_process_pid: 0,
     init_process_start: '0',
     created: new Date().toISOString(),
-    rootless: process.geteuid?.() !== 0,
+    rootless: settings.rootless,
     cgroup_paths: { ...cgroup?.paths },
+    ...savedUnit(cgroup),
     bundle: bundle.path,
     rootfs: bundle.rootfs,
     owner: userName(),
@@ -146,7 +156,7 @@ async function createContext(
   saved: SavedState,
   entry: CgroupEntry | undefined,
 ): Promise<Parameters<typeof compileCreate>[0]> {
-  const { id, bundle, options, facts, cgroups, extra, directory, warn } = making
+  const { id, bundle, options, facts, cgroups, extra, directory, settings } = making
   const { spec } = bundle
   const state = hookState(saved, 'creating', 0)
   const seccomp = await compileFilter(spec.linux?.seccomp, state)
@@ -165,7 +175,7 @@ async function createContext(
     cgroups,
     cgroupPaths: saved.cgroup_paths,
     cgroupEntry: entry,
-    capabilities: capabilityMasks(spec.process.capabilities, facts.lastCapability, warn),
+    capabilities: capabilityMasks(spec.process.capabilities, facts.lastCapability, settings.warn),
     ...(seccomp && { seccomp }),
     privileged: facts.privileged,
     hasKcore: facts.hasKcore,
@@ -196,6 +206,6 @@ async function undo(making: Making): Promise<void> {
   const { directory, id, cgroup, pid } = making
   if (pid > 0) await destroyProcess(pid, { reap: true })
   await cgroup?.killAll().catch(() => {})
-  await cgroup?.delete().catch((error) => making.warn(`remove the cgroup of ${id}: ${error.message}`))
+  await cgroup?.delete().catch((error) => making.settings.warn(`remove the cgroup of ${id}: ${error.message}`))
   directory.remove(id)
 }

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type CgroupSetup, createCgroupManager, readProcessStat } from '@teu/linux'
-import { cgroupPath } from '../cgroups/container-cgroup.ts'
+import { type CgroupManager, readProcessStat } from '@teu/linux'
+import { savedUnit } from '../cgroups/systemd-cgroup.ts'
 import type { Bundle } from '../spec/load-spec.ts'
 import { userName } from './process-facts.ts'
 import type { SavedState, StateDirectory } from './state-file.ts'
@@ -11,7 +11,12 @@ import type { SavedState, StateDirectory } from './state-file.ts'
  *
  * @internal
  */
-export function recordIntent(directory: StateDirectory, id: string, bundle: Bundle, setup: CgroupSetup): void {
+export function recordIntent(
+  directory: StateDirectory,
+  id: string,
+  bundle: Bundle,
+  planned: CgroupManager | undefined,
+): void {
   const state: SavedState = {
     id,
     init_process_pid: 0,
@@ -19,7 +24,8 @@ export function recordIntent(directory: StateDirectory, id: string, bundle: Bund
     creator: { pid: process.pid, start: String(readProcessStat(process.pid)?.startTime ?? 0) },
     created: new Date().toISOString(),
     rootless: process.geteuid?.() !== 0,
-    cgroup_paths: { ...createCgroupManager({ path: cgroupPath(id, bundle.spec), setup }).paths },
+    cgroup_paths: { ...planned?.paths },
+    ...savedUnit(planned),
     bundle: bundle.path,
     rootfs: bundle.rootfs,
     owner: userName(),

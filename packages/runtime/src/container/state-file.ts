@@ -13,6 +13,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { StackError } from '@teu/errors'
+import type { SavedUnit } from '../cgroups/systemd-cgroup.ts'
 import type { ContainerSpec } from '../spec/check-spec.ts'
 
 /**
@@ -32,6 +33,8 @@ export interface SavedState {
   created: string
   rootless: boolean
   cgroup_paths: Record<string, string>
+  /** The unit that the cgroup is, when systemd made it. */
+  systemd_unit?: SavedUnit
   bundle: string
   rootfs: string
   owner: string

@@ -3,6 +3,7 @@ import { existsSync, readlinkSync } from 'node:fs'
 import { StackError } from '@teu/errors'
 import { type CgroupManager, createCgroupManager, isErrno, isProcessRunning } from '@teu/linux'
 import { type ContainerStatus, runtimeSpecVersion, type State } from '@teu/oci-spec/runtime'
+import { SystemdCgroup } from '../cgroups/systemd-cgroup.ts'
 import type { ContainerState } from './state.ts'
 import type { SavedState, StateDirectory } from './state-file.ts'
 
@@ -73,7 +74,9 @@ export function isInitRunning(saved: SavedState): boolean {
 
 /** The manager of a container's cgroup; undefined when it has none. @internal */
 export function cgroupOf(saved: SavedState): CgroupManager | undefined {
-  return Object.keys(saved.cgroup_paths).length === 0 ? undefined : createCgroupManager({ paths: saved.cgroup_paths })
+  if (Object.keys(saved.cgroup_paths).length === 0) return undefined
+  const manager = createCgroupManager({ paths: saved.cgroup_paths })
+  return saved.systemd_unit === undefined ? manager : new SystemdCgroup(saved.systemd_unit, manager)
 }
 
 function isFrozen(saved: SavedState): boolean {
