@@ -7,10 +7,19 @@ export interface ConfigInit {
   cgroupsPath?: string
   annotations?: Record<string, string>
   sharedPids?: boolean
+  /** In bytes. */
+  memoryLimit?: number
 }
 
 /** A config.json that every OCI runtime takes: new namespaces, no network, the usual file systems. */
-export function containerConfig({ args, terminal = false, cgroupsPath, annotations = {}, sharedPids }: ConfigInit) {
+export function containerConfig({
+  args,
+  terminal = false,
+  cgroupsPath,
+  annotations = {},
+  sharedPids,
+  memoryLimit,
+}: ConfigInit) {
   const capabilities = ['CAP_KILL', 'CAP_CHOWN', 'CAP_SETUID', 'CAP_SETGID']
   return {
     ociVersion: '1.0.2',
@@ -38,7 +47,10 @@ export function containerConfig({ args, terminal = false, cgroupsPath, annotatio
     annotations,
     linux: {
       ...(cgroupsPath !== undefined && { cgroupsPath }),
-      resources: { devices: [{ allow: false, access: 'rwm' }] },
+      resources: {
+        devices: [{ allow: false, access: 'rwm' }],
+        ...(memoryLimit !== undefined && { memory: { limit: memoryLimit } }),
+      },
       namespaces: [
         ...(sharedPids ? [] : [{ type: 'pid' }]),
         { type: 'mount' },

@@ -53,6 +53,27 @@ for (const binaryName of runtimes) {
   })
 }
 
+for (const binaryName of runtimes) {
+  const name = binaryName || 'our runtime as a library'
+
+  test(`${name}: a container that runs out of memory is told of once a kill, before its end`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const memoryLimit = 8 * 1024 * 1024
+    for (const script of ['exec dd if=/dev/zero of=/x bs=64M', 'dd if=/dev/zero of=/x bs=64M; exit 0']) {
+      const bundle = await fixture.bundle({ args: ['sh', '-c', script], binaryName, memoryLimit })
+      const { id } = bundle
+      const task = await fixture.connect(bundle)
+      await fixture.createTask(task, { ...bundle, stdout: '', stderr: '' })
+      await task.start({ id, execId: '' })
+      const { exitStatus } = await task.wait({ id, execId: '' }, { timeoutMs: 20_000 })
+      assert.equal(exitStatus, script.startsWith('exec') ? 137 : 0)
+      await task.delete({ id, execId: '' })
+      await fixture.until(() => fixture.topics(id).includes('delete'))
+      assert.deepEqual(fixture.topics(id), ['create', 'start', 'oom', 'exit init', 'delete'])
+    }
+  })
+}
+
 test('a shared pid namespace: the other processes end, and are told of, before the container', { skip }, async () => {
   await using fixture = await ShimFixture.create()
   const bundle = await fixture.bundle({ args: ['sh', '-c', 'sleep 1000 & read line'], stdin: true, sharedPids: true })

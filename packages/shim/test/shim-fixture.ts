@@ -35,6 +35,7 @@ export interface ContainerInit {
   annotations?: Record<string, string>
   stdin?: boolean
   sharedPids?: boolean
+  memoryLimit?: number
 }
 
 /** A bundle with its FIFOs. */

@@ -32,6 +32,9 @@ export class Container {
   readonly #oomWatch = new AbortController()
   #cgroup: CgroupManager | undefined
   #forgotten = false
+  /** How often it was told that the kernel has killed a process for memory, and how often before its own notice. */
+  #oomsTold = 0n
+  #oomsToldEarly = 0
 
   constructor(record: ContainerRecord, runtime: OciRuntime, init: ShimProcess, components: ContainerComponents) {
     this.record = record
@@ -90,14 +93,16 @@ export class Container {
     }
   }
 
-  /** Publishes an event each time the container runs out of memory. */
-  async watchMemory(): Promise<void> {
+  /** Publishes an event each time the container runs out of memory, unless the end of a process has told it before. */
+  async watchMemory({ recovered = false } = {}): Promise<void> {
     try {
       const cgroup = this.cgroup()
       if (cgroup === undefined) return
+      if (recovered) this.#oomsTold = cgroup.oomKillCount()
       const { signal } = this.#oomWatch
       for await (const _ of cgroup.oomEvents({ signal, keepAlive: false })) {
-        void this.publish(taskEvents.oom, { containerId: this.id })
+        if (this.#oomsToldEarly > 0) this.#oomsToldEarly--
+        else this.#tellOom()
       }
     } catch (error) {
       this.#components.log.debug(`no out-of-memory events of ${this.id}: ${error}`)
@@ -114,6 +119,22 @@ export class Container {
     this.#oomWatch.abort()
   }
 
+  #tellOom(): void {
+    this.#oomsTold++
+    void this.publish(taskEvents.oom, { containerId: this.id })
+  }
+
+  /** The kernel's notice may come later than the end of the process that it killed: the event must not. */
+  #tellOomBeforeExit(): void {
+    try {
+      if (this.#cgroup === undefined || this.#cgroup.oomKillCount() <= this.#oomsTold) return
+      this.#tellOom()
+      this.#oomsToldEarly++
+    } catch (error) {
+      this.#components.log.debug(`no out-of-memory count of ${this.id}: ${error}`)
+    }
+  }
+
   async #reportExit(process: ShimProcess, end: ProcessEnd): Promise<void> {
     try {
       process.save()
@@ -123,6 +144,7 @@ export class Container {
     }
     if (process === this.init) await this.#endOthers()
     await process.exitReleased
+    this.#tellOomBeforeExit()
     const delivered = this.publish(taskEvents.exit, {
       containerId: this.id,
       id: process.execId || this.id,

@@ -39,7 +39,7 @@ export async function recoverContainer(
   }
   await catchUp(container)
   await resume(container, container.init)
-  if (container.init.isLive) void container.watchMemory()
+  if (container.init.isLive) void container.watchMemory({ recovered: true })
   return container
 }
 
