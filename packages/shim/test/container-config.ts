@@ -7,6 +7,8 @@ export interface ConfigInit {
   cgroupsPath?: string
   annotations?: Record<string, string>
   sharedPids?: boolean
+  /** Its number; default root. */
+  user?: number
   /** In bytes. */
   memoryLimit?: number
 }
@@ -19,13 +21,14 @@ export function containerConfig({
   annotations = {},
   sharedPids,
   memoryLimit,
+  user = 0,
 }: ConfigInit) {
   const capabilities = ['CAP_KILL', 'CAP_CHOWN', 'CAP_SETUID', 'CAP_SETGID']
   return {
     ociVersion: '1.0.2',
     process: {
       terminal,
-      user: { uid: 0, gid: 0 },
+      user: { uid: user, gid: user },
       args,
       env: ['PATH=/bin', 'TERM=xterm'],
       cwd: '/',

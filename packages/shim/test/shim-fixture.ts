@@ -36,6 +36,7 @@ export interface ContainerInit {
   stdin?: boolean
   sharedPids?: boolean
   memoryLimit?: number
+  user?: number
 }
 
 /** A bundle with its FIFOs. */

@@ -25,11 +25,11 @@ const frugal = { flags: ['--max-semi-space-size=1', '--optimize-for-size'], env:
 
 /**
  * Starts this program again with `argv`, in its own session, and waits until it says on descriptor 3 that it listens.
- * What it says instead, or writes to its standard error, becomes the message of the error.
+ * What it says instead, or writes to its standard error, becomes the message of the error. Gives its pid.
  *
  * @internal
  */
-export async function spawnSelf(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<void> {
+export async function spawnSelf(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const script = process.argv[1]
   if (script === undefined) throw new StackError('internal', 'a shim cannot find its own program')
   const child = spawn(process.execPath, [...frugal.flags, ...process.execArgv, script, ...argv], {
@@ -43,8 +43,11 @@ export async function spawnSelf(argv: readonly string[], env: NodeJS.ProcessEnv)
   })
   const said = await firstWords(child)
   child.unref()
-  if (said !== 'ready') throw new StackError('unknown', said || 'the shim ended before it listened')
-  if (child.pid !== undefined) await adjustOomScore(child.pid)
+  if (said !== 'ready' || child.pid === undefined) {
+    throw new StackError('unknown', said || 'the shim ended before it listened')
+  }
+  await adjustOomScore(child.pid)
+  return child.pid
 }
 
 async function firstWords(child: ReturnType<typeof spawn>): Promise<string> {

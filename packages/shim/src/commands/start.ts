@@ -3,17 +3,23 @@ import { rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isErrno } from '@teu/linux'
 import {
+  Any,
   type BootstrapParams,
   encodeBootstrapResult,
   formatShimArguments,
   formatStartReply,
+  isAnyOf,
   parseBootstrapParams,
+  RuncOptions,
   readShimEnvironment,
+  runcOptions,
   taskApiVersions,
+  unpackAny,
 } from '@teu/shim-api'
 import { groupOfBundle } from '../bootstrap/grouping.ts'
 import { isAnswering } from '../bootstrap/is-answering.ts'
 import { makeSocketFolder, shimAddressOf } from '../bootstrap/shim-address.ts'
+import { joinShimCgroup } from '../bootstrap/shim-cgroup.ts'
 import { lockShim } from '../bootstrap/shim-lock.ts'
 import { spawnSelf } from '../bootstrap/spawn-self.ts'
 import { loadContainer } from '../task/container-record.ts'
@@ -42,7 +48,8 @@ export async function startCommand(called: ShimInvocation, input: Uint8Array): P
       await rm(address.socket, { force: true })
       const { namespace, id, address: containerd, publishBinary, debug } = arguments_
       const argv = { action: 'serve', namespace, id, address: containerd, publishBinary, debug } as const
-      await spawnSelf(formatShimArguments({ ...argv, bundle, socket: address.socket }), env)
+      const pid = await spawnSelf(formatShimArguments({ ...argv, bundle, socket: address.socket }), env)
+      await joinShimCgroup(pid, optionsOf(input, params).shimCgroup)
     }
   }
   const url = `unix://${address.socket}`
@@ -52,6 +59,18 @@ export async function startCommand(called: ShimInvocation, input: Uint8Array): P
   const reply = { version, address: url, protocol: 'ttrpc', serves: group === '' ? 'namespace' : undefined } as const
   if (params !== undefined) return encodeBootstrapResult({ ...reply, version: taskApiVersions.current })
   return formatStartReply(reply, maximumTaskVersion === undefined ? 'plain' : 'json')
+}
+
+/** The options of the runtime that came on standard input: an Any, or in the message; those of other shims are nothing. */
+function optionsOf(input: Uint8Array, params: BootstrapParams | undefined): RuncOptions {
+  try {
+    const extensions = params?.extensions ?? [Any.decode(input)]
+    const options = extensions.find((extension) => isAnyOf(runcOptions, extension))
+    if (options !== undefined) return unpackAny(runcOptions, options)
+  } catch {
+    // Create gets the same once more, and says what is wrong with it.
+  }
+  return RuncOptions.fromPartial({})
 }
 
 /** What the message says, where flags and environment say nothing; those will go some day. */

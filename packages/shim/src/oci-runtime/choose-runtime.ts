@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { basename, join } from 'node:path'
+import { StackError } from '@teu/errors'
 import { ExecOciRuntime } from './exec-runtime.ts'
 import { LibraryOciRuntime } from './library-runtime.ts'
 import type { OciRuntime } from './oci-runtime.ts'
@@ -15,6 +16,12 @@ export interface RuntimeChoice {
   readonly systemdCgroup: boolean
   readonly noPivot: boolean
   readonly noNewKeyring: boolean
+}
+
+/** Whether a library says that it can have systemd manage cgroups. */
+function knowsSystemd(library: RuntimeLibrary): boolean {
+  const features = library.runtimeFeatures?.() as { linux?: { cgroup?: { systemd?: boolean } } } | undefined
+  return features?.linux?.cgroup?.systemd === true
 }
 
 /** What a runtime is chosen in. @internal */
@@ -41,8 +48,11 @@ export async function chooseRuntime(
   if (binaryName === '' || basename(binaryName) === 'teu-runtime') {
     const library = await surroundings.library()
     if (library !== undefined) {
-      const folder = join(root || '/run/teu-runtime', namespace)
-      return tracedRuntime(new LibraryOciRuntime(library.createRuntime({ root: folder }), { noPivot, noNewKeyring }))
+      if (systemdCgroup && !knowsSystemd(library)) {
+        throw new StackError('not-implemented', 'systemd cgroup manager is not supported, use cgroupfs')
+      }
+      const init = { root: join(root || '/run/teu-runtime', namespace), ...(systemdCgroup && { systemdCgroup }) }
+      return tracedRuntime(new LibraryOciRuntime(library.createRuntime(init), { noPivot, noNewKeyring }))
     }
   }
   const binary = binaryName || 'runc'

@@ -48,7 +48,8 @@ export interface LibraryRuntime {
 
 /** A runtime as a library, as `@teu/runtime` is one. @public */
 export interface RuntimeLibrary {
-  createRuntime(init: { root?: string }): LibraryRuntime
+  /** `systemdCgroup` is set only for a library whose features say that it knows systemd's cgroup manager. */
+  createRuntime(init: { root?: string; systemdCgroup?: boolean }): LibraryRuntime
   /** What the runtime knows, as the OCI features document; a library may not say. */
   runtimeFeatures?(): object
 }
