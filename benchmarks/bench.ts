@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 // `npm run bench`: ours beside the original, in one run, medians and ratio. `npm run bench -- exec pull` runs the
 // rows whose names have one of the words.
+
 import { docker, startDockerd, startRegistry } from '../e2e/harness/originals.ts'
 import { Sandbox } from '../e2e/harness/sandbox.ts'
 import { startTeud, teu } from '../e2e/harness/stack.ts'
+import { clientRows } from './client-rows.ts'
 import { RawEngine } from './engine-client.ts'
 import { pairwise, type Row, table } from './measure.ts'
 import { memoryRows } from './memory-rows.ts'
@@ -78,6 +80,7 @@ try {
   rows.push(...(await memoryRows(sandbox, { ours, dockerd, image }, words)))
   rows.push(...(await runtimeRows(sandbox, words)))
   rows.push(...(await registryRows(sandbox, words)))
+  rows.push(...(await clientRows(sandbox, { registry: registry.address, dockerd }, words)))
 } finally {
   const leaks = await sandbox.close()
   if (leaks.length > 0) process.stderr.write(`left behind:\n${leaks.join('\n')}\n`)

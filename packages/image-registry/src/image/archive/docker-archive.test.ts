@@ -68,6 +68,11 @@ test('layers may be compressed, and are held to their diff ids', () =>
     assert.match(found?.image.layers[0]?.descriptor.mediaType ?? '', /gzip$/)
     await validateImage(found?.image as Image)
     await writeFile(file, await archiveOf({}, Buffer.concat([layerTar, Buffer.alloc(512)])))
+    const [wrong] = await imagesFromDockerArchive(file)
+    const reading = Array.fromAsync(wrong?.image.layers[0]?.open() ?? [])
+    await assert.rejects(reading, { code: 'data-loss', message: /diff id/ })
+    await assert.rejects(validateImage(wrong?.image as Image), { code: 'data-loss' })
+    await writeFile(file, await archiveOf({}, gzipSync(Buffer.concat([layerTar, Buffer.alloc(512)]))))
     await assert.rejects(imagesFromDockerArchive(file), { code: 'data-loss', message: /diff id/ })
   }))
 

@@ -1,14 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto'
 import { StackError } from '@teu/errors'
 import {
   checkLayerCount,
   type Digest,
+  digestAlgorithm,
   digestOf,
+  finishDigest,
   type Manifest,
   maximumManifestSize,
   mediaTypes,
   parseImageConfig,
 } from '@teu/oci-spec/image'
+import { compressionOfStream } from '../compression/decompress.ts'
 import { inFormat } from '../format.ts'
 import { type Image, imageOf } from '../image.ts'
 import { type Layer, layerFromStored } from '../layer/layer.ts'
@@ -32,8 +36,9 @@ interface ManifestEntry {
  * file is read again whenever a layer is opened, a compressed one from its beginning, and must not change. Names in it
  * are looked up among its entries, never on disk.
  *
- * Layers are read now to learn their digests. Throws `invalid-argument` for anything that is no such archive, and
- * `data-loss` for a layer that does not have the diff id which the configuration gives.
+ * Layers that are compressed are read now to learn their digests; plain ones, as docker writes them, when they are opened,
+ * for the configuration tells their digests. Throws `invalid-argument` for anything that is no such archive, and, now or
+ * at the end of what is opened, `data-loss` for a layer that does not have the diff id which the configuration gives.
  *
  * @public
  */
@@ -72,15 +77,36 @@ async function layerFrom(
   diffId: Digest | undefined,
   known: Map<string, Layer>,
 ): Promise<Layer> {
-  const layer = known.get(name) ?? (await layerFromStored(() => archive.open(name)))
+  const layer = known.get(name) ?? (await readLayer(archive, name, diffId))
   known.set(name, layer)
-  if (diffId !== undefined && layer.diffId !== diffId)
-    throw new StackError(
-      'data-loss',
-      `${archive.name}: layer ${JSON.stringify(name)} has diff id ${layer.diffId}, not ${diffId}`,
-    )
+  if (diffId !== undefined && layer.diffId !== diffId) throw wrongLayer(archive, name, layer.diffId, diffId)
   const { mediaType } = layer.descriptor
   return { ...layer, descriptor: { ...layer.descriptor, mediaType: inFormat('docker', mediaType) } }
+}
+
+async function readLayer(archive: TarFile, name: string, diffId: Digest | undefined): Promise<Layer> {
+  const isPlain = diffId !== undefined && (await compressionOfStream(archive.open(name))) === 'none'
+  if (!isPlain) return layerFromStored(() => archive.open(name))
+  const descriptor = { mediaType: mediaTypes.ociLayer, digest: diffId, size: archive.sizeOf(name) }
+  return { descriptor, diffId, open: () => checked(archive, name, diffId) }
+}
+
+async function* checked(archive: TarFile, name: string, diffId: Digest): AsyncGenerator<Uint8Array, void, undefined> {
+  const algorithm = digestAlgorithm(diffId)
+  const hash = createHash(algorithm)
+  for await (const chunk of archive.open(name)) {
+    hash.update(chunk)
+    yield chunk
+  }
+  const actual = finishDigest(algorithm, hash)
+  if (actual !== diffId) throw wrongLayer(archive, name, actual, diffId)
+}
+
+function wrongLayer(archive: TarFile, name: string, actual: Digest, diffId: Digest): StackError {
+  return new StackError(
+    'data-loss',
+    `${archive.name}: layer ${JSON.stringify(name)} has diff id ${actual}, not ${diffId}`,
+  )
 }
 
 function parseEntries(bytes: Uint8Array, file: string): ManifestEntry[] {

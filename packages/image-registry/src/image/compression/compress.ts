@@ -12,7 +12,7 @@ export type Compression = 'gzip' | 'zstd' | 'none'
 export interface CompressOptions {
   /** Default `gzip`. */
   compression?: Compression
-  /** Of gzip 0 to 9, of zstd 1 to 22. Default 6 and 3. */
+  /** Of gzip 0 to 9, of zstd 1 to 22. Default 4 and 3. */
   level?: number
 }
 

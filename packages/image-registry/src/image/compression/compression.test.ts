@@ -6,7 +6,7 @@ import { constants, gunzipSync, gzipSync, zstdCompressSync, zstdDecompressSync }
 import fc from 'fast-check'
 import { blocksOf } from './blocks.ts'
 import { compressed } from './compress.ts'
-import { decompressed } from './decompress.ts'
+import { compressionOfStream, decompressed } from './decompress.ts'
 import { gzip } from './gzip.ts'
 
 const collect = async (source: AsyncIterable<Uint8Array>) => Buffer.concat(await Array.fromAsync(source))
@@ -36,7 +36,7 @@ test('gzip is one ordinary stream, the same however it is cut and on however man
 })
 
 test('blocks are compressed hardly worse than the whole', async () => {
-  const whole = gzipSync(text, { level: 6 })
+  const whole = gzipSync(text, { level: 4 })
   assert.ok((await collect(gzip(chunks(text, 65_536)))).length < whole.length * 1.01)
 })
 
@@ -169,4 +169,24 @@ test('blocks are full but for the last', async () => {
       [64, 64, 2],
     )
   assert.deepEqual(await Array.fromAsync(blocksOf(chunks(Buffer.alloc(0), 1), 64)), [])
+})
+
+test('looking at how a source is compressed lets go of it', async () => {
+  let open = 0
+  const source = async function* (bytes: Buffer) {
+    open++
+    try {
+      for (const byte of bytes) yield Buffer.from([byte])
+    } finally {
+      open--
+    }
+  }
+  for (const [bytes, expected] of [
+    [gzipSync(text), 'gzip'],
+    [text, 'none'],
+    [Buffer.alloc(0), 'none'],
+    [Buffer.from([0x1f, 0x8b]), 'gzip'],
+  ] as const)
+    assert.equal(await compressionOfStream(source(bytes)), expected)
+  assert.equal(open, 0)
 })

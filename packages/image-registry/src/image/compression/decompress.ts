@@ -53,6 +53,15 @@ export async function sniff(
   return { compression: compressionOf(head), whole: rejoined(head, iterator) }
 }
 
+/** How a source is compressed; no more of it is read than tells that. @internal */
+export async function compressionOfStream(source: AsyncIterable<Uint8Array>): Promise<Compression> {
+  const { compression, whole } = await sniff(source)
+  // What has not begun would not end what it reads from.
+  await whole.next()
+  await whole.return()
+  return compression
+}
+
 /** What the source fails with is not the decoder's failure. */
 async function* observed(
   source: AsyncIterable<Uint8Array>,

@@ -10,6 +10,11 @@ const deflate = promisify<Buffer, import('node:zlib').ZlibOptions, Buffer>(defla
 const blockSize = 512 * 1024
 /** How far back deflate looks. */
 const windowSize = 32 * 1024
+/**
+ * Where nothing else is asked for. On programs and documents zlib takes two thirds of the time of level 6, for 2 % more
+ * bytes, which are fewer than those of the gzip that docker and skopeo are written with.
+ */
+const gzipLevel = 4
 /** The threads of Node's pool, unless it is told otherwise. */
 const poolSize = 4
 
@@ -20,9 +25,9 @@ const lastBlock = Buffer.from([3, 0])
 
 /** Options of {@link gzip}. @internal */
 export interface GzipOptions {
-  /** 0 to 9. Default 6. */
+  /** 0 to 9. Default 4. */
   level?: number
-  /** Blocks that are compressed at a time; has no influence on the bytes. Default: one a core, at most 4. */
+  /** Blocks that are compressed at a time; has no influence on the bytes. Default: one a core and one that waits, at most 4. */
   concurrency?: number
 }
 
@@ -35,7 +40,7 @@ export interface GzipOptions {
  */
 export async function* gzip(
   source: AsyncIterable<Uint8Array>,
-  { level = 6, concurrency = Math.min(poolSize, availableParallelism()) }: GzipOptions = {},
+  { level = gzipLevel, concurrency = Math.min(poolSize, availableParallelism() + 1) }: GzipOptions = {},
 ): AsyncGenerator<Uint8Array, void, undefined> {
   yield header
   const underWay: Promise<Buffer>[] = []
@@ -47,6 +52,8 @@ export async function* gzip(
     length += block.length
     const compressed = deflate(block, {
       level,
+      // Room for all of it: each time that it is not is another trip to the thread pool.
+      chunkSize: blockSize,
       finishFlush: constants.Z_SYNC_FLUSH,
       ...(before === undefined ? {} : { dictionary: before.subarray(-windowSize) }),
     })
