@@ -74,6 +74,7 @@ enum launch_kind {
 	LAUNCH_USER = 65,
 	LAUNCH_CAPABILITIES = 66,
 	LAUNCH_WORKING_DIRECTORY = 67,
+	LAUNCH_PARENT_DEATH = 68,
 	LAUNCH_ENVIRONMENT = 70,
 	LAUNCH_HOME = 71,
 	LAUNCH_LOOKUP = 72,
@@ -1125,6 +1126,23 @@ static inline void launch_working_directory_encode(struct record_writer *writer,
 	record_begin(writer, LAUNCH_WORKING_DIRECTORY);
 	record_put_str(writer, in->path);
 	record_put_u32(writer, in->phase);
+	record_finish(writer);
+}
+
+struct launch_parent_death {
+	uint32_t signal;
+};
+
+static inline int launch_parent_death_decode(struct record *record, struct launch_parent_death *out)
+{
+	record_get_u32(record, &out->signal);
+	return record_end(record);
+}
+
+static inline void launch_parent_death_encode(struct record_writer *writer, const struct launch_parent_death *in)
+{
+	record_begin(writer, LAUNCH_PARENT_DEATH);
+	record_put_u32(writer, in->signal);
 	record_finish(writer);
 }
 

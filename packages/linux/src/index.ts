@@ -54,6 +54,7 @@ export {
   filesystemMagic,
   filesystemType,
   makeFifo,
+  makePipe,
   setCloseOnExec,
   setNonBlocking,
   spreadFolders,

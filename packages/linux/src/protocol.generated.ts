@@ -76,6 +76,7 @@ export type LaunchRecord =
   | { kind: 'user'; uid: number; gid: number; groups: readonly number[]; setGroups: number }
   | { kind: 'capabilities'; effective: bigint; permitted: bigint; inheritable: bigint; ambient: bigint }
   | { kind: 'working-directory'; path: string; phase: number }
+  | { kind: 'parent-death'; signal: number }
   | { kind: 'environment'; variables: readonly string[] }
   | { kind: 'home'; uid: number }
   | { kind: 'lookup'; name: string }
@@ -137,6 +138,7 @@ export const launchLayouts: RecordLayouts<LaunchRecord> = {
   'user': { id: 65, fields: [['uid', 'u32'], ['gid', 'u32'], ['groups', 'u32s'], ['setGroups', 'u32']] },
   'capabilities': { id: 66, fields: [['effective', 'u64'], ['permitted', 'u64'], ['inheritable', 'u64'], ['ambient', 'u64']] },
   'working-directory': { id: 67, fields: [['path', 'str'], ['phase', 'u32']] },
+  'parent-death': { id: 68, fields: [['signal', 'u32']] },
   'environment': { id: 70, fields: [['variables', 'strs']] },
   'home': { id: 71, fields: [['uid', 'u32']] },
   'lookup': { id: 72, fields: [['name', 'str']] },

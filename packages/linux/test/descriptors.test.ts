@@ -28,6 +28,7 @@ import {
   listenUnix,
   lockFile,
   makeFifo,
+  makePipe,
   openPty,
   peerCredentials,
   receiveFds,
@@ -169,6 +170,16 @@ test('a FIFO is waited for and counted', async (t) => {
   assert.equal(bytesReadable(fd), 3)
   closeSync(fd)
   assert.throws(() => makeFifo(path), { code: 'EEXIST' })
+})
+
+test('a pipe goes one way and ends with its writer', () => {
+  const { readEnd, writeEnd } = makePipe()
+  assert.equal(writeSync(writeEnd, 'through'), 7)
+  closeSync(writeEnd)
+  const bytes = Buffer.alloc(16)
+  assert.equal(bytes.toString('utf8', 0, readSync(readEnd, bytes)), 'through')
+  assert.equal(readSync(readEnd, bytes), 0)
+  closeSync(readEnd)
 })
 
 test('a lock excludes others, in one process too, until it is released', async (t) => {

@@ -34,3 +34,11 @@ export { createRuntime } from './create-runtime.ts'
 export type { ContainerEvent, ContainerStats, EventsOptions } from './events/container-event.ts'
 export type { InitLauncher, Launched, LaunchRequest, StdioFd } from './launch/launcher.ts'
 export type { Runtime, RuntimeInit } from './runtime.ts'
+export { sandbox } from './sandbox/sandbox.ts'
+export type {
+  Sandbox,
+  SandboxExit,
+  SandboxLimits,
+  SandboxMount,
+  SandboxOptions,
+} from './sandbox/sandbox-options.ts'

@@ -126,6 +126,19 @@ static napi_value js_eventfd(napi_env env, napi_callback_info info)
 	return result_fd(env, eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK), "eventfd", NULL);
 }
 
+static napi_value js_pipe(napi_env env, napi_callback_info info)
+{
+	int ends[2];
+	napi_value list;
+	(void)info;
+	if (pipe2(ends, O_CLOEXEC) < 0)
+		return throw_errno(env, errno, "pipe2", NULL);
+	napi_create_array(env, &list);
+	napi_set_element(env, list, 0, result_int(env, ends[0]));
+	napi_set_element(env, list, 1, result_int(env, ends[1]));
+	return list;
+}
+
 static napi_value js_inotify_init(napi_env env, napi_callback_info info)
 {
 	(void)info;
@@ -158,6 +171,7 @@ const struct function descriptor_functions[] = {
 	{ "memfdCreate", js_memfd_create },
 	{ "addSeals", js_add_seals },
 	{ "eventfd", js_eventfd },
+	{ "pipe", js_pipe },
 	{ "inotifyInit", js_inotify_init },
 	{ "inotifyAdd", js_inotify_add },
 	{ 0 },

@@ -2,8 +2,10 @@
 // The sync channel: the program comes in first, then short messages go both ways.
 #define _GNU_SOURCE
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -104,4 +106,24 @@ void channel_send_failure(struct init *init)
 
 	sync_failure_encode(&writer, &failure);
 	(void)channel_send(init, &writer);
+}
+
+/*
+ * The kernel forgets this when the user changes, so it comes after that; and it tells nothing of a parent that has gone
+ * before, which the end of the channel shows.
+ */
+STEP(parent_death)
+{
+	struct launch_parent_death death;
+	struct pollfd channel = { .fd = init->channel };
+
+	if (launch_parent_death_decode(record, &death) < 0)
+		return fail(init, "malformed step");
+	if (prctl(PR_SET_PDEATHSIG, death.signal) < 0)
+		return fail(init, "follow the parent's end");
+	if (poll(&channel, 1, 0) > 0 && (channel.revents & POLLHUP)) {
+		errno = ESRCH;
+		return fail(init, "the parent has ended");
+	}
+	return 0;
 }

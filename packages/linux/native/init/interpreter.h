@@ -136,6 +136,7 @@ STEP(bounding);
 STEP(user);
 STEP(capabilities);
 STEP(working_directory);
+STEP(parent_death);
 STEP(environment);
 STEP(home);
 STEP(lookup);

@@ -71,6 +71,7 @@ static const step_function steps[] = {
 	[LAUNCH_USER] = step_user,
 	[LAUNCH_CAPABILITIES] = step_capabilities,
 	[LAUNCH_WORKING_DIRECTORY] = step_working_directory,
+	[LAUNCH_PARENT_DEATH] = step_parent_death,
 	[LAUNCH_ENVIRONMENT] = step_environment,
 	[LAUNCH_HOME] = step_home,
 	[LAUNCH_LOOKUP] = step_lookup,

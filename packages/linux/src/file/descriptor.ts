@@ -89,3 +89,9 @@ function withFile<T>(path: string, use: (fd: number) => T): T {
     closeSync(fd)
   }
 }
+
+/** A pipe, both ends close-on-exec and in blocking mode (pipe(2)). @public */
+export function makePipe(): { readEnd: number; writeEnd: number } {
+  const [readEnd, writeEnd] = native().pipe()
+  return { readEnd, writeEnd }
+}

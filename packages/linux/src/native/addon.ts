@@ -136,6 +136,8 @@ export interface NativeAddon {
   memfdCreate(name: string, flags: number): number
   addSeals(fd: number, seals: number): void
   eventfd(): number
+  /** The end to read from, and the end to write to. */
+  pipe(): [number, number]
   inotifyInit(): number
   inotifyAdd(fd: number, path: string, mask: number): number
   // netns.c

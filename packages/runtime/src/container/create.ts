@@ -181,6 +181,7 @@ async function createContext(
     hasKcore: facts.hasKcore,
     ownOomScore: facts.ownOomScore,
     extraFds: extra.fds.length,
+    ...(options.diesWithParent && { diesWithParent: true }),
     addedEnvironment: extra.environment,
     setGroups: maySetGroups(spec),
   }

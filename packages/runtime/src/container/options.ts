@@ -39,6 +39,8 @@ export interface CreateOptions extends ProcessOptions {
   noPivot?: boolean
   /** Shares the caller's session keyring. Default false. */
   noNewKeyring?: boolean
+  /** Kills the container when the thread that has created it ends, whichever way. Default false. */
+  diesWithParent?: boolean
   /** Socket of a service manager that {@link StartOptions} will name: gives the container one to say it is ready by. */
   notifySocket?: string
 }

@@ -48,6 +48,8 @@ export interface CreateContext {
   ownOomScore: number
   /** Descriptors from 4 on that the program gets as 3, 4, ... */
   extraFds: number
+  /** Whether the container is killed when whoever launches it ends. */
+  diesWithParent?: boolean
   addedEnvironment: readonly string[]
   setGroups: boolean
 }
@@ -55,6 +57,7 @@ export interface CreateContext {
 /** The umask of a process whose spec names none. @internal */
 export const defaultUmask = 0o022
 
+const sigkill = 9
 const openPath = 0o10000000
 
 /**
@@ -82,6 +85,7 @@ export function compileCreate(context: CreateContext): Step[] {
     ...finishRootSteps(context.spec, context.noPivot),
     ...(context.spec.linux?.personality ? [personalityStep(context.spec.linux.personality)] : []),
     ...becomeUserSteps(process),
+    ...(context.diesWithParent ? [{ kind: 'parent-death', signal: sigkill } as const] : []),
     { kind: 'ready' },
     { kind: 'await-start', slot: slots.fifo },
     ...lateSeccompSteps(process),
