@@ -58,15 +58,8 @@ sandboxTest('containerd: teu-containerd', async (sandbox) => {
 
 sandboxTest('registry: docker-registry', async (sandbox) => {
   const { address } = await startRegistry(sandbox, [])
-  await conforms(
-    sandbox,
-    'registry',
-    '--url',
-    `http://${address}`,
-    '--capability',
-    'delete',
-    ...gaps('docker-registry-2.8'),
-  )
+  const url = ['--url', `http://${address}`]
+  await conforms(sandbox, 'registry', ...url, ...claims('delete', 'catalog'), ...gaps('docker-registry-2.8'))
 })
 
 sandboxTest('registry: teu-registry', async (sandbox) => {
@@ -83,7 +76,19 @@ sandboxTest('registry: teu-registry', async (sandbox) => {
     async () => (await sandbox.run('curl', ['-sf', 'http://127.0.0.1:5001/v2/'])).status === 0,
   )
   const url = ['--url', 'http://127.0.0.1:5001']
-  await conforms(sandbox, 'registry', ...url, ...claims('delete', 'delete-tag', 'referrers'))
+  await conforms(sandbox, 'registry', ...url, ...claims('delete', 'delete-tag', 'referrers', 'catalog', 'sha512'))
+})
+
+sandboxTest('registry: teu-registry, read-only, with what docker-registry stored', async (sandbox) => {
+  const pushed = await startRegistry(sandbox)
+  await sandbox.stop(pushed.process)
+  const args = ['serve', '--addr', '127.0.0.1:5001', '--root', sandbox.path('registry'), '--read-only']
+  sandbox.daemon('teu-registry', 'teu-registry', args)
+  await until(
+    'the registry answers',
+    async () => (await sandbox.run('curl', ['-sf', 'http://127.0.0.1:5001/v2/'])).status === 0,
+  )
+  await conforms(sandbox, 'registry', '--url', 'http://127.0.0.1:5001', '--image', 'busybox:latest')
 })
 
 sandboxTest('engine: dockerd', async (sandbox) => {

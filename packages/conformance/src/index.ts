@@ -8,7 +8,7 @@
  * import { RegistryContext, registrySuite, runSuite } from '@teu/conformance'
  *
  * const results = await runSuite(registrySuite, new RegistryContext('http://127.0.0.1:5000'), {
- *   capabilities: ['delete'],
+ *   capabilities: ['push', 'delete'],
  * })
  * console.log(results.filter(({ outcome }) => outcome === 'failed'))
  * ```
@@ -22,7 +22,7 @@ export { engineSuite } from './engine/suite.ts'
 export { judge, parseKnownGaps, type Verdict } from './harness/known-gaps.ts'
 export { type RunSuiteOptions, runSuite } from './harness/run-suite.ts'
 export type { CaseResult, ConformanceCase, ConformanceSuite } from './harness/suite.ts'
-export { RegistryContext } from './registry/context.ts'
+export { RegistryContext, type RegistryContextInit } from './registry/context.ts'
 export { registrySuite } from './registry/suite.ts'
 export { RuntimeContext, type RuntimeContextInit } from './runtime/context.ts'
 export { runtimeSuite } from './runtime/suite.ts'

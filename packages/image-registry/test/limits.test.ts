@@ -81,8 +81,13 @@ test('what is too long is refused as soon as that is known', async () => {
   const place = new URL((await fetch(uploads, { method: 'POST' })).headers.get('location') ?? '', registry.url)
   assert.equal((await fetch(place, { method: 'PATCH', body: '012345' })).status, 202)
   assert.equal((await fetch(place, { method: 'PATCH', body: '01234' })).status, 413)
-  // Without a length it is known when it comes.
-  const endless = new ReadableStream({ pull: (controller) => controller.enqueue(new Uint8Array(3)) })
+  // Without a length it is known when it comes. Both ends are in this process: the sender lets the server have turns.
+  const endless = new ReadableStream({
+    async pull(controller) {
+      await delay(1)
+      controller.enqueue(new Uint8Array(3))
+    },
+  })
   const streamed = await fetch(place, { method: 'PATCH', body: endless, duplex: 'half' } as RequestInit).catch(
     () => undefined,
   )
@@ -146,6 +151,10 @@ test('warnings go to whom they are for', async () => {
   assert.equal(await warning('/v2/old/app/manifests/none'), '299 - "moves to new/"')
   assert.equal(await warning('/v2/new/app/manifests/v1'), null)
 })
+
+async function until(isSo: () => boolean): Promise<void> {
+  while (!isSo()) await delay(10)
+}
 
 /** Opens a connection, sends something, and tells when the other side ends it. */
 function socket(address: string, ...texts: string[]): Promise<{ text: string; afterMs: number }> {
@@ -252,6 +261,34 @@ test('who was refused cannot go on sending for ever', async () => {
   assert.ok((await closed) < 6_000)
   clearInterval(timer)
   assert.match(text, /^HTTP\/1.1 401 /)
+})
+
+test('a client that is refused while it sends can read why before the connection ends', async () => {
+  await using registry = await createRegistry({ limits: { blobBytes: 1_000 } })
+  const [host, port] = registry.address.split(':') as [string, string]
+  const path = `/v2/a/blobs/uploads/?digest=sha256:${'0'.repeat(64)}`
+  for (const [where, status] of [
+    [path, 413],
+    ['/nowhere', 404],
+    ['/v2/', 405],
+  ] as const) {
+    const connection = connect(Number(port), host)
+    let text = ''
+    let hasEnded = false
+    connection.on('data', (chunk) => {
+      text += chunk
+    })
+    for (const event of ['end', 'error', 'close']) connection.on(event, () => (hasEnded = true))
+    connection.write(`POST ${where} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 15000\r\n\r\n`)
+    for (let sent = 0; sent < 15_000; sent += 1_000) {
+      assert.equal(hasEnded, false, `${where}: ended after ${sent} bytes`)
+      connection.write(Buffer.alloc(1_000))
+      await delay(20)
+    }
+    await until(() => hasEnded)
+    assert.match(text, new RegExp(`^HTTP/1.1 ${status} [\\s\\S]*\r\n\r\n.+`))
+    connection.destroy()
+  }
 })
 
 test('plain http is for this machine, unless it was said otherwise', async () => {

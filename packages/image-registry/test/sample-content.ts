@@ -40,10 +40,14 @@ export function manifestOf(config: Uint8Array, layers: readonly Uint8Array[], mo
 
 /** Puts a manifest under a tag or its digest. */
 export async function putManifest(url: string, name: string, reference: string, body: Uint8Array): Promise<Digest> {
-  const headers = { 'content-type': mediaTypes.ociManifest }
-  const path = `${url}/v2/${name}/manifests/${reference}`
-  await expectStatus(fetch(path, { method: 'PUT', headers, body: body as BodyInit }), 201)
+  await expectStatus(sendManifest(url, name, reference, body), 201)
   return digestOf(body)
+}
+
+/** Asks for a manifest to be put, whatever the answer. */
+export function sendManifest(url: string, name: string, reference: string, body: Uint8Array): Promise<Response> {
+  const headers = { 'content-type': mediaTypes.ociManifest }
+  return fetch(`${url}/v2/${name}/manifests/${reference}`, { method: 'PUT', headers, body: body as BodyInit })
 }
 
 /** Pushes an image of one layer. */

@@ -19,6 +19,7 @@ const usage = `usage: teu-conformance <seam> [options]
 
   runtime  --runtime PROGRAM           the OCI runtime command line (needs root)
   registry --url URL                   the OCI distribution API
+             [--image NAME:TAG]          look at this image, and push nothing
   engine   --host HOST --image IMAGE   the Docker Engine API; IMAGE is on the engine and has sh
   containerd --address SOCKET          containerd's gRPC API (needs root)
              [--runtime NAME]            the runtime of the tasks; io.containerd.runc.v2 by default
@@ -27,8 +28,8 @@ const usage = `usage: teu-conformance <seam> [options]
   shim     --shim PROGRAM              the shim v2 contract (needs root)
              [--runtime-binary PROGRAM]  the OCI runtime under it; the shim's own choice by default
 
-  --capability NAME    what the implementation supports (repeatable): pause, delete, delete-tag, referrers,
-                       shared-content, runc-options
+  --capability NAME    what the implementation supports (repeatable): pause, delete, delete-tag, referrers, catalog,
+                       sha512, shared-content, runc-options
   --known-gaps FILE    cases that may fail; one of them that passes fails the run
   --filter TEXT        only cases whose name has TEXT
 `
@@ -90,7 +91,12 @@ const seams: Record<string, (values: Values) => Promise<CaseResult[]>> = {
       await context.dispose()
     }
   },
-  registry: (values) => run(registrySuite, new RegistryContext(need(values, 'url')), values),
+  registry(values) {
+    const { image } = values
+    const context = new RegistryContext(need(values, 'url'), image === undefined ? {} : { image })
+    const known = [...(values.capability ?? []), ...(image === undefined ? ['push'] : [])]
+    return run(registrySuite, context, { ...values, capability: known })
+  },
   engine: (values) =>
     run(engineSuite, new EngineContext({ host: need(values, 'host'), image: need(values, 'image') }), values),
 }

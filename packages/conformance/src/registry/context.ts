@@ -1,111 +1,121 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { createHash, randomBytes } from 'node:crypto'
-import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
-import { request as httpsRequest } from 'node:https'
+import { randomBytes } from 'node:crypto'
+import { configOf, type Descriptor, manifestOf, manifestType } from './content.ts'
+import { digestOf, type RawReply, type RequestOptions, send, withDigest } from './wire.ts'
 
-/** A reply as the suite looks at it: bytes and headers, undigested. */
-export interface RawReply {
-  status: number
-  headers: IncomingHttpHeaders
+/** How a {@link RegistryContext} is set up. @public */
+export interface RegistryContextInit {
+  /** A repository that the run may write to. Default: a new one below `conformance/`. */
+  repository?: string
+  /** `NAME:TAG` of an image that is there, for a registry that cannot be pushed to. Default: one is pushed. */
+  image?: string
+}
+
+/** An image that is in the registry. */
+export interface StoredImage {
+  repository: string
+  tag: string
+  digest: string
   body: Buffer
+  type: string
+  layer: Descriptor
 }
 
-export interface RequestOptions {
-  headers?: Record<string, string>
-  body?: string | Uint8Array
-}
-
-/** A registry, spoken to in plain HTTP so that no client of ours can hide a mistake of its own. */
+/** A registry, spoken to in plain HTTP so that no client of ours can hide a mistake of its own. @public */
 export class RegistryContext {
   readonly #base: URL
+  readonly #image: string | undefined
+  #stored: Promise<StoredImage> | undefined
+  #fresh = 0
   /** A repository that the run may write to. */
   readonly repository: string
+  /** Every `Warning` header that came with a reply. @internal */
+  readonly warnings: string[] = []
 
-  constructor(url: string, repository = `conformance/r${randomBytes(4).toString('hex')}`) {
+  constructor(url: string, { repository, image }: RegistryContextInit = {}) {
     this.#base = new URL(url)
-    this.repository = repository
+    this.#image = image
+    this.repository = repository ?? `conformance/r${randomBytes(4).toString('hex')}`
   }
 
-  /** One request. `path` may be a location that the registry answered: absolute or relative. */
-  request(method: string, path: string, { headers = {}, body }: RequestOptions = {}): Promise<RawReply> {
-    const url = new URL(path, this.#base)
-    const send = url.protocol === 'https:' ? httpsRequest : httpRequest
-    const length = body === undefined ? {} : { 'content-length': String(Buffer.byteLength(body)) }
-    return new Promise((resolve, reject) => {
-      const outgoing = send(url, { method, headers: { ...length, ...headers }, agent: false }, (incoming) => {
-        const chunks: Buffer[] = []
-        incoming.on('data', (chunk: Buffer) => chunks.push(chunk))
-        incoming.on('error', reject)
-        incoming.on('end', () =>
-          resolve({ status: incoming.statusCode ?? 0, headers: incoming.headers, body: Buffer.concat(chunks) }),
-        )
-      })
-      outgoing.on('error', reject)
-      outgoing.end(body)
-    })
+  /** One request. `path` may be a location that the registry answered: absolute or relative. @internal */
+  async request(method: string, path: string, options: RequestOptions = {}): Promise<RawReply> {
+    const reply = await send(method, new URL(path, this.#base), options)
+    if (reply.headers['warning'] !== undefined) this.warnings.push(String(reply.headers['warning']))
+    return reply
   }
 
-  /** A path in the run's repository. */
-  path(rest: string): string {
-    return `/v2/${this.repository}/${rest}`
+  /** A path in the run's repository. @internal */
+  path(rest: string, repository = this.repository): string {
+    return `/v2/${repository}/${rest}`
   }
 
-  /** Opens an upload session; its location. */
-  async openUpload(): Promise<string> {
-    const reply = await this.request('POST', this.path('blobs/uploads/'))
-    assert.equal(reply.status, 202, 'opening an upload')
+  /** The name of a repository that nothing was pushed to. @internal */
+  fresh(): string {
+    return `${this.repository}/f${++this.#fresh}`
+  }
+
+  /** An image to pull: the one that the run was told of, or one that it pushes. @internal */
+  image(): Promise<StoredImage> {
+    this.#stored ??= this.#image === undefined ? this.pushImage('pulled') : this.#find(this.#image)
+    return this.#stored
+  }
+
+  async #find(name: string): Promise<StoredImage> {
+    const colon = name.lastIndexOf(':')
+    const [repository, tag] = [name.slice(0, colon), name.slice(colon + 1)]
+    const { status, headers, body } = await this.request('GET', this.path(`manifests/${tag}`, repository))
+    assert.equal(status, 200, `${name}: ${body}`)
+    const layer = (JSON.parse(body.toString()) as { layers: Descriptor[] }).layers[0]
+    assert.ok(layer, `${name} has no layer`)
+    return { repository, tag, digest: digestOf(body), body, type: String(headers['content-type']), layer }
+  }
+
+  /** Opens an upload session; its location. @internal */
+  async openUpload(repository = this.repository): Promise<string> {
+    const headers = { 'content-length': '0' }
+    const reply = await this.request('POST', this.path('blobs/uploads/', repository), { headers })
+    assert.equal(reply.status, 202, `opening an upload: ${reply.body}`)
     assert.ok(reply.headers.location, 'an upload has a location')
     return reply.headers.location
   }
 
-  /** Uploads a blob in one piece; its digest. */
-  async pushBlob(content: string | Uint8Array): Promise<string> {
-    const digest = digestOf(content)
-    const reply = await this.request('PUT', withDigest(await this.openUpload(), digest), {
-      headers: { 'content-type': 'application/octet-stream' },
-      body: content,
-    })
-    assert.equal(reply.status, 201, 'closing an upload')
+  /** Uploads a blob in one piece; its digest. @internal */
+  async pushBlob(
+    content: string | Uint8Array,
+    repository = this.repository,
+    digest = digestOf(content),
+  ): Promise<string> {
+    const headers = { 'content-type': 'application/octet-stream' }
+    const location = withDigest(await this.openUpload(repository), digest)
+    const reply = await this.request('PUT', location, { headers, body: content })
+    assert.equal(reply.status, 201, `closing an upload: ${reply.body}`)
     return digest
   }
 
-  /** Pushes an image of one config and one layer under a tag. */
-  async pushImage(tag: string): Promise<{ digest: string; body: string }> {
-    const config = JSON.stringify({ architecture: 'amd64', os: 'linux', rootfs: { type: 'layers', diff_ids: [] } })
-    const layer = randomBytes(100)
-    const descriptors = [await this.pushBlob(config), await this.pushBlob(layer)]
-    const body = JSON.stringify({
-      schemaVersion: 2,
-      mediaType: manifestType,
-      config: { mediaType: 'application/vnd.oci.image.config.v1+json', digest: descriptors[0], size: config.length },
-      layers: [{ mediaType: 'application/vnd.oci.image.layer.v1.tar', digest: descriptors[1], size: layer.length }],
-    })
-    const reply = await this.request('PUT', this.path(`manifests/${tag}`), {
-      headers: { 'content-type': manifestType },
-      body,
-    })
-    assert.equal(reply.status, 201, `pushing a manifest: ${reply.body}`)
-    return { digest: digestOf(body), body }
+  /** @internal */
+  putManifest(
+    reference: string,
+    body: string | Uint8Array,
+    { repository = this.repository, type = manifestType }: { repository?: string; type?: string } = {},
+  ): Promise<RawReply> {
+    const headers = { 'content-type': type }
+    return this.request('PUT', this.path(`manifests/${reference}`, repository), { headers, body })
   }
-}
 
-export const manifestType = 'application/vnd.oci.image.manifest.v1+json'
-
-export function digestOf(content: string | Uint8Array): string {
-  return `sha256:${createHash('sha256').update(content).digest('hex')}`
-}
-
-/** A location with the closing digest; query parameters that it has already stay. */
-export function withDigest(location: string, digest: string): string {
-  return `${location}${location.includes('?') ? '&' : '?'}digest=${encodeURIComponent(digest)}`
-}
-
-/** Demands the registry's error form with a code. */
-export function assertError(reply: RawReply, status: number | readonly number[], code: string | RegExp): void {
-  const statuses = typeof status === 'number' ? [status] : status
-  assert.ok(statuses.includes(reply.status), `status ${reply.status}, not ${statuses.join(' or ')}: ${reply.body}`)
-  const { errors } = JSON.parse(reply.body.toString()) as { errors: { code: string; message: string }[] }
-  assert.ok(Array.isArray(errors) && errors.length > 0, 'a list of errors')
-  assert.match(errors[0]?.code ?? '', typeof code === 'string' ? new RegExp(`^${code}$`) : code)
+  /** Pushes an image of one config and one layer, or with other fields. @internal */
+  async pushImage(
+    tag: string,
+    { repository = this.repository, fields = {} }: { repository?: string; fields?: object } = {},
+  ): Promise<StoredImage> {
+    const [config, layer] = [configOf(), randomBytes(100)]
+    for (const blob of [config, layer]) await this.pushBlob(blob, repository)
+    const body = manifestOf({ config, layers: [layer] }, fields)
+    const reply = await this.putManifest(tag, body, { repository })
+    assert.equal(reply.status, 201, `pushing a manifest: ${reply.body}`)
+    const digest = digestOf(body)
+    const described = { mediaType: '', digest: digestOf(layer), size: layer.byteLength }
+    return { repository, tag, digest, body: Buffer.from(body), type: manifestType, layer: described }
+  }
 }

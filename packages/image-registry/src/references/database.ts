@@ -105,6 +105,11 @@ export class Database {
     return this.#prepared(sql).all(...values) as Row[]
   }
 
+  /** The rows of a query one by one; nothing else may be asked of the same query before the last. */
+  each<Row>(sql: string, ...values: SQLInputValue[]): Iterable<Row> {
+    return this.#prepared(sql).iterate(...values) as Iterable<Row>
+  }
+
   /** Changes rows; answers how many. Outside of {@link transaction} it is one of its own. */
   run(sql: string, ...values: SQLInputValue[]): number {
     return this.transaction(() => Number(this.#prepared(sql).run(...values).changes))

@@ -3,6 +3,7 @@ import type { Descriptor, Digest } from '@teu/oci-spec/image'
 import type { BlobTable } from './blob-table.ts'
 import type { Database } from './database.ts'
 import type { ManifestFacts } from './manifest-facts.ts'
+import { type ReferrerList, type ReferrerPage, takePage } from './referrer-page.ts'
 
 /** A manifest of a repository. @internal */
 export interface ManifestRow {
@@ -123,9 +124,9 @@ export class ManifestTable {
       .map((target) => target.digest)
   }
 
-  /** Descriptors of a repository's manifests about another, by digest, `limit` of them after `last`. */
-  referrers(name: string, subject: Digest, page: { artifactType?: string; last: string; limit: number }): Descriptor[] {
-    const rows = this.#database.all<ReferrerRow>(
+  /** Descriptors of a repository's manifests about another, by digest. */
+  referrers(name: string, subject: Digest, page: ReferrerPage): ReferrerList {
+    const rows = this.#database.each<ReferrerRow>(
       `SELECT b.digest, b.size, c.media_type, c.artifact_type, c.annotations FROM ${from}
        WHERE c.subject = (SELECT id FROM blobs WHERE digest = ?1) AND r.repository = (SELECT id FROM repositories WHERE name = ?2)
        AND (?3 IS NULL OR c.artifact_type = ?3) AND b.digest > ?4 AND b.size IS NOT NULL ORDER BY b.digest LIMIT ?5`,
@@ -133,14 +134,18 @@ export class ManifestTable {
       name,
       page.artifactType ?? null,
       page.last,
-      page.limit,
+      page.limit + 1,
     )
-    return rows.map(({ digest, size, media_type, artifact_type, annotations }) => ({
-      mediaType: media_type,
-      digest,
-      size,
-      ...(artifact_type && { artifactType: artifact_type }),
-      ...(annotations && { annotations: JSON.parse(annotations) as Record<string, string> }),
-    }))
+    return takePage(Iterator.from(rows).map(describedBy), page)
+  }
+}
+
+function describedBy({ digest, size, media_type, artifact_type, annotations }: ReferrerRow): Descriptor {
+  return {
+    mediaType: media_type,
+    digest,
+    size,
+    ...(artifact_type && { artifactType: artifact_type }),
+    ...(annotations && { annotations: JSON.parse(annotations) as Record<string, string> }),
   }
 }

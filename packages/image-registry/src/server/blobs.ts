@@ -25,7 +25,7 @@ export class Blobs {
       etag,
     }
     if (exchange.header('if-none-match')?.includes(etag)) return exchange.answer(304, headers)
-    const range = resolveRange(exchange.header('range') ?? '', found.size)
+    const range = resolveRange(isForThis(exchange, etag) ? (exchange.header('range') ?? '') : '', found.size)
     if (range === 'unsatisfiable') {
       throw new Failure('RANGE_INVALID', undefined, { headers: { 'content-range': `bytes */${found.size}` } })
     }
@@ -45,6 +45,12 @@ export class Blobs {
     if (!(await this.#store.remove(name, digest))) throw new Failure('BLOB_UNKNOWN', digest)
     exchange.answer(202)
   }
+}
+
+/** Whether a range is asked of this content: `If-Range` may name another, of which a part would be of no use. */
+function isForThis(exchange: Exchange, etag: string): boolean {
+  const wanted = exchange.header('if-range')
+  return wanted === undefined || wanted === etag
 }
 
 /** The answer to a blob that has just come to a repository. @internal */

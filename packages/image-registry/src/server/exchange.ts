@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import { StackError } from '@teu/errors'
+import { endAnswer } from './end-answer.ts'
 import { Failure } from './failure.ts'
 
 /** Who sent a request, as far as it is known. @internal */
@@ -69,7 +70,7 @@ export function exchangeOf(
       const length = status === 204 || status === 304 ? {} : { 'content-length': String(bytes.byteLength) }
       response.writeHead(status, { ...length, ...headers })
       if (!isHead) traffic.sent += bytes.byteLength
-      response.end(isHead || bytes.byteLength === 0 ? undefined : bytes)
+      endAnswer(request, response, isHead || bytes.byteLength === 0 ? undefined : bytes)
     },
     async stream(status, headers, content) {
       if (isHead) response.writeHead(status, headers).end()

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { catalogPath } from '@teu/oci-spec/distribution'
+import type { Digest } from '@teu/oci-spec/image'
 import type { Store } from '../store/store.ts'
 import { Blobs } from './blobs.ts'
 import type { Exchange } from './exchange.ts'
@@ -98,8 +99,13 @@ export class RegistryHandler {
           DELETE: () => this.#uploads.cancel(found.name, found.id, exchange),
         }
       case 'referrers':
-        return { GET: () => answerReferrers(this.#init.store.manifests, found.name, found.digest, exchange) }
+        return { GET: () => this.#referrers(found.name, found.digest, exchange) }
     }
+  }
+
+  #referrers(name: string, subject: Digest, exchange: Exchange): Promise<void> {
+    const { manifests } = this.#init.store
+    return answerReferrers(name, subject, (page) => manifests.referrers(name, subject, page), exchange)
   }
 
   async #catalog(exchange: Exchange): Promise<void> {

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hasCode } from '@teu/errors'
-import type { Descriptor, Digest } from '@teu/oci-spec/image'
+import type { Digest } from '@teu/oci-spec/image'
 import type { ManifestFacts } from '../references/manifest-facts.ts'
 import type { ManifestRow } from '../references/manifest-table.ts'
+import type { ReferrerList, ReferrerPage } from '../references/referrer-page.ts'
 import { writeLink } from '../storage/links.ts'
 import { tree } from '../storage/tree.ts'
 import { type BlobStore, quotaExceeded } from './blob-store.ts'
@@ -118,12 +119,8 @@ export class ManifestStore {
     return index.tags.names(name, last, limit)
   }
 
-  /** Descriptors of manifests about another one, in the order of their digests, `limit` of them after `last`. */
-  async referrers(
-    name: string,
-    subject: Digest,
-    page: { artifactType?: string; last: string; limit: number },
-  ): Promise<Descriptor[]> {
+  /** Descriptors of manifests about another one, in the order of their digests. */
+  async referrers(name: string, subject: Digest, page: ReferrerPage): Promise<ReferrerList> {
     await this.#context.survey.ensure(name)
     return this.#context.index.manifests.referrers(name, subject, page)
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage, ServerResponse } from 'node:http'
+import { endAnswer } from '../end-answer.ts'
 import { type Caller, type Exchange, exchangeOf, type Traffic } from '../exchange.ts'
 import { Failure, failureOf } from '../failure.ts'
 import { type Route, route } from '../router.ts'
@@ -124,19 +125,17 @@ export class Front {
       'content-length': String(body.byteLength),
       ...failure.headers,
     })
-    response.end(response.req.method === 'HEAD' ? undefined : body)
+    endAnswer(response.req, response, response.req.method === 'HEAD' ? undefined : body)
   }
 }
 
 function notFound(response: ServerResponse): void {
-  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8' })
-  response.end('404 page not found\n')
+  const text = '404 page not found\n'
+  response.writeHead(404, { 'content-type': 'text/plain; charset=utf-8', 'content-length': String(text.length) })
+  endAnswer(response.req, response, response.req.method === 'HEAD' ? undefined : text)
 }
 
-/**
- * Bounds how long a caller may send what nobody reads. The connection is not closed at once: what is on its way would
- * then be answered with a reset, which can overtake the answer.
- */
+/** Reads what a caller still sends, and bounds how long: the answer is on its way, see {@link endAnswer}. */
 function cutOff(request: IncomingMessage, response: ServerResponse): void {
   if (request.complete || request.destroyed) return
   const timer = setTimeout(() => !request.complete && request.destroy(), drainMs).unref()

@@ -35,5 +35,6 @@ export interface QuotaRule {
 export interface WarningRule {
   /** A pattern for names of repositories. */
   repositories: string
+  /** 1 to 1,024 printable ASCII characters. An answer has the first warnings that make 3,840 bytes together. */
   text: string
 }

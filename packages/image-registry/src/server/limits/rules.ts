@@ -26,13 +26,23 @@ export function immutabilityOf(rules: readonly string[]): (repository: string, t
     patterns.some((rule) => matchesGlob(rule.tags, tag) && matchesGlob(rule.repositories, repository))
 }
 
-/** The `Warning` headers that a repository's users get. @internal */
+/** The most that an answer may warn of (distribution-spec 1.1), less what a cache adds of its own. */
+const maximumWarnings = 4096 - 256
+
+/** The `Warning` headers that a repository's users get: in the order of the rules, as many as an answer may have. @internal */
 export function warningsOf(rules: readonly WarningRule[]): (repository: string) => string[] {
   const known = rules.map(({ repositories, text }) => ({
     pattern: checkGlob(repositories, 'warning'),
     header: formatWarning(text),
   }))
-  return (repository) => known.filter(({ pattern }) => matchesGlob(pattern, repository)).map(({ header }) => header)
+  return (repository) => {
+    const headers = known.filter(({ pattern }) => matchesGlob(pattern, repository)).map(({ header }) => header)
+    let length = 0
+    return headers.filter((header) => {
+      length += header.length + ', '.length
+      return length <= maximumWarnings
+    })
+  }
 }
 
 /** A `Warning` header of the form that the distribution specification has: `299 - "text"`. @internal */

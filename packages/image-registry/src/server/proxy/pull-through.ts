@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { tagsPath } from '@teu/oci-spec/distribution'
-import { type Digest, mediaTypes } from '@teu/oci-spec/image'
+import type { Digest } from '@teu/oci-spec/image'
+import { takePage } from '../../references/referrer-page.ts'
 import { checkGlob, matchesGlob } from '../auth/glob.ts'
 import type { Exchange } from '../exchange.ts'
 import { Failure } from '../failure.ts'
@@ -8,6 +9,7 @@ import type { Serve } from '../front/front.ts'
 import { formatWarning } from '../limits/rules.ts'
 import { Counter } from '../metrics/exposition.ts'
 import { pageOf, pageRequestOf } from '../pages.ts'
+import { answerReferrers } from '../referrers.ts'
 import type { Route } from '../router.ts'
 import { BlobCache } from './blob-cache.ts'
 import type { CacheContext } from './cache-context.ts'
@@ -88,14 +90,12 @@ export class PullThrough {
 
   async #referrers(name: string, digest: Digest, exchange: Exchange): Promise<void> {
     const { upstream, signal } = this.#context
-    const artifactType = exchange.query.get('artifactType') ?? undefined
     await this.#orHere({ kind: 'referrers', name, digest }, exchange, async () => {
-      const manifests = await upstream.referrers(name, digest, artifactType, signal)
-      const headers = {
-        'content-type': mediaTypes.ociIndex,
-        ...(artifactType && { 'oci-filters-applied': 'artifactType' }),
-      }
-      exchange.answer(200, headers, JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests }))
+      const artifactType = exchange.query.get('artifactType') || undefined
+      const all = await upstream.referrers(name, digest, artifactType, signal)
+      all.sort((one, other) => (one.digest < other.digest ? -1 : 1))
+      const behind = (last: string) => all.filter((descriptor) => descriptor.digest > last)
+      await answerReferrers(name, digest, (page) => takePage(behind(page.last), page), exchange)
     })
   }
 
