@@ -11,6 +11,7 @@ import { pairwise, type Row, table } from './measure.ts'
 import { memoryRows } from './memory-rows.ts'
 import { registryRows } from './registry-rows.ts'
 import { runtimeRows } from './runtime-rows.ts'
+import { shimRows } from './shim-rows.ts'
 
 const words = process.argv.slice(2)
 const sandbox = new Sandbox()
@@ -78,6 +79,7 @@ try {
   await row('100 MB of output through run', 3, 1 / 2, discard('teu', ours.socket), discard('docker', dockerd.socket))
   for (const [index, engine] of [a, b].entries()) await engine.call('DELETE', `/containers/${ids[index]}?force=1`)
   rows.push(...(await memoryRows(sandbox, { ours, dockerd, image }, words)))
+  rows.push(...(await shimRows(sandbox, words)))
   rows.push(...(await runtimeRows(sandbox, words)))
   rows.push(...(await registryRows(sandbox, words)))
   rows.push(...(await clientRows(sandbox, { registry: registry.address, dockerd }, words)))

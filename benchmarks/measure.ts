@@ -9,6 +9,8 @@ export interface Row {
   originalName: string
   /** Ours divided by the original's must not exceed this (or fall below it when higher is better). */
   budget?: number
+  /** Ours must not exceed this, whatever the original does. */
+  limit?: number
   higherIsBetter?: boolean
 }
 
@@ -44,17 +46,21 @@ export function table(rows: readonly Row[]): { text: string; kept: boolean } {
   const cells = rows.map((row) => {
     const [ours, original] = [median(row.ours), median(row.original)]
     const ratio = ours / original
-    const within = row.budget === undefined || (row.higherIsBetter ? ratio >= row.budget : ratio <= row.budget)
+    const inRatio = row.budget === undefined || (row.higherIsBetter ? ratio >= row.budget : ratio <= row.budget)
+    const within = inRatio && (row.limit === undefined || ours <= row.limit)
     kept &&= within
-    const budget = row.budget === undefined ? '' : `${row.higherIsBetter ? '≥' : '≤'} ${round(row.budget)}`
+    const budgets = [
+      ...(row.budget === undefined ? [] : [`${row.higherIsBetter ? '≥' : '≤'} ${round(row.budget)}`]),
+      ...(row.limit === undefined ? [] : [`≤ ${row.limit} ${row.unit}`]),
+    ]
     return [
       row.name,
       `${round(ours)} ${row.unit}`,
       `${round(original)} ${row.unit}`,
       row.originalName,
       `${round(ratio)}`,
-      budget,
-      row.budget === undefined ? '' : within ? 'kept' : 'MISSED',
+      budgets.join(', '),
+      budgets.length === 0 ? '' : within ? 'kept' : 'MISSED',
     ]
   })
   const all = [['work', 'ours', 'original', 'by', 'ratio', 'budget', ''], ...cells]

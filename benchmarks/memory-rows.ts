@@ -27,7 +27,7 @@ export async function memoryRows(
     const mine = await perContainer(sandbox, ours, image)
     const theirs = await perContainer(sandbox, dockerd, image)
     // 0.8 MB where dockerd's shim took 3.6 MB.
-    rows.push(row(each, mine, theirs, 0.8 / 3.6))
+    rows.push({ ...row(each, mine, theirs, 0.8 / 3.6), limit: 0.8 })
   }
   const idle = 'memory of the idle daemons'
   if (wanted(idle)) {

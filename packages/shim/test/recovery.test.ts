@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { existsSync, statSync } from 'node:fs'
+import { existsSync, rmSync, statSync } from 'node:fs'
 import { readFile } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
@@ -126,3 +126,28 @@ test('a create that fails leaves nothing behind and says what runc says', { skip
     await assert.rejects(task.state({ id: bundle.id, execId: '' }), { code: 'not-found' })
   }
 })
+
+for (const killed of ['nobody', 'its monitor']) {
+  test(`an exit whose acknowledgement was not noted is told again word for word; killed: ${killed}`, {
+    skip,
+  }, async () => {
+    await using fixture = await ShimFixture.create()
+    const bundle = await fixture.bundle({ args: ['sh', '-c', 'sleep 1; exit 5'] })
+    const { id } = bundle
+    const task = await fixture.connect(bundle)
+    const pid = await run(fixture, task, bundle)
+    if (killed !== 'nobody') {
+      const status = await readFile(`/proc/${pid}/status`, 'utf8')
+      process.kill(Number(/^PPid:\s*(\d+)/m.exec(status)?.[1]), 'SIGKILL')
+    }
+    const note = join(bundle.path, 'teu/init.told')
+    await fixture.until(() => existsSync(note))
+    await killShim(task, id)
+    // As if it had been killed a moment earlier.
+    rmSync(note)
+    await fixture.connect(bundle)
+    await fixture.until(() => exits(fixture, id).length === 2)
+    const events = fixture.events.filter(({ topic }) => topic === '/tasks/exit').map(({ event }) => event?.value)
+    assert.deepEqual(events[0], events[1])
+  })
+}
