@@ -2,6 +2,7 @@
 import type { ContainerdServices, TtrpcEventsDefinition } from '@teu/containerd-api'
 import type { Service } from '@teu/ttrpc'
 import type { EventExchange } from '../events/exchange.ts'
+import { RepeatedExits } from '../events/repeated-exits.ts'
 import { contextOf } from './context.ts'
 
 /** The Events service over the exchange. */
@@ -21,11 +22,12 @@ export function eventsService(exchange: EventExchange): ContainerdServices['even
   }
 }
 
-/** Where shims deliver their events, over ttrpc. */
+/** Where shims deliver their events, over ttrpc. An exit that is delivered again is taken, and goes no further. */
 export function ttrpcEventsService(exchange: EventExchange): Service<TtrpcEventsDefinition> {
+  const exits = new RepeatedExits()
   return {
     async forward({ envelope }) {
-      exchange.forward(envelope)
+      if (envelope === undefined || !exits.has(envelope)) exchange.forward(envelope)
       return {}
     },
   }

@@ -154,7 +154,13 @@ export class ShimProcess {
     } catch {
       // The monitor has left: after it wrote the exit file, unless it was killed.
     }
-    return (await readExitFile(this.bundle, this.execId)) ?? (await this.#killUnwatched())
+    return (await readExitFile(this.bundle, this.execId)) ?? this.#recordedEnd() ?? (await this.#killUnwatched())
+  }
+
+  /** What an earlier shim found out without a monitor: told again, an exit has to be the same one. */
+  #recordedEnd(): ProcessEnd | undefined {
+    const { exitStatus, exitedAt } = this.record
+    return exitedAt === '' ? undefined : { status: exitStatus, nanoseconds: BigInt(exitedAt) }
   }
 
   /** Without its monitor a process has nobody to hold its streams or to learn how it ended. */
