@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writes native/protocol.h and src/protocol.generated.ts from native/protocol.json. With --check it writes nothing
-// and exits 1 when either file is not what it would write.
+// Writes native/protocol.h, native/fuzz/touch.generated.h and src/protocol.generated.ts from native/protocol.json. With
+// --check it writes nothing and exits 1 when a file is not what it would write.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const here = new URL('..', import.meta.url)
@@ -139,9 +139,55 @@ function typescript() {
   return lines.join('\n')
 }
 
+/** For the fuzzers: decoders that read every byte that a record gave, and a list of each family's kinds. */
+function touches() {
+  const lines = [
+    '// SPDX-License-Identifier: Apache-2.0',
+    '// Generated from protocol.json by scripts/generate-protocol.mjs; do not edit.',
+    '#ifndef TEU_TOUCH_H',
+    '#define TEU_TOUCH_H',
+    '',
+    '#include "fuzz/touch.h"',
+    '#include "protocol.h"',
+    '',
+  ]
+  for (const [family, { records }] of Object.entries(protocol.families)) {
+    for (const record of records) lines.push(...touchOfRecord(family, record))
+    lines.push(`#define ${screaming(family)}_EACH(X) \\`)
+    lines.push(...records.map(({ name }) => `\tX(${snake(name)}) \\`), '')
+    lines.push(`static inline int touch_${snake(family)}(struct record *record)`, '{', '\tswitch (record->kind) {')
+    for (const { name } of records) {
+      lines.push(`\tcase ${screaming(family)}_${screaming(name)}:`)
+      lines.push(`\t\treturn touch_${snake(family)}_${snake(name)}(record);`)
+    }
+    lines.push('\tdefault:', '\t\treturn -1;', '\t}', '}', '')
+  }
+  lines.push('#endif', '')
+  return lines.join('\n')
+}
+
+function touchOfRecord(family, record) {
+  const name = `${snake(family)}_${snake(record.name)}`
+  const fields = Object.entries(record.fields)
+  const head = [`static inline int touch_${name}(struct record *record)`, '{']
+  if (fields.length === 0) return [...head, `\treturn ${name}_decode(record);`, '}', '']
+  return [
+    ...head,
+    `\tstruct ${name} value;`,
+    '',
+    `\tif (${name}_decode(record, &value) < 0)`,
+    '\t\treturn -1;',
+    ...fields.map(([field, type]) => `\ttouch_${type}(value.${snake(field)});`),
+    '\treturn 0;',
+    '}',
+    '',
+  ]
+}
+
 check()
 const outputs = [
   ['native/protocol.h', header()],
+  ['native/fuzz/touch.generated.h', touches()],
   ['src/protocol.generated.ts', typescript()],
 ]
 for (const [path, text] of outputs) {

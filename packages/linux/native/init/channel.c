@@ -52,8 +52,11 @@ int channel_read_program(struct init *init)
 	data = malloc((size_t)header[2] + 1);
 	if (!data)
 		return fail(init, "keep the launch program");
-	if (read_fully(init->channel, data, header[2]) < 0)
-		return fail(init, "read the launch program");
+	if (read_fully(init->channel, data, header[2]) < 0) {
+		(void)fail(init, "read the launch program");
+		free(data);
+		return -1;
+	}
 	init->program.data = data;
 	init->program.length = header[2];
 	init->program.count = header[3];
