@@ -18,6 +18,9 @@ export const returnValues: Readonly<Record<LinuxSeccompAction, number>> = {
 const eperm = 1
 const enosys = 38
 
+/** libseccomp takes no more, and neither do C libraries: they would hold the result of the call for its answer. */
+const highestErrno = 4094
+
 /** The answer to a call that this filter's author cannot have known. @internal */
 export const answerEnosys = returnValues.SCMP_ACT_ERRNO + enosys
 
@@ -27,7 +30,8 @@ export function returnValue(action: LinuxSeccompAction, errnoRet: number | undef
     throw new StackError('invalid-argument', `invalid seccomp action: ${action}`)
   if (action !== 'SCMP_ACT_ERRNO' && action !== 'SCMP_ACT_TRACE') return returnValues[action]
   const errno = errnoRet ?? eperm
-  if (!Number.isInteger(errno) || errno < 0 || errno > 0xffff) {
+  const highest = action === 'SCMP_ACT_ERRNO' ? highestErrno : 0xffff
+  if (!Number.isInteger(errno) || errno < 0 || errno > highest) {
     throw new StackError('invalid-argument', `invalid seccomp errno: ${errno}`)
   }
   return returnValues[action] + errno

@@ -11,7 +11,7 @@ export interface AuditArchitecture {
   abi: SyscallAbi
   /** Arguments are 32 bits wide, and comparisons look at no more. */
   narrow: boolean
-  /** Shares the audit number; told apart by bit 30 of the call. */
+  /** Shares the audit number; told apart by bit 30 of the call. Its arguments count as 32 bits wide, as in libseccomp. */
   sibling?: SyscallAbi
 }
 

@@ -72,7 +72,7 @@ function architectureCode(
   // A call number of -1 is what a tracer leaves to skip a call; it belongs to no ABI.
   const skipped = code.result(defaults.result)
   const other = wanted.has(sibling)
-    ? dispatchCode(code, rulesOf(seccomp, sibling), defaults, x32Bit)
+    ? dispatchCode(code, rulesOf(seccomp, sibling), { ...defaults, narrow: true }, x32Bit)
     : code.result(returnValues.SCMP_ACT_KILL_THREAD)
   const marked = code.branch(bpf.jumpEqual, noCall, skipped, other)
   const plain = dispatchCode(code, rulesOf(seccomp, abi), defaults)

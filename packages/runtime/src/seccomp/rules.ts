@@ -44,18 +44,19 @@ export function rulesOf(seccomp: LinuxSeccomp, abi: SyscallAbi): AbiRules {
       }
       if (result === defaultResult) continue
       if (number !== undefined) for (const comparisons of cases) addCase(rules, number, comparisons, result)
-      if (abi === 'i386' && !rule.args?.length) addMultiplexed(rules, name, result)
+      if (abi === 'i386') for (const comparisons of cases) addMultiplexed(rules, name, comparisons, result)
     }
   }
   return rules
 }
 
-function addMultiplexed(rules: AbiRules, name: string, result: number): void {
+/** The first argument says there which call is meant; what a rule says of it is lost, as in libseccomp. */
+function addMultiplexed(rules: AbiRules, name: string, comparisons: readonly Comparison[], result: number): void {
   const call = multiplexed(name)
   if (!call) return
   const number = syscallNumbers('i386').get(call.through) as number
-  const comparison: Comparison = { index: 0, op: 'SCMP_CMP_EQ', value: BigInt(call.number), valueTwo: 0n }
-  addCase(rules, number, [comparison], result)
+  const which: Comparison = { index: 0, op: 'SCMP_CMP_EQ', value: BigInt(call.number), valueTwo: 0n }
+  addCase(rules, number, [which, ...comparisons.filter(({ index }) => index !== 0)], result)
 }
 
 /** A case without comparisons holds always, and then no other matters: neither one before nor one after it. */
@@ -73,9 +74,14 @@ function isUnconditional({ cases }: CallRules): boolean {
 /** All comparisons must hold, unless several are about one argument: then each is a case by itself, as in runc. */
 function casesOf({ args = [], names }: LinuxSyscall): readonly (readonly Comparison[])[] {
   const comparisons = args.map((arg) => comparisonOf(arg, names))
-  if (comparisons.length === 0) return [[]]
   const indexes = new Set(comparisons.map(({ index }) => index))
-  return indexes.size === comparisons.length ? [comparisons] : comparisons.map((comparison) => [comparison])
+  const cases = indexes.size === comparisons.length ? [comparisons] : comparisons.map((comparison) => [comparison])
+  return cases.map((each) => each.filter((comparison) => !holdsAlways(comparison)))
+}
+
+/** A mask of nothing compares nothing. */
+function holdsAlways({ op, value }: Comparison): boolean {
+  return op === 'SCMP_CMP_MASKED_EQ' && value === 0n
 }
 
 function comparisonOf({ index, op, value, valueTwo }: LinuxSeccompArg, names: readonly string[]): Comparison {
@@ -83,7 +89,9 @@ function comparisonOf({ index, op, value, valueTwo }: LinuxSeccompArg, names: re
     throw new StackError('invalid-argument', `invalid seccomp argument index ${index} for ${names[0]}`)
   }
   if (!seccompOperators.includes(op)) throw new StackError('invalid-argument', `invalid seccomp operator: ${op}`)
-  return { index, op, value: operand(value), valueTwo: operand(valueTwo ?? 0) }
+  const [first, second] = [operand(value), operand(valueTwo ?? 0)]
+  // As libseccomp: what the mask takes out of the argument it takes out of the other side as well.
+  return { index, op, value: first, valueTwo: op === 'SCMP_CMP_MASKED_EQ' ? second & first : second }
 }
 
 function operand(value: number | bigint): bigint {
