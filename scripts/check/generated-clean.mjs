@@ -13,7 +13,10 @@ const generators = [
 
 /** A digest of every generated file. */
 function fingerprint() {
-  const files = globSync('packages/*/{src/gen/**/*.ts,src/**/*.generated.ts,native/protocol.h,native/fuzz/*.generated.h}', { cwd: root }).sort()
+  const files = globSync(
+    'packages/*/{src/gen/**/*.ts,src/**/*.generated.ts,native/protocol.h,native/fuzz/*.generated.h}',
+    { cwd: root },
+  ).sort()
   return new Map(files.map((file) => [file, digest(path.join(root, file))]))
 }
 

@@ -136,6 +136,30 @@ static inline int touch_launch_join_cgroup(struct record *record)
 	return 0;
 }
 
+static inline int touch_launch_affinity(struct record *record)
+{
+	struct launch_affinity value;
+
+	if (launch_affinity_decode(record, &value) < 0)
+		return -1;
+	touch_u32s(value.cpus);
+	return 0;
+}
+
+static inline int touch_launch_map_tree(struct record *record)
+{
+	struct launch_map_tree value;
+
+	if (launch_map_tree_decode(record, &value) < 0)
+		return -1;
+	touch_u32(value.slot);
+	touch_i32(value.namespace);
+	touch_str(value.uids);
+	touch_str(value.gids);
+	touch_u32(value.recursive);
+	return 0;
+}
+
 static inline int touch_launch_new_session(struct record *record)
 {
 	return launch_new_session_decode(record);
@@ -480,6 +504,7 @@ static inline int touch_launch_seccomp(struct record *record)
 	touch_u32(value.flags);
 	touch_i32(value.slot);
 	touch_str(value.state_prefix);
+	touch_str(value.state_middle);
 	touch_str(value.state_suffix);
 	return 0;
 }
@@ -601,6 +626,8 @@ static inline int touch_launch_execute(struct record *record)
 	X(close) \
 	X(close_procfs) \
 	X(join_cgroup) \
+	X(affinity) \
+	X(map_tree) \
 	X(new_session) \
 	X(keyring) \
 	X(loopback) \
@@ -674,6 +701,10 @@ static inline int touch_launch(struct record *record)
 		return touch_launch_close_procfs(record);
 	case LAUNCH_JOIN_CGROUP:
 		return touch_launch_join_cgroup(record);
+	case LAUNCH_AFFINITY:
+		return touch_launch_affinity(record);
+	case LAUNCH_MAP_TREE:
+		return touch_launch_map_tree(record);
 	case LAUNCH_NEW_SESSION:
 		return touch_launch_new_session(record);
 	case LAUNCH_KEYRING:
@@ -907,6 +938,17 @@ static inline int touch_monitor_config_begin(struct record *record)
 	return 0;
 }
 
+static inline int touch_monitor_config_logger(struct record *record)
+{
+	struct monitor_config_logger value;
+
+	if (monitor_config_logger_decode(record, &value) < 0)
+		return -1;
+	touch_strs(value.args);
+	touch_strs(value.environment);
+	return 0;
+}
+
 #define MONITOR_CONFIG_EACH(X) \
 	X(bundle) \
 	X(files) \
@@ -914,6 +956,7 @@ static inline int touch_monitor_config_begin(struct record *record)
 	X(terminal) \
 	X(runtime) \
 	X(begin) \
+	X(logger) \
 
 static inline int touch_monitor_config(struct record *record)
 {
@@ -930,6 +973,8 @@ static inline int touch_monitor_config(struct record *record)
 		return touch_monitor_config_runtime(record);
 	case MONITOR_CONFIG_BEGIN:
 		return touch_monitor_config_begin(record);
+	case MONITOR_CONFIG_LOGGER:
+		return touch_monitor_config_logger(record);
 	default:
 		return -1;
 	}

@@ -149,7 +149,7 @@ test('masked comparisons', () => {
     const { filter } = compileSeccomp(denyList(rule(['clone'], 'SCMP_ACT_ERRNO', { args })), 'x64')
     for (const argument of [0n, 5n, 0x15n, 0x10000000n, 0x100000000n, 0x100000001n, 0xffffffffffffffffn]) {
       // What is outside of the mask counts on neither side, as in libseccomp.
-      const expected = (argument & BigInt(value)) === BigInt(valueTwo & value) ? errno(1) : allow
+      const expected = (argument & BigInt(value)) === (BigInt(valueTwo) & BigInt(value)) ? errno(1) : allow
       assert.equal(run(filter, { nr: number('clone'), arch: x64, args: [argument] }), expected)
     }
   }
