@@ -556,6 +556,16 @@ static inline int touch_launch_working_directory(struct record *record)
 	return 0;
 }
 
+static inline int touch_launch_parent_death(struct record *record)
+{
+	struct launch_parent_death value;
+
+	if (launch_parent_death_decode(record, &value) < 0)
+		return -1;
+	touch_u32(value.signal);
+	return 0;
+}
+
 static inline int touch_launch_environment(struct record *record)
 {
 	struct launch_environment value;
@@ -665,6 +675,7 @@ static inline int touch_launch_execute(struct record *record)
 	X(user) \
 	X(capabilities) \
 	X(working_directory) \
+	X(parent_death) \
 	X(environment) \
 	X(home) \
 	X(lookup) \
@@ -779,6 +790,8 @@ static inline int touch_launch(struct record *record)
 		return touch_launch_capabilities(record);
 	case LAUNCH_WORKING_DIRECTORY:
 		return touch_launch_working_directory(record);
+	case LAUNCH_PARENT_DEATH:
+		return touch_launch_parent_death(record);
 	case LAUNCH_ENVIRONMENT:
 		return touch_launch_environment(record);
 	case LAUNCH_HOME:
