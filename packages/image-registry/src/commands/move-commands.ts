@@ -32,8 +32,11 @@ function withMoveFlags(command: Command): Command {
   command
     .option('--platform <os/arch[/variant]>', 'the one image of an index to take; default all of it')
     .option('--concurrency <n>', 'blobs that are transferred at a time', count(1))
-    .option('--chunk-size <bytes>', 'send blobs in requests of at most this size', count(1))
   return withOutputFlags(command).option('-q, --quiet', 'show no progress')
+}
+
+function withSendFlags(command: Command): Command {
+  return withMoveFlags(command).option('--chunk-size <bytes>', 'send blobs in requests of at most this size', count(1))
 }
 
 function withOutputFlags(command: Command): Command {
@@ -55,7 +58,7 @@ export function copyCommand(around: Surroundings): Command {
     .argument('<from>', 'where the image is')
     .argument('<to>', 'where it is to go')
     .option('--referrers', 'copy signatures and attestations too')
-  withMoveFlags(command)
+  withSendFlags(command)
   withClientFlags(command, { own: false })
     .option('--src-creds <user:password>', 'credentials for the registry that is read')
     .option('--dest-creds <user:password>', 'credentials for the registry that is written to')
@@ -70,7 +73,7 @@ Examples:
       all platforms, byte for byte; blobs that are there are not sent
 
   teu-registry copy --platform linux/arm64 localhost:5000/app oci:./layout:app
-      one platform, into a layout that skopeo and podman read
+      one platform, into a layout
 
   teu-registry copy --referrers localhost:5000/team/app:v1 registry.example/team/app:v1
       with its signatures`,
@@ -109,7 +112,7 @@ export function pushCommand(around: Surroundings): Command {
         .choices(['gzip', 'zstd', 'none'])
         .default('gzip'),
     )
-  return withClientFlags(withMoveFlags(command))
+  return withClientFlags(withSendFlags(command))
     .addHelpText(
       'after',
       `${places}

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import fc from 'fast-check'
 import { digestOf } from '../image/digest.ts'
 import { familiarName, familiarReference, formatReference, parseReference, withDefaultTag } from './reference.ts'
 
@@ -76,4 +77,69 @@ test('a long hostile name takes no time', () => {
     assert.throws(() => parseReference(text))
   }
   assert.ok(performance.now() - start < 50)
+})
+
+const part = (pattern: RegExp) => fc.stringMatching(pattern)
+const repositories = fc.array(part(/^[a-z0-9]{1,6}((\.|_|__|-{1,3})[a-z0-9]{1,6}){0,2}$/), {
+  minLength: 1,
+  maxLength: 4,
+})
+const hosts = fc.oneof(
+  fc.constantFrom('localhost', 'docker.io', 'Registry', '127.0.0.1', '[::1]', '[fe80::a]'),
+  part(/^[a-zA-Z0-9]([a-zA-Z0-9-]{0,5}[a-zA-Z0-9])?(\.[a-zA-Z0-9]{1,6}){1,3}$/),
+)
+const whole = fc.record(
+  {
+    host: hosts,
+    port: fc.option(fc.integer({ min: 0, max: 99999 }), { nil: undefined }),
+    repository: repositories,
+    tag: fc.option(part(/^[A-Za-z0-9_][A-Za-z0-9_.-]{0,127}$/), { nil: undefined }),
+    digested: fc.boolean(),
+  },
+  { requiredKeys: ['host', 'repository'] },
+)
+
+test('what is written out is read again as the same, in full and as docker shows it', () => {
+  fc.assert(
+    fc.property(whole, ({ host, port, repository, tag, digested }) => {
+      const name = `${host}${port === undefined ? '' : `:${port}`}/${repository.join('/')}`
+      const given = `${name}${tag === undefined ? '' : `:${tag}`}${digested ? `@${digest}` : ''}`
+      const reference = parseReference(given)
+      assert.deepEqual(parseReference(formatReference(reference)), reference)
+      // As with docker, what is left out is missed where the next part looks like a registry.
+      const [first = ''] = repository
+      if (host !== 'docker.io' || !/[.]|^localhost$/.test(first))
+        assert.deepEqual(parseReference(familiarReference(reference)), reference)
+      assert.equal(reference.tag, tag)
+      assert.equal(reference.digest, digested ? digest : undefined)
+      assert.ok(familiarReference(reference).length <= formatReference(reference).length)
+      if (host !== 'docker.io' || port !== undefined)
+        assert.deepEqual([reference.registry, reference.repository].join('/'), name)
+    }),
+    { numRuns: 2000 },
+  )
+})
+
+test('any text is a reference or an error that says so, and never anything else', () => {
+  const texts = fc.oneof(
+    fc.string({ unit: 'binary', maxLength: 300 }),
+    fc.array(fc.constantFrom('a', 'B', '0', '.', '-', '_', '/', ':', '@', 'sha256:', '..', 'localhost'), {
+      maxLength: 30,
+    }),
+  )
+  fc.assert(
+    fc.property(texts, (drawn) => {
+      const text = typeof drawn === 'string' ? drawn : drawn.join('')
+      let reference: ReturnType<typeof parseReference>
+      try {
+        reference = parseReference(text)
+      } catch (error) {
+        assert.equal((error as { code?: string }).code, 'invalid-argument')
+        return
+      }
+      assert.deepEqual(parseReference(formatReference(reference)), reference)
+      assert.ok(!/(^|\/)\.\.?(\/|$)/.test(reference.repository))
+    }),
+    { numRuns: 5000 },
+  )
 })
