@@ -56,6 +56,39 @@ for (const binaryName of runtimes) {
 for (const binaryName of runtimes) {
   const name = binaryName || 'our runtime as a library'
 
+  test(`${name}: a file takes what a terminal says, and a second container appends to it`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const log = join(fixture.folder, 'terminal output.log')
+    for (const word of ['one', 'two']) {
+      const args = ['sh', '-c', `echo ${word}; echo err >&2`]
+      const made = await fixture.bundle({ args, binaryName, terminal: true })
+      const bundle = { ...made, stdout: `file://${encodeURI(log)}`, stderr: '' }
+      const task = await fixture.connect(bundle)
+      await fixture.createTask(task, bundle)
+      await task.start({ id: bundle.id, execId: '' })
+      await task.wait({ id: bundle.id, execId: '' }, { timeoutMs: 10_000 })
+      await task.delete({ id: bundle.id, execId: '' })
+    }
+    await fixture.until(async () => (await readFile(log, 'utf8')).length === 20)
+    assert.equal(await readFile(log, 'utf8'), 'one\r\nerr\r\ntwo\r\nerr\r\n')
+  })
+
+  test(`${name}: without streams a process has /dev/null, and a terminal's output goes nowhere`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const script = 'read line; for fd in 0 1 2; do echo $fd; done; [ -z "$line" ] && [ -c /dev/stdout ] && exit 4'
+    for (const terminal of [false, true]) {
+      const args = terminal ? ['sh', '-c', 'seq 1 20000; exit 4'] : ['sh', '-c', script]
+      const made = await fixture.bundle({ args, binaryName, terminal })
+      const bundle = { ...made, stdin: '', stdout: '', stderr: '' }
+      const task = await fixture.connect(bundle)
+      await fixture.createTask(task, bundle)
+      await task.start({ id: bundle.id, execId: '' })
+      const { exitStatus } = await task.wait({ id: bundle.id, execId: '' }, { timeoutMs: 10_000 })
+      assert.equal(exitStatus, 4, `terminal: ${terminal}`)
+      await task.delete({ id: bundle.id, execId: '' })
+    }
+  })
+
   test(`${name}: a container that runs out of memory is told of once a kill, before its end`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
     const memoryLimit = 8 * 1024 * 1024

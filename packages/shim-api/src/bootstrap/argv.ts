@@ -49,7 +49,7 @@ export function parseShimArguments(argv: readonly string[]): ShimArguments {
     }
     const [flag, inline] = splitFlag(word)
     if (flag === 'debug') parsed.debug = inline === undefined || inline === 'true'
-    else if (flag === 'v') action = 'version'
+    else if (flag === 'v' || flag === 'version') action = 'version'
     else if (flag === 'info') action = 'info'
     else if (Object.hasOwn(valueFlags, flag)) {
       const value = inline ?? argv[++index]

@@ -30,6 +30,7 @@ test('the command lines of containerd are read, in each form of Go flags', () =>
   assert.equal(parseShimArguments(['-id', '-x']).id, '-x')
   assert.equal(parseShimArguments(['-id', 'c']).action, 'serve')
   assert.equal(parseShimArguments(['-v']).action, 'version')
+  assert.equal(parseShimArguments(['-version']).action, 'version')
   assert.equal(parseShimArguments(['-info']).action, 'info')
   assert.equal(parseShimArguments(['-debug=false', '--', 'start']).debug, false)
 })
