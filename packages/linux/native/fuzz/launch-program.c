@@ -28,10 +28,11 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 		return touch_launch_##name(record) < 0 ? fail(init, "malformed step") : 0;                            \
 	}
 
-/* These are in program.c, or below. */
+/* These are in program.c and channel.c, or below. */
 #define step_open unused_open
 #define step_close unused_close
 #define step_close_procfs unused_close_procfs
+#define step_parent_death unused_parent_death
 #define step_spawn unused_spawn
 LAUNCH_EACH(READ_ONLY)
 #undef step_spawn
