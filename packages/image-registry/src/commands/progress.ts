@@ -24,12 +24,12 @@ interface Line {
  * @internal
  */
 export class Progress implements Disposable {
-  readonly #output: Output | undefined
+  #output: Output | undefined
   readonly #active = new Map<string, Line>()
   #planned = 0
   #done = 0
   #drawn = 0
-  #next = 0
+  #frame: NodeJS.Timeout | undefined
 
   /** Without an output nothing is shown. */
   constructor(output: Output | undefined) {
@@ -46,7 +46,8 @@ export class Progress implements Disposable {
     }
     if (event.type === 'exists') this.#finish(descriptor, 'exists')
     if (event.type === 'completed') this.#finish(descriptor, 'outcome' in event ? describe(event.outcome) : 'done')
-    this.#draw(false)
+    // What happens between two pictures is in the next one.
+    if (this.#output?.isTTY) this.#frame ??= setTimeout(() => this.#draw(), frameMs)
   }
 
   #finish(descriptor: Descriptor, what: string): void {
@@ -56,26 +57,28 @@ export class Progress implements Disposable {
     this.#output?.write(`${shortDigest(descriptor)}  ${formatSize(descriptor.size).padStart(8)}  ${what}\n`)
   }
 
-  #draw(force: boolean): void {
-    const { stderr, now } = { stderr: this.#output, now: performance.now() }
-    if (!stderr?.isTTY || (!force && now < this.#next)) return
-    this.#next = now + frameMs
+  #draw(): void {
+    this.#frame = undefined
+    const output = this.#output
     this.#erase()
-    const lines = [...this.#active.values()].slice(0, maximumLines).map((line) => bar(line, stderr.columns ?? 80))
+    const lines = [...this.#active.values()].slice(0, maximumLines).map((line) => bar(line, output?.columns ?? 80))
     if (this.#planned > 0) lines.push(`${this.#done} of ${this.#planned} blobs`)
-    stderr.write(lines.map((line) => `${line}\n`).join(''))
+    output?.write(lines.map((line) => `${line}\n`).join(''))
     this.#drawn = lines.length
   }
 
-  /** Goes up over what was drawn and clears it. */
+  /** Goes up over what was drawn and clears it, from the first column: what somebody typed may stand there. */
   #erase(): void {
-    if (this.#drawn > 0) this.#output?.write(`\x1b[${this.#drawn}A\x1b[J`)
+    if (this.#drawn > 0) this.#output?.write(`\r\x1b[${this.#drawn}A\x1b[J`)
     this.#drawn = 0
   }
 
   /** Takes the picture away. */
   [Symbol.dispose](): void {
+    clearTimeout(this.#frame)
     this.#erase()
+    // A transfer that was broken off may still tell something.
+    this.#output = undefined
   }
 }
 
