@@ -3,7 +3,10 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import test from 'node:test'
-import { createRegistryClient } from '@teu/image-registry/client'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { createRegistryClient, type PullSink, type PushSource } from '@teu/image-registry/client'
+import { blobFromBytes, makeArtifact, pushSource } from '@teu/image-registry/image'
+import { createRegistry } from '@teu/image-registry/server'
 import { resolveRange } from '@teu/oci-spec/distribution'
 import { digestOf } from '@teu/oci-spec/image'
 import { refuse, type Script, scriptedRegistry } from './scripted-registry.ts'
@@ -215,4 +218,37 @@ test('a source of another length than announced fails the upload', async () => {
     })
     await assert.rejects(pushing, { code: 'data-loss', message: /source/ })
   }
+})
+
+test('no more blobs are under way than were asked for, in either direction', async () => {
+  let [under, most] = [0, 0]
+  await using registry = await createRegistry()
+  await using client = createRegistryClient(quick)
+  const sizes = Array.from({ length: 12 }, (_, i) => 1000 + i)
+  const blobs = sizes.map((size) => blobFromBytes(randomBytes(size), 'application/octet-stream'))
+  const artifact = makeArtifact({ artifactType: 'application/x.test', blobs })
+  const reference = { registry: registry.address, repository: 'a', digest: artifact.descriptor.digest }
+  const source = pushSource(artifact)
+  const counted: PushSource = {
+    async *open(descriptor, options) {
+      most = Math.max(most, ++under)
+      await sleep(5)
+      yield* source.open(descriptor, options)
+      under--
+    },
+  }
+  await client.push(reference, artifact.descriptor, counted, { concurrency: 3 })
+  assert.equal(most, 3)
+  ;[under, most] = [0, 0]
+  const sink: PullSink = {
+    has: async () => false,
+    async write(_, open) {
+      most = Math.max(most, ++under)
+      await sleep(5)
+      await Array.fromAsync(open())
+      under--
+    },
+  }
+  await client.pull(reference, sink, { concurrency: 4 })
+  assert.equal(most, 4)
 })

@@ -1,21 +1,26 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import type { RequestListener } from 'node:http'
+import { createServer } from 'node:https'
+import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test from 'node:test'
-import { createRegistryClient } from '@teu/image-registry/client'
+import type { TLSSocket } from 'node:tls'
+import { createRegistryClient, registryHosts } from '@teu/image-registry/client'
 import { createRegistry } from '@teu/image-registry/server'
+import { digestOf } from '@teu/oci-spec/image'
 
 const hasOpenssl = spawnSync('openssl', ['version']).status === 0
 
-/** A certificate for 127.0.0.1 that nobody signed but itself. */
+/** A certificate for 127.0.0.1 and localhost that nobody signed but itself. */
 function selfSigned(): { cert: string; key: string } {
   const directory = mkdtempSync(path.join(tmpdir(), 'teu-tls-'))
   try {
     const [cert, key] = [path.join(directory, 'cert'), path.join(directory, 'key')]
-    const subject = ['-subj', '/CN=test', '-addext', 'subjectAltName=IP:127.0.0.1', '-days', '2']
+    const subject = ['-subj', '/CN=test', '-addext', 'subjectAltName=IP:127.0.0.1,DNS:localhost', '-days', '2']
     const argv = [
       'req',
       '-x509',
@@ -51,4 +56,68 @@ test('TLS is verified, unless the registry is this machine', {
   await ping({ ca: tls.cert })
   await ping({ insecure: true })
   await ping(undefined)
+})
+
+/** A registry that lets in only who has the certificate `trusted`; answers who called, by the subject of theirs. */
+async function closedRegistry(tls: { cert: string; key: string }, trusted: string, script: RequestListener) {
+  const callers: (string | undefined)[] = []
+  const server = createServer(
+    { ...tls, ca: trusted, requestCert: true, rejectUnauthorized: false },
+    (request, response) => {
+      const socket = request.socket as TLSSocket
+      callers.push(socket.authorized ? String(socket.getPeerCertificate().subject['CN']) : undefined)
+      if (socket.authorized) return script(request, response)
+      response.writeHead(403, { 'content-type': 'application/json' })
+      response.end('{"errors":[{"code":"DENIED","message":"no certificate"}]}')
+    },
+  )
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
+  const { port } = server.address() as AddressInfo
+  return {
+    callers,
+    address: `127.0.0.1:${port}`,
+    async [Symbol.asyncDispose]() {
+      server.closeAllConnections()
+      await new Promise((resolve) => server.close(resolve))
+    },
+  }
+}
+
+test("a client's certificate goes to the registry it is for, and to no other host", {
+  skip: hasOpenssl ? false : 'needs openssl',
+}, async () => {
+  const [tls, mine] = [selfSigned(), selfSigned()]
+  let target = ''
+  await using elsewhere = await closedRegistry(tls, mine.cert, (_, response) => void response.end('elsewhere'))
+  await using closed = await closedRegistry(tls, mine.cert, (request, response) => {
+    // The other one by another name: who it is for is a matter of how a host is written.
+    if (request.url?.includes('/blobs/')) return void response.writeHead(307, { location: target }).end()
+    response.end('{}')
+  })
+  target = `https://localhost:${elsewhere.address.split(':')[1]}/blob`
+  const directory = mkdtempSync(path.join(tmpdir(), 'teu-certs-'))
+  try {
+    const folder = path.join(directory, closed.address)
+    mkdirSync(folder)
+    writeFileSync(path.join(folder, 'ca.crt'), tls.cert)
+    writeFileSync(path.join(folder, 'client.cert'), mine.cert)
+    writeFileSync(path.join(folder, 'client.key'), mine.key)
+    for (const hosts of [
+      { [closed.address]: { ca: tls.cert, ...mine } },
+      registryHosts({ directories: [directory] }),
+    ]) {
+      await using client = createRegistryClient({ hosts, retries: 0 })
+      closed.callers.length = 0
+      await client.ping(closed.address)
+      assert.deepEqual([...new Set(closed.callers)], ['test'])
+      const blob = { mediaType: 'x', digest: digestOf('elsewhere'), size: 9 }
+      const pulled = Array.fromAsync(client.pullBlob({ registry: closed.address, repository: 'a' }, blob))
+      await assert.rejects(pulled)
+      assert.ok(!elsewhere.callers.includes('test'), 'the certificate went along')
+    }
+    await using nobody = createRegistryClient({ hosts: { [closed.address]: { ca: tls.cert } }, retries: 0 })
+    await assert.rejects(nobody.ping(closed.address), { code: 'permission-denied', message: /denied: no certificate/ })
+  } finally {
+    rmSync(directory, { recursive: true })
+  }
 })
