@@ -24,6 +24,7 @@ export const targets = {
   'launch-program': { sources: ['init/record.c', 'init/channel.c'], maximumLength: 8192 },
   'monitor-config': { sources: ['init/record.c', 'monitor/config.c'], maximumLength: 2048 },
   messages: { sources: ['init/record.c'], maximumLength: 512 },
+  front: { sources: ['front/json.c', 'front/input.c'], maximumLength: 2048 },
   passwd: {
     sources: globSync('init/*.c', { cwd: nativeFolder }).filter((name) => name !== 'init/execute.c'),
     maximumLength: 2048,
