@@ -101,7 +101,7 @@ async function make(making: Making): Promise<CreatedContainer> {
     },
     hooks: () => runCreateHooks(making, saved()),
   })
-  if (options.pidFile !== undefined) writeAtomically(options.pidFile, String(ready.pid), 0o666)
+  if (options.pidFile !== undefined) writeAtomically(options.pidFile, String(ready.pid), 0o644)
   options.signal?.throwIfAborted()
   return { ...ready, saved: saved() }
 }

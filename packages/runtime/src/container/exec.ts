@@ -63,7 +63,7 @@ export async function execInContainer(
         if (!(placed && enters)) await joinCgroup(saved, created, options)
       },
     })
-    if (options.pidFile !== undefined) writeAtomically(options.pidFile, String(pid), 0o666)
+    if (options.pidFile !== undefined) writeAtomically(options.pidFile, String(pid), 0o644)
     await awaitExecution(ready.channel, ready.steps)
     return ready
   } catch (error) {
@@ -75,6 +75,8 @@ export async function execInContainer(
 /** The process with what it leaves out taken from the container's own. */
 function execProcess(saved: SavedState, { process: given }: ExecOptions): Process {
   const own = saved.spec.process
+  // Callers pass on what others sent them: what is no object says so itself.
+  if (typeof given !== 'object' || given === null) return validateProcess(given)
   const process = validateProcess({
     ...given,
     cwd: given.cwd || own.cwd,
