@@ -5,7 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { metricsV1, metricsV2, ociTypeUrls, packJson, type StatsResponse } from '@teu/shim-api'
-import { readAll, ShimFixture } from './shim-fixture.ts'
+import { processesIn, readAll, ShimFixture } from './shim-fixture.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
 const runtimes = ['', ...(existsSync('/usr/sbin/runc') ? ['/usr/sbin/runc'] : [])]
@@ -55,6 +55,27 @@ for (const binaryName of runtimes) {
 
 for (const binaryName of runtimes) {
   const name = binaryName || 'our runtime as a library'
+
+  test(`${name}: a container cannot cut short or read the file that takes its output`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    // dd truncates what it writes to; a reader of /dev/stdout would see the host's file.
+    const script =
+      'echo kept; dd if=/dev/zero of=/dev/stdout bs=1 count=0 2>/dev/null; [ -p /dev/stdout ] && seq 1 200000'
+    const made = await fixture.bundle({ args: ['sh', '-c', script], binaryName })
+    const log = join(fixture.folder, 'output.log')
+    const bundle = { ...made, stdout: `file://${log}`, stderr: `file://${log}` }
+    const { id } = bundle
+    const task = await fixture.connect(bundle)
+    await fixture.createTask(task, bundle)
+    fixture.killShims()
+    const next = await fixture.connect(bundle)
+    await next.start({ id, execId: '' })
+    assert.equal((await next.wait({ id, execId: '' }, { timeoutMs: 10_000 })).exitStatus, 0)
+    const numbers = Array.from({ length: 200_000 }, (_, at) => `${at + 1}\n`).join('')
+    assert.equal(await readFile(log, 'utf8'), `kept\n${numbers}`)
+    await next.delete({ id, execId: '' })
+    await fixture.until(() => processesIn(bundle.path).length === 0)
+  })
 
   test(`${name}: a file takes what a terminal says, and a second container appends to it`, { skip }, async () => {
     await using fixture = await ShimFixture.create()

@@ -68,7 +68,8 @@ static bool finished(struct monitor *monitor)
 		return true;
 	}
 	if (monitor->quit)
-		return (terminal_finished(monitor) || monotonic_milliseconds() > monitor->quit_deadline) &&
+		return ((terminal_finished(monitor) && file_sinks_finished(monitor)) ||
+			monotonic_milliseconds() > monitor->quit_deadline) &&
 		       logger_finished(monitor);
 	/* A bundle without its control socket was removed: nobody will ever ask. */
 	if (monitor->drain_milliseconds == DRAIN_LAST && access(monitor->config.control, F_OK) < 0 && errno == ENOENT)
@@ -115,6 +116,7 @@ static void initialise(struct monitor *monitor)
 	monitor->master.fd = monitor->input.fd = monitor->sink.fd = -1;
 	monitor->exit_file = -1;
 	monitor->input_hold = monitor->outputs[0].hold = monitor->outputs[1].hold = -1;
+	monitor->files[0].watch.fd = monitor->files[1].watch.fd = -1;
 	for (int i = 0; i < MAX_CLIENTS; i++)
 		monitor->clients[i].watch.fd = -1;
 	monitor->drain_milliseconds = DRAIN_FIRST;

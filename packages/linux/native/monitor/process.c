@@ -39,6 +39,8 @@ static void exited(struct monitor *monitor, int wait_status, uint64_t nanosecond
 	monitor->exited = true;
 	monitor->exit_status = status_of(wait_status);
 	monitor->exit_nanoseconds = nanoseconds;
+	/* Whoever hears of the end finds the log whole. */
+	file_sinks_flush(monitor);
 	exit_file_write(monitor);
 	control_exited(monitor);
 	streams_close_input(monitor);

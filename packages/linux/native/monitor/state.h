@@ -42,6 +42,12 @@ struct output {
 	int hold; /* -1 when there is nothing to hold, or it was let go */
 };
 
+/* A file that output is appended to. The watch comes first: a pointer to it is one to its sink. */
+struct file_sink {
+	struct watch watch; /* the read end of the pipe that the process has */
+	int file;
+};
+
 /* Bytes on their way between the terminal and a FIFO. */
 struct pump {
 	unsigned char bytes[PUMP_BYTES];
@@ -81,6 +87,7 @@ struct monitor {
 	/* streams */
 	int input_hold; /* the write handle that keeps the process's input from ending; -1 after close-input */
 	struct output outputs[2];
+	struct file_sink files[2];
 	struct watch input; /* only with a terminal */
 	struct watch sink;  /* stdout's hold, only with a terminal */
 	struct watch console;
@@ -136,6 +143,14 @@ int streams_open(struct monitor *monitor, int fds[3]);
 void streams_close_input(struct monitor *monitor);
 /* Lets go of outputs that were read to their end. True when nothing is held any more. */
 bool streams_drained(struct monitor *monitor);
+
+/* file-sink.c */
+/* Opens a file for an output; the write end of a pipe to it, or -1 with errno. */
+int file_sink_open(struct monitor *monitor, int index, const char *path);
+/* Brings into the files what has been written so far. */
+void file_sinks_flush(struct monitor *monitor);
+/* True when nobody can write to a file any more, and all that was written is in it. */
+bool file_sinks_finished(struct monitor *monitor);
 
 /* logger.c */
 /* Starts the logger and waits until it is ready; writers[i] are what the process gets. Returns 0, or -1 with errno. */

@@ -2,6 +2,7 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -44,7 +45,21 @@ static int open_input(struct monitor *monitor)
 	return open(config->path, O_RDONLY | O_CLOEXEC | O_NOCTTY | flags);
 }
 
-static int open_output(struct monitor *monitor, int index, int *logger)
+/* A terminal's bytes come from the monitor itself, which may have the file as it is. */
+static int open_file(struct monitor *monitor, int index, int first)
+{
+	const char *path = monitor->outputs[index].config.path;
+	const struct stream_config *other = &monitor->outputs[0].config;
+
+	if (monitor->config.console_socket)
+		return open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+	/* One pipe for both keeps what is written to them in order. */
+	if (index == 1 && other->type == PROTOCOL_STREAM_FILE && strcmp(other->path, path) == 0)
+		return fcntl(first, F_DUPFD_CLOEXEC, 0);
+	return file_sink_open(monitor, index, path);
+}
+
+static int open_output(struct monitor *monitor, int index, int *logger, int first)
 {
 	struct output *output = &monitor->outputs[index];
 
@@ -58,7 +73,7 @@ static int open_output(struct monitor *monitor, int index, int *logger)
 		return writer;
 	}
 	if (output->config.type == PROTOCOL_STREAM_FILE)
-		return open(output->config.path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, 0644);
+		return open_file(monitor, index, first);
 	output->hold = open_hold(output->config.path);
 	if (output->hold < 0)
 		return -1;
@@ -108,9 +123,9 @@ int streams_open(struct monitor *monitor, int fds[3])
 		return -1;
 	fds[0] = open_input(monitor);
 	if (fds[0] >= 0)
-		fds[1] = open_output(monitor, 0, &loggers[0]);
+		fds[1] = open_output(monitor, 0, &loggers[0], -1);
 	if (fds[1] >= 0)
-		fds[2] = open_output(monitor, 1, &loggers[1]);
+		fds[2] = open_output(monitor, 1, &loggers[1], fds[1]);
 	for (int i = 0; i < 2; i++) {
 		if (loggers[i] >= 0)
 			close(loggers[i]);
@@ -159,7 +174,7 @@ bool streams_drained(struct monitor *monitor)
 {
 	bool drained = true;
 
-	if (!terminal_finished(monitor))
+	if (!terminal_finished(monitor) || !file_sinks_finished(monitor))
 		return false;
 	for (int i = 0; i < 2; i++)
 		drained = let_go(&monitor->outputs[i]) && drained;
