@@ -81,6 +81,27 @@ for (const binaryName of runtimes) {
     await task.delete({ id: bundle.id, execId: '' })
   })
 
+  test(`${name}: a process that closes its terminal before it ends is not hung up on`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })
+    const { id } = bundle
+    const task = await fixture.connect(bundle)
+    await fixture.createTask(task, { ...bundle, stdout: '', stderr: '' })
+    await task.start({ id, execId: '' })
+    const out = readAll(bundle.stdout)
+    // An exec, because a first process is spared the signal.
+    const script = 'echo last; exec 0</dev/null 1>/dev/null 2>/dev/null; sleep 0.5; exit 3'
+    const exec = { id, execId: 'tty', terminal: true, stdin: '', stdout: bundle.stdout, stderr: '' }
+    await task.exec({ ...exec, spec: execProcess(['sh', '-c', script], true) })
+    await task.start({ id, execId: 'tty' })
+    assert.equal((await task.wait({ id, execId: 'tty' }, { timeoutMs: 10_000 })).exitStatus, 3)
+    assert.equal((await out).toString(), 'last\r\n')
+    await task.delete({ id, execId: 'tty' })
+    await task.kill({ id, execId: '', signal: 9, all: true })
+    await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
+    await task.delete({ id, execId: '' })
+  })
+
   test(`${name}: an exec with a terminal gives 2 MiB whole`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
     const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })

@@ -44,6 +44,7 @@ static void exited(struct monitor *monitor, int wait_status, uint64_t nanosecond
 	exit_file_write(monitor);
 	control_exited(monitor);
 	streams_close_input(monitor);
+	terminal_process_exited(monitor);
 }
 
 static void started(struct monitor *monitor, pid_t pid)

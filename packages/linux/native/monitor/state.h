@@ -94,6 +94,7 @@ struct monitor {
 	struct watch master;
 	struct pump to_master;
 	struct pump from_master;
+	bool hung_up; /* nobody has the terminal open, and the process has not ended */
 	uint32_t columns;
 	uint32_t rows;
 
@@ -163,6 +164,8 @@ void logger_abandon(struct monitor *monitor);
 /* terminal.c */
 int terminal_listen(struct monitor *monitor);
 void terminal_resize(struct monitor *monitor, uint32_t columns, uint32_t rows);
+/* Lets go of a terminal that nobody has open any more. */
+void terminal_process_exited(struct monitor *monitor);
 /* True when everything that came out of the terminal has reached the output. */
 bool terminal_finished(struct monitor *monitor);
 

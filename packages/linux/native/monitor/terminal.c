@@ -55,9 +55,9 @@ static void rearm(struct monitor *monitor)
 	uint32_t master = 0;
 
 	if (monitor->master.fd >= 0) {
-		if (!monitor->from_master.finished && empty(&monitor->from_master))
+		if (!monitor->from_master.finished && !monitor->hung_up && empty(&monitor->from_master))
 			master |= EPOLLIN;
-		if (!empty(&monitor->to_master))
+		if (!monitor->hung_up && !empty(&monitor->to_master))
 			master |= EPOLLOUT;
 		watch_change(monitor, &monitor->master, master);
 	}
@@ -65,7 +65,7 @@ static void rearm(struct monitor *monitor)
 		watch_change(monitor, &monitor->sink, empty(&monitor->from_master) ? 0 : EPOLLOUT);
 	if (monitor->input.fd >= 0)
 		watch_change(monitor, &monitor->input,
-			     monitor->master.fd >= 0 && empty(&monitor->to_master) ? EPOLLIN : 0);
+			     monitor->master.fd >= 0 && !monitor->hung_up && empty(&monitor->to_master) ? EPOLLIN : 0);
 }
 
 static void close_master(struct monitor *monitor)
@@ -76,6 +76,18 @@ static void close_master(struct monitor *monitor)
 	monitor->to_master.start = monitor->to_master.end = 0;
 }
 
+/*
+ * Nobody has the terminal open. A process that closes it before it ends is still there, and closing the master would
+ * kill it with SIGHUP: so that waits for its end.
+ */
+static void hang_up(struct monitor *monitor)
+{
+	if (monitor->exited)
+		close_master(monitor);
+	else
+		monitor->hung_up = true;
+}
+
 static void pump_output(struct monitor *monitor)
 {
 	struct pump *pump = &monitor->from_master;
@@ -83,7 +95,7 @@ static void pump_output(struct monitor *monitor)
 	/* Bounded, so that a process that writes at full speed cannot keep the monitor from its other peers. */
 	for (int round = 0; round < 16 && !pump->finished && empty(pump); round++) {
 		if (!fill(pump, monitor->master.fd)) {
-			close_master(monitor);
+			hang_up(monitor);
 			break;
 		}
 		if (empty(pump))
@@ -209,6 +221,15 @@ void terminal_resize(struct monitor *monitor, uint32_t columns, uint32_t rows)
 	monitor->rows = rows;
 	if (monitor->master.fd >= 0)
 		ioctl(monitor->master.fd, TIOCSWINSZ, &size);
+}
+
+void terminal_process_exited(struct monitor *monitor)
+{
+	if (!monitor->hung_up)
+		return;
+	monitor->hung_up = false;
+	pump_output(monitor);
+	rearm(monitor);
 }
 
 bool terminal_finished(struct monitor *monitor)
