@@ -1,29 +1,82 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRuntime } from '@teu/runtime'
 import { imageArchive } from '../e2e/harness/programs.ts'
 import type { Sandbox } from '../e2e/harness/sandbox.ts'
 import { pairwise, type Row } from './measure.ts'
 
+const names = {
+  program: 'runtime run, as a program',
+  node: "runtime run, beyond bare node's time",
+  library: 'runtime create+start+exit, as a library',
+  exec: 'runtime exec+exit, as a library',
+} as const
+
 /** The runtime as a program beside runc, and as a library beside crun, on one bundle. `words` select rows by name. */
 export async function runtimeRows(sandbox: Sandbox, words: readonly string[]): Promise<Row[]> {
-  const wanted = (name: string) => words.length === 0 || words.some((word) => name.includes(word))
-  const [program, library] = ['runtime run, as a program', 'runtime create+start+exit, as a library']
+  const chosen = Object.values(names).filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
   const rows: Row[] = []
-  if (!wanted(program) && !wanted(library)) return rows
+  if (chosen.length === 0) return rows
   const bundle = makeBundle(sandbox)
-  if (wanted(program)) {
-    process.stderr.write(`${program} …\n`)
-    rows.push({ name: program, unit: 'ms', originalName: 'runc', budget: 2.5, ...(await programs(sandbox, bundle)) })
+  for (const name of chosen) {
+    process.stderr.write(`${name} …\n`)
+    const row = await measure(name, sandbox, bundle)
+    if (row !== undefined) rows.push({ name, unit: 'ms', ...row })
   }
-  if (!wanted(library)) return rows
-  process.stderr.write(`${library} …\n`)
-  if (existsSync('/sys/fs/cgroup/unified') && !existsSync('/sys/fs/cgroup/hugetlb'))
-    process.stderr.write('left out: crun does not work with these cgroups; npm run bench prepares them\n')
-  else rows.push({ name: library, unit: 'ms', originalName: 'crun', budget: 1, ...(await asLibrary(sandbox, bundle)) })
   return rows
+}
+
+type Measured = Omit<Row, 'name' | 'unit'>
+
+async function measure(
+  name: (typeof names)[keyof typeof names],
+  sandbox: Sandbox,
+  bundle: string,
+): Promise<Measured | undefined> {
+  switch (name) {
+    case names.program:
+      return { originalName: 'runc', budget: 2.5, ...(await programs(sandbox, bundle)) }
+    case names.node:
+      return atMost(40, await beyondNode(sandbox, bundle))
+    case names.exec:
+      return atMost(8, await execs(sandbox, bundle))
+    case names.library:
+      if (existsSync('/sys/fs/cgroup/unified') && !existsSync('/sys/fs/cgroup/hugetlb')) {
+        process.stderr.write('left out: crun does not work with these cgroups; npm run bench prepares them\n')
+        return undefined
+      }
+      return { originalName: 'crun', budget: 1, ...(await asLibrary(sandbox, bundle)) }
+  }
+}
+
+/** A row whose budget is a time, not another program's. */
+function atMost(milliseconds: number, ours: readonly number[]): Measured {
+  return { ours, original: [milliseconds], originalName: 'the limit', budget: 1 }
+}
+
+async function beyondNode(sandbox: Sandbox, bundle: string): Promise<number[]> {
+  let count = 0
+  const run = () =>
+    sandbox.output('teu-runtime', ['--root', sandbox.path('rt'), 'run', '--bundle', bundle, `node${count++}`])
+  const times = await pairwise(11, run, () => sandbox.output(process.execPath, ['-e', '0']))
+  return times.ours.map((time, index) => time - (times.original[index] as number))
+}
+
+async function execs(sandbox: Sandbox, bundle: string): Promise<readonly number[]> {
+  const runtime = createRuntime({ root: sandbox.path('library') })
+  const stdio = ['ignore', 'ignore', 'ignore'] as const
+  const spec = JSON.parse(readFileSync(`${bundle}/config.json`, 'utf8'))
+  spec.process.args = ['sleep', '1000']
+  await runtime.create('execs', { bundle, spec, stdio })
+  try {
+    await runtime.start('execs')
+    const exec = async () => (await runtime.exec('execs', { process: { args: ['true'] }, stdio })).exited
+    return (await pairwise(31, exec, async () => {})).ours
+  } finally {
+    await runtime.delete('execs', { force: true })
+  }
 }
 
 function programs(sandbox: Sandbox, bundle: string) {
