@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { accessSync, chmodSync, constants, mkdirSync, writeFileSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { defaultSpec } from '../src/spec/default-spec.ts'
-import { program } from './kit/program.ts'
+import { program, programArguments } from './kit/program.ts'
 import { rooted } from './kit/root.ts'
 import { Workshop } from './kit/workshop.ts'
 
@@ -47,6 +47,53 @@ test('an unprivileged user runs a container in a user namespace, without a cgrou
   assert.equal(call('exec', 'd', 'id', '-u').stdout, '0\n')
   assert.match(call('pause', 'd').stderr, /container has no cgroup/)
   assert.equal(call('delete', '--force', 'd').status, 0)
+})
+
+const withNewuidmap = {
+  ...rooted,
+  skip:
+    rooted.skip ||
+    (existsSync('/usr/bin/newuidmap') && existsSync('/usr/bin/setpriv') ? false : 'needs newuidmap and setpriv'),
+}
+
+test('an unprivileged user maps more than itself through newuidmap and newgidmap', withNewuidmap, async (t) => {
+  await using workshop = new Workshop()
+  if (!readable(program)) return t.skip('the sources cannot be read by an unprivileged user')
+  const nobody = 65_534
+  const bundle = workshop.bundle([])
+  const state = join(workshop.directory, 'own')
+  mkdirSync(state)
+  spawnSync('chown', ['-R', `${nobody}:${nobody}`, bundle, state])
+  chmodSync(bundle, 0o755)
+  const maps = join(workshop.directory, 'subids')
+  writeFileSync(maps, 'nobody:200000:1000\n')
+  const spec = defaultSpec({ uid: nobody, gid: nobody })
+  const mapped = [
+    { containerID: 0, hostID: nobody, size: 1 },
+    { containerID: 1, hostID: 200_000, size: 1000 },
+  ]
+  Object.assign(spec.linux ?? {}, { uidMappings: mapped, gidMappings: mapped })
+  const script = 'id -u; id -G; cat /proc/self/uid_map /proc/self/gid_map'
+  const own = { uid: 5, gid: 6, additionalGids: [7] }
+  Object.assign(spec.process ?? {}, { terminal: false, user: own, args: ['sh', '-c', script] })
+  const run = (change: object = {}) => {
+    Object.assign(spec.linux ?? {}, change)
+    writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec))
+    const args = [...programArguments, '--root', state, 'run', '--bundle', bundle, 'c']
+    const drop = ['setpriv', '--reuid', String(nobody), '--regid', String(nobody), '--clear-groups']
+    // The user's ranges are those of this test, in a mount namespace of its own.
+    const line = `for f in uid gid; do mount --bind ${maps} /etc/sub$f; done; exec "$@"`
+    return spawnSync('unshare', ['--mount', 'sh', '-c', line, 'sh', ...drop, process.execPath, ...args], {
+      encoding: 'utf8',
+      timeout: 30_000,
+    })
+  }
+  const ran = run()
+  assert.equal(ran.stderr, '')
+  const map = ' +0 +65534 +1\n +1 +200000 +1000\n'
+  assert.match(ran.stdout, new RegExp(`^5\n6 7\n${map}${map}$`))
+  const beyond = run({ uidMappings: [...mapped, { containerID: 2000, hostID: 300_000, size: 1 }] })
+  assert.match(beyond.stderr, /write the uid map: .*newuidmap/)
 })
 
 function readable(file: string): boolean {

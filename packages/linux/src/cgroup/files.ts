@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants, readFileSync, writeFileSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+// `promises` is loaded when it is used, which `node:fs/promises` is not.
+import { constants, promises, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { isErrno } from '../errno.ts'
 
@@ -21,7 +21,7 @@ export function writeControl(folder: string, file: string, value: string | numbe
 export async function writeControlAsync(folder: string, file: string, value: string | number | bigint): Promise<void> {
   const path = join(folder, file)
   try {
-    await writeFile(path, String(value), existing)
+    await promises.writeFile(path, String(value), existing)
   } catch (error) {
     throw explained(error, path, value)
   }

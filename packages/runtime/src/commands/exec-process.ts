@@ -7,11 +7,11 @@ import { listOption, textOption, UsageError } from './parse.ts'
 
 const maximumId = 2 ** 31 - 1
 
-/** A `process.json`. Throws `invalid-argument` naming the property that is wrong. @internal */
+/** A `process.json`, which is the whole process: without `env` it has none. Throws `invalid-argument` naming the property that is wrong. @internal */
 export async function readProcess(file: string): Promise<Process> {
   const text = await readFile(file, 'utf8')
   try {
-    return validateProcess(JSON.parse(text))
+    return { env: [], ...validateProcess(JSON.parse(text)) }
   } catch (error) {
     throw new StackError('invalid-argument', `${file}: ${(error as Error).message}`, { cause: error })
   }

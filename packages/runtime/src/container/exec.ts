@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readlinkSync } from 'node:fs'
-import { writeFile } from 'node:fs/promises'
+import { promises, readlinkSync } from 'node:fs'
 import { join } from 'node:path'
 import { StackError } from '@teu/errors'
 import { type LinuxNamespaceType, linuxNamespaceTypes, type Process, validateProcess } from '@teu/oci-spec/runtime'
@@ -146,6 +145,6 @@ async function joinCgroup(saved: SavedState, pid: number, { cgroup: chosen }: Ex
   for (const [controller, path] of Object.entries(cgroup.paths)) {
     const sub = chosen[controller] ?? chosen['']
     const folder = sub === undefined ? path : join(path, join('/', sub))
-    await writeFile(join(folder, 'cgroup.procs'), String(pid))
+    await promises.writeFile(join(folder, 'cgroup.procs'), String(pid))
   }
 }

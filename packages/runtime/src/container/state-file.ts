@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   closeSync,
@@ -133,7 +132,7 @@ function parseState(text: string): SavedState {
 /** Writes a file beside its place and renames it there, so that nobody sees a part of it. @internal */
 export function writeAtomically(path: string, content: string, mode = 0o600): void {
   const slash = path.lastIndexOf('/')
-  const temporary = `${path.slice(0, slash + 1)}.${path.slice(slash + 1)}.${randomBytes(4).toString('hex')}`
+  const temporary = `${path.slice(0, slash + 1)}.${path.slice(slash + 1)}.${unusedSuffix()}`
   try {
     const fd = openSync(temporary, 'wx', mode)
     try {
@@ -146,4 +145,11 @@ export function writeAtomically(path: string, content: string, mode = 0o600): vo
     rmSync(temporary, { force: true })
     throw error
   }
+}
+
+let suffixes = 0
+
+/** No two of one machine, as long as they are made in one pid namespace; a name that is there is not written to. */
+function unusedSuffix(): string {
+  return `${process.pid}-${process.hrtime.bigint().toString(36)}-${suffixes++}`
 }

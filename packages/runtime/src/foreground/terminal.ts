@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync } from 'node:fs'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { closeSync, mkdtempSync, rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { ReadStream, WriteStream } from 'node:tty'
@@ -56,7 +55,7 @@ export class ForegroundTerminal implements AsyncDisposable {
 
   /** Makes the socket, in a directory of its own. */
   static async open(): Promise<ForegroundTerminal> {
-    return new ForegroundTerminal(await mkdtemp(join(tmpdir(), 'teu-console-')))
+    return new ForegroundTerminal(mkdtempSync(join(tmpdir(), 'teu-console-')))
   }
 
   /** Receives the master, once the container was created, and starts copying. */
@@ -117,6 +116,6 @@ export class ForegroundTerminal implements AsyncDisposable {
     this.#master = undefined
     this.#input?.destroy()
     this.#output?.destroy()
-    await rm(this.#directory, { recursive: true, force: true })
+    rmSync(this.#directory, { recursive: true, force: true })
   }
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ChildProcess, spawn } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { StackError } from '@teu/errors'
 import type { Hook, State } from '@teu/oci-spec/runtime'
 
@@ -32,6 +32,8 @@ function hookError(hook: Hook, error: unknown): string {
 }
 
 async function runHook(hook: Hook, state: string, signal: AbortSignal | undefined): Promise<void> {
+  // Loaded for those who have hooks: it is a part of every start otherwise.
+  const { spawn } = await import('node:child_process')
   const child = spawn(hook.path, hook.args?.slice(1) ?? [], {
     argv0: hook.args?.[0] ?? hook.path,
     env: Object.fromEntries((hook.env ?? []).map(splitVariable)),

@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { execFile } from 'node:child_process'
-import { writeFile } from 'node:fs/promises'
+import { promises } from 'node:fs'
 import { promisify } from 'node:util'
 import { StackError, wrap } from '@teu/errors'
 import type { LinuxIdMapping } from '@teu/oci-spec/runtime'
 import { formatIdMap } from '../spec/id-maps.ts'
-
-const run = promisify(execFile)
 
 /** Whether mappings are no more than the caller's own id, which needs no privilege. @internal */
 export function mapsOnlySelf(mappings: readonly LinuxIdMapping[], id: number): boolean {
@@ -27,7 +24,7 @@ export async function writeIdMaps(
   const privileged = process.geteuid?.() === 0
   const uid = process.geteuid?.() ?? 0
   const gid = process.getegid?.() ?? 0
-  if (!privileged && mapsOnlySelf(gids, gid)) await writeFile(`/proc/${pid}/setgroups`, 'deny')
+  if (!privileged && mapsOnlySelf(gids, gid)) await promises.writeFile(`/proc/${pid}/setgroups`, 'deny')
   await writeOne(pid, 'uid', uids, privileged || mapsOnlySelf(uids, uid))
   await writeOne(pid, 'gid', gids, privileged || mapsOnlySelf(gids, gid))
 }
@@ -39,9 +36,10 @@ async function writeOne(
   direct: boolean,
 ): Promise<void> {
   try {
-    if (direct) return await writeFile(`/proc/${pid}/${kind}_map`, formatIdMap(mappings))
+    if (direct) return await promises.writeFile(`/proc/${pid}/${kind}_map`, formatIdMap(mappings))
     const numbers = mappings.flatMap(({ containerID, hostID, size }) => [containerID, hostID, size])
-    await run(`new${kind}map`, [pid, ...numbers].map(String))
+    const { execFile } = await import('node:child_process')
+    await promisify(execFile)(`new${kind}map`, [pid, ...numbers].map(String))
   } catch (error) {
     const cause = error as NodeJS.ErrnoException
     if (cause.code === 'EINVAL') {

@@ -11,8 +11,16 @@ export function normalizeEnvironment(entries: readonly string[]): string[] {
   const variables = new Map<string, string>()
   for (const entry of entries) {
     const equals = entry.indexOf('=')
-    if (equals < 0) throw new StackError('invalid-argument', `invalid environment variable: ${JSON.stringify(entry)}`)
-    if (equals === 0) throw new StackError('invalid-argument', 'environment variable name cannot be empty')
+    if (equals < 0)
+      throw new StackError(
+        'invalid-argument',
+        `unable to start container process: invalid environment variable: ${JSON.stringify(entry)}`,
+      )
+    if (equals === 0)
+      throw new StackError(
+        'invalid-argument',
+        'unable to start container process: environment variable name cannot be empty',
+      )
     variables.set(entry.slice(0, equals), entry)
   }
   return [...variables.values()]

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { isErrno } from '../../errno.ts'
 import { noLimit, readNumber, writeControl } from '../files.ts'
+import { refuseBelowUsage } from '../memory-usage.ts'
 import type { MemoryResources } from '../resources.ts'
 
 const limitFile = 'memory.limit_in_bytes'
@@ -21,7 +22,9 @@ function applyLimits(folder: string, memory: MemoryResources): void {
   // Lifting the memory limit alone would stop at the old limit of both.
   const swap = memory.swap || (limit === -1 ? -1 : 0)
   const current = readNumber(folder, limitFile, noLimit)
-  if (checkBeforeUpdate && limit > 0) refuseBelowUsage(folder, limit)
+  if (checkBeforeUpdate && limit > 0) {
+    refuseBelowUsage(readNumber(folder, 'memory.usage_in_bytes'), limit)
+  }
   const grows = swap === -1 || BigInt(swap) > current
   if (swap && grows) writeSwap(folder, swap, memory.swap === undefined)
   if (limit) writeLimit(folder, limit)
@@ -47,11 +50,4 @@ function writeLimit(folder: string, limit: number): void {
     const message = `unable to set memory limit to ${limit} (current usage: ${usage}, peak usage: ${peak})`
     throw Object.assign(new Error(message, { cause: error }), { code: 'EBUSY', errno: 16 })
   }
-}
-
-function refuseBelowUsage(folder: string, limit: number): void {
-  const usage = readNumber(folder, 'memory.usage_in_bytes')
-  if (usage < BigInt(limit)) return
-  const message = `rejecting memory limit ${limit}: usage is ${usage}`
-  throw Object.assign(new Error(message), { code: 'EBUSY', errno: 16 })
 }

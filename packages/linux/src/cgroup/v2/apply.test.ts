@@ -54,6 +54,15 @@ test('a limit without its file is ENOENT, a path as unified key is refused', (t)
   }
 })
 
+test('a memory limit below what is used is refused when asked to look', (t) => {
+  const read = fakeCgroup(t, { 'memory.current': '5000\n', 'memory.max': 'max\n' })
+  const memory = { limit: 4000, checkBeforeUpdate: true }
+  assert.throws(() => applyV2Resources(read(''), { memory }), { code: 'EBUSY', message: /usage is 5000/ })
+  assert.equal(read('memory.max'), 'max\n')
+  applyV2Resources(read(''), { memory: { ...memory, limit: 6000 } })
+  applyV2Resources(read(''), { memory: { limit: 4000 } })
+})
+
 test('conversions from v1 numbers', () => {
   assert.deepEqual([2, 1024, 262144].map(cpuWeight), [1, 100, 10000])
   assert.deepEqual([10, 500, 1000].map(ioWeight), [1, 4950, 10000])

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 import { existsSync } from 'node:fs'
 import { isErrno } from '../../errno.ts'
-import { readControl, writeControl } from '../files.ts'
+import { readControl, readNumber, writeControl } from '../files.ts'
+import { refuseBelowUsage } from '../memory-usage.ts'
 import type { BlockIoResources, CpuResources, LinuxResources, MemoryResources, ThrottleDevice } from '../resources.ts'
 import { attachDeviceProgram } from './attach-devices.ts'
 
@@ -33,6 +34,9 @@ function applyUnified(folder: string, file: string, value: string): void {
 }
 
 function applyMemory(folder: string, memory: MemoryResources): void {
+  if (memory.checkBeforeUpdate && memory.limit && memory.limit > 0) {
+    refuseBelowUsage(readNumber(folder, 'memory.current'), memory.limit)
+  }
   const swap = swapOnly(memory)
   if (swap !== undefined) writeSwap(folder, swap)
   if (memory.limit) writeControl(folder, 'memory.max', numberOrMax(memory.limit))
