@@ -53,7 +53,9 @@ const withNewuidmap = {
   ...rooted,
   skip:
     rooted.skip ||
-    (existsSync('/usr/bin/newuidmap') && existsSync('/usr/bin/setpriv') ? false : 'needs newuidmap and setpriv'),
+    (['/usr/bin/newuidmap', '/usr/bin/setpriv', '/etc/subuid', '/etc/subgid'].every((file) => existsSync(file))
+      ? false
+      : 'needs newuidmap with /etc/subuid and /etc/subgid, and setpriv'),
 }
 
 test('an unprivileged user maps more than itself through newuidmap and newgidmap', withNewuidmap, async (t) => {
