@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program's commands, run in this process against a registry of this process.
 import assert from 'node:assert/strict'
-import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
@@ -340,26 +339,4 @@ test('every command teaches by examples', async () => {
       'tags',
     ],
   ])
-})
-
-test('completions are scripts that their shells accept', async () => {
-  const bash = await succeed('completion', 'bash')
-  const words = (line: string, index: number) =>
-    spawnSync(
-      'bash',
-      ['-c', `${bash}\nCOMP_WORDS=(${line}); COMP_CWORD=${index}; _teu_registry; echo "\${COMPREPLY[@]}"`],
-      {
-        encoding: 'utf8',
-      },
-    ).stdout.trim()
-  assert.equal(words('teu-registry co', 1), 'copy completion')
-  assert.equal(words('teu-registry copy --plat', 2), '--platform')
-  assert.match(words("teu-registry serve ''", 2), /./)
-  for (const shell of ['zsh', 'fish'] as const) {
-    const script = await succeed('completion', shell)
-    assert.match(script, /--?l? ?platform/)
-    const { status, error, stderr } = spawnSync(shell, ['-n'], { input: script, encoding: 'utf8' })
-    // A shell that is not installed here cannot be asked.
-    if (error === undefined) assert.equal(status, 0, stderr)
-  }
 })
