@@ -4,7 +4,7 @@ import { mkdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { rooted } from './kit/root.ts'
-import { Workshop } from './kit/workshop.ts'
+import { type SpecChange, Workshop } from './kit/workshop.ts'
 
 test('masked files are the null device, masked directories are empty and read-only', rooted, async () => {
   await using workshop = new Workshop()
@@ -27,6 +27,27 @@ test('read-only paths and a read-only root refuse writes', rooted, async () => {
     },
   )
   assert.match(output, /hostname: Read-only file system\ntouch: \/x: Read-only file system\nok\n/)
+})
+
+test('a read-only path keeps what its file system forbids', rooted, async () => {
+  await using workshop = new Workshop()
+  const { output } = await workshop.run(['grep', ' /proc/sys ', '/proc/mounts'], (spec) => {
+    const proc = spec.mounts.find(({ destination }) => destination === '/proc')
+    if (proc) proc.options = ['nosuid', 'noexec', 'nodev']
+  })
+  assert.match(output, /^proc \/proc\/sys proc ro,nosuid,nodev,noexec,relatime 0 0\n$/)
+})
+
+test('what cannot be mounted or limited is told of in the words of runc', rooted, async () => {
+  await using workshop = new Workshop()
+  const folderOnFile: SpecChange = (spec) => {
+    spec.mounts.push({ destination: '/etc/passwd', type: 'bind', source: workshop.directory, options: ['bind'] })
+  }
+  await assert.rejects(workshop.run(['true'], folderOnFile), /error mounting .* to rootfs at .*: not a directory$/)
+  const moreFiles: SpecChange = (spec) => {
+    spec.process.rlimits = [{ type: 'RLIMIT_NOFILE', soft: 2 ** 40, hard: 2 ** 40 }]
+  }
+  await assert.rejects(workshop.run(['true'], moreFiles), /error setting rlimit type 7: operation not permitted$/)
 })
 
 test('/dev holds the default nodes and links, and what the spec adds', rooted, async () => {

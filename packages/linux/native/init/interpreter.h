@@ -67,6 +67,8 @@ int guard_procfs(struct init *init, int target, const char *destination, int sou
 int clone_tree(int fd, const char *path, int recursive);
 int attach_tree(int tree, int target);
 int set_propagation(struct init *init, int fd, struct record_u32s flags);
+/* The flags that a mount has, in the form that mount(2) takes. */
+unsigned long flags_of_mount(int fd);
 /* Bind-remount; flags that the kernel has locked on the mount are kept. */
 int remount_bind(struct init *init, int fd, unsigned long flags);
 int sys_openat2(int dirfd, const char *path, uint64_t flags, uint64_t mode, uint64_t resolve);

@@ -119,7 +119,7 @@ STEP(limit)
 		return fail(init, "malformed step");
 	value.rlim_cur = limit.soft;
 	value.rlim_max = limit.hard;
-	return setrlimit((int)limit.resource, &value) < 0 ? fail(init, "set resource limit %u", limit.resource) : 0;
+	return setrlimit((int)limit.resource, &value) < 0 ? fail(init, "error setting rlimits for ready process: error setting rlimit type %u", limit.resource) : 0;
 }
 
 STEP(scheduler)

@@ -83,8 +83,9 @@ STEP(readonly_path)
 	if (target < 0)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : fail(init, "open %s", path.path);
 	tree = clone_tree(target, "", 1);
+	/* It stays nosuid, nodev and noexec when the file system around it is. */
 	if (tree >= 0 && attach_tree(tree, target) == 0)
-		result = remount_bind(init, tree, MS_RDONLY);
+		result = remount_bind(init, tree, flags_of_mount(tree) | MS_RDONLY);
 	if (result < 0)
 		(void)fail(init, "make %s read-only", path.path);
 	if (tree >= 0)

@@ -113,7 +113,7 @@ static int change_attributes(struct init *init, const struct launch_bind *bind, 
 static int bind_tree(struct init *init, const struct launch_bind *bind, int tree)
 {
 	struct statfs filesystem;
-	struct stat status;
+	struct stat status, mount_point;
 	int target, result, is_procfs;
 
 	if (fstat(tree, &status) < 0 || fstatfs(tree, &filesystem) < 0)
@@ -123,8 +123,13 @@ static int bind_tree(struct init *init, const struct launch_bind *bind, int tree
 	if (target < 0)
 		return fail(init, "create mountpoint for %s mount", bind->destination);
 	result = guard_procfs(init, target, bind->destination, is_procfs);
-	if (result == 0 && attach_tree(tree, target) < 0)
+	if (result == 0 && attach_tree(tree, target) < 0) {
+		/* mount(2) says so itself, move_mount(2) does not; upper layers look for the words. */
+		if (errno == EINVAL && fstat(target, &mount_point) == 0 &&
+		    S_ISDIR(status.st_mode) != S_ISDIR(mount_point.st_mode))
+			errno = ENOTDIR;
 		result = fail(init, "mount %s:%s", bind->source, bind->destination);
+	}
 	close(target);
 	return result < 0 ? result : change_attributes(init, bind, tree);
 }

@@ -41,7 +41,7 @@ STEP(raise_limit)
 	if (current.rlim_max >= limit.hard)
 		return 0;
 	current.rlim_max = limit.hard;
-	return setrlimit((int)limit.resource, &current) < 0 ? fail(init, "raise resource limit %u", limit.resource) : 0;
+	return setrlimit((int)limit.resource, &current) < 0 ? fail(init, "error setting rlimits for ready process: error setting rlimit type %u", limit.resource) : 0;
 }
 
 /* Inside a user namespace, root is whoever uid 0 is mapped to; a namespace that does not map it is left as it is. */

@@ -48,7 +48,7 @@ int set_propagation(struct init *init, int fd, struct record_u32s flags)
 	return 0;
 }
 
-static unsigned long locked_flags(int fd)
+unsigned long flags_of_mount(int fd)
 {
 	static const struct {
 		unsigned long status;
@@ -76,5 +76,5 @@ int remount_bind(struct init *init, int fd, unsigned long flags)
 		return 0;
 	if (errno != EPERM)
 		return -1;
-	return mount_fd(init, -1, NULL, fd, NULL, flags | locked_flags(fd) | MS_BIND | MS_REMOUNT, NULL);
+	return mount_fd(init, -1, NULL, fd, NULL, flags | flags_of_mount(fd) | MS_BIND | MS_REMOUNT, NULL);
 }

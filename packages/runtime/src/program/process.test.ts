@@ -6,7 +6,7 @@ import { cgroupEntry } from './cgroup-entry.ts'
 import { compileExec, type ExecContext } from './compile-exec.ts'
 import { limitNumber } from './process.ts'
 
-const process: Process = { user: { uid: 1, gid: 2, additionalGids: [3] }, args: ['a'], env: ['A=1'], cwd: '/' }
+const process: Process = { user: { uid: 1, gid: 2, additionalGids: [3, 3] }, args: ['a'], env: ['A=1'], cwd: '/' }
 
 const context: ExecContext = {
   process,

@@ -60,7 +60,7 @@ export function becomeUserSteps(context: ProcessContext): Step[] {
     { kind: 'bounding', mask: capabilities.bounding },
     cwd(protocolConstants.beforeUser),
     { kind: 'standard-streams', uid, gid },
-    { kind: 'user', uid, gid, groups: additionalGids, setGroups: setGroups ? 1 : 0 },
+    { kind: 'user', uid, gid, groups: [...new Set(additionalGids)], setGroups: setGroups ? 1 : 0 },
     cwd(protocolConstants.afterUser),
     {
       kind: 'capabilities',
