@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto'
-import { mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promises'
 import path from 'node:path'
 import type { Failpoints } from './failpoints.ts'
 
@@ -57,7 +57,7 @@ export class DurableFiles {
     await this.#reached('remove.renamed')
     if (!lazily) await syncDirectory(path.dirname(target))
     await this.#reached('remove.synced')
-    await rm(aside, { recursive: true, force: true })
+    await takeApart(aside)
   }
 
   /** Makes a folder, and those above it. */
@@ -124,6 +124,18 @@ export class DurableFiles {
       await rm(target, { recursive: true, force: true })
       return true
     }
+  }
+}
+
+/** Removes a file, or a folder whole: of one that holds a file and no more, with a third of the calls that others need. */
+async function takeApart(target: string): Promise<void> {
+  try {
+    const [only, ...more] = await readdir(target)
+    if (only === undefined || more.length > 0) throw new Error('not one file')
+    await unlink(path.join(target, only))
+    await rmdir(target)
+  } catch {
+    await rm(target, { recursive: true, force: true })
   }
 }
 

@@ -40,8 +40,14 @@ export class BlobStore {
       const found = await storage.stat(tree.blob(digest))
       // Whoever was faster knows better: it wrote, or removed, what was looked for here.
       if (known() === undefined) {
-        if (found === undefined) index.blobs.missing(digest)
-        else index.blobs.stored(digest, found.size, found.modified)
+        try {
+          if (found === undefined) index.blobs.missing(digest)
+          else index.blobs.stored(digest, found.size, found.modified)
+        } catch (error) {
+          // On a full disk it is looked for again the next time.
+          if (hasCode(error, 'resource-exhausted')) return found && { size: found.size }
+          throw error
+        }
       }
     }
     const size = known()?.size

@@ -32,6 +32,8 @@ export interface SurveyComponents {
 export class Survey {
   readonly #components: SurveyComponents
   readonly #checked = new Map<string, { done: Promise<void>; at: number }>()
+  /** Of which the index was right once. */
+  readonly #known = new Set<string>()
   #all: Promise<void> | undefined
   #isClosed = false
 
@@ -39,11 +41,23 @@ export class Survey {
     this.#components = components
   }
 
-  /** Resolves when the index is right about a repository. */
+  /**
+   * Resolves when the index is right about a repository, or, on a full disk, when it is behind by no more than what was
+   * refused for want of room: who only reads is served all the same.
+   */
   async ensure(name: string): Promise<void> {
+    try {
+      await this.#ensureStrictly(name)
+    } catch (error) {
+      if (!hasCode(error, 'resource-exhausted') || !this.#known.has(name)) throw error
+    }
+  }
+
+  async #ensureStrictly(name: string): Promise<void> {
     await this.#checkOnce(name)
     // Names that nobody has are as many as callers can make up.
     if (this.#components.index.repositories.find(name) === undefined) this.#checked.delete(name)
+    else this.#known.add(name)
   }
 
   /** The same for whoever is about to write to it. */
@@ -112,7 +126,7 @@ export class Survey {
     const pending = [...names]
     const one = async () => {
       for (let name = pending.pop(); name !== undefined && !this.#isClosed; name = pending.pop())
-        await this.ensure(name)
+        await this.#ensureStrictly(name)
     }
     await Promise.all(Array.from({ length: width.repositories }, one))
     await this.#surveyBlobs()
