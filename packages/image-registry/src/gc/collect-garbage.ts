@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate } from 'node:timers/promises'
+import { StackError } from '@teu/errors'
 import { tree } from '../storage/tree.ts'
 import { collecting, writingAlone } from '../store/context.ts'
 import type { Store } from '../store/store.ts'
@@ -59,11 +60,14 @@ export interface Collection {
  * no repository and no manifest speaks of, uploads that were given up and, when asked to, manifests without a name.
  *
  * What is referenced never goes, whatever is pushed, mounted or deleted meanwhile; docs/gc-and-durability.md says why.
- * One collection runs at a time; another waits. Fails with what the storage fails with; what was not removed is tried again next time.
+ * One collection runs at a time; another waits. Fails with `failed-precondition` on a store that is open only for reading,
+ * unless it is to count, and with what the storage fails with; what was not removed is tried again next time.
  *
  * @public
  */
-export function collectGarbage(store: Store, options: CollectGarbageOptions = {}): Promise<CollectGarbageResult> {
+export async function collectGarbage(store: Store, options: CollectGarbageOptions = {}): Promise<CollectGarbageResult> {
+  if (store.context.isReadOnly && options.dryRun !== true)
+    throw new StackError('failed-precondition', 'the store is open only for reading')
   return store.context.turns.run(collecting, () => collect(store, options))
 }
 

@@ -1,15 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
+import { createHash } from 'node:crypto'
 import { StackError } from '@teu/errors'
-import { type Descriptor, type Digest, isDigest, parseManifest } from '@teu/oci-spec/image'
+import { type Descriptor, digestAlgorithm, isDigest, parseManifest } from '@teu/oci-spec/image'
 import type { Store } from '../store/store.ts'
 
 /** Where an image goes to, such as the sink of a layout. @public */
 export interface ImageSink {
   /** Whether it has some content already. */
   has(descriptor: Descriptor): Promise<boolean>
-  /** Takes content, and compares it with its digest. `open` may be called again. */
-  write(descriptor: Descriptor, open: () => AsyncIterable<Uint8Array>): Promise<void>
+  /**
+   * Takes content. Its bytes are compared with size and digest by the time `open` ends without an error, and not before.
+   * `held` is what an earlier attempt left: it counts as the beginning, and only the rest comes. `open` may be called again.
+   */
+  write(
+    descriptor: Descriptor,
+    open: (options?: { held?: AsyncIterable<Uint8Array> | Iterable<Uint8Array> }) => AsyncIterable<Uint8Array>,
+  ): Promise<void>
 }
+
+type Held = AsyncIterable<Uint8Array> | Iterable<Uint8Array> | undefined
 
 /** What is to be exported: a tag, or a digest, of a repository. @public */
 export interface ExportSource {
@@ -19,7 +28,8 @@ export interface ExportSource {
 
 /**
  * Gives an image, or an index with all its images, to a sink: blobs before the manifest that names them. Answers the
- * descriptor of the whole. Fails with `not-found` when the store has none, or not all, of it.
+ * descriptor of the whole. Fails with `not-found` when the store has none, or not all, of it, and with `data-loss` when
+ * content is not what its digest says.
  *
  * @public
  */
@@ -31,8 +41,9 @@ export async function exportImage(
 ): Promise<Descriptor> {
   const found = await store.manifests.find(repository, isDigest(reference) ? { digest: reference } : { tag: reference })
   if (found === undefined) throw new StackError('not-found', `no such manifest: ${repository}:${reference}`)
-  const { digest, mediaType, size } = found
-  const root: Descriptor = { mediaType, digest, size: size ?? 0 }
+  const { digest, mediaType } = found
+  const size = found.size ?? (await store.manifests.read(digest)).byteLength
+  const root: Descriptor = { mediaType, digest, size }
   await exportManifest(store, repository, root, sink, signal)
   return root
 }
@@ -55,15 +66,44 @@ async function exportManifest(
   const blobs = parsed.kind === 'index' ? [] : [parsed.manifest.config, ...parsed.manifest.layers]
   for (const blob of blobs) {
     signal?.throwIfAborted()
-    if (!(await sink.has(blob))) await sink.write(blob, () => open(store, repository, blob.digest))
+    if (!(await sink.has(blob))) await sink.write(blob, ({ held } = {}) => openBlob(store, repository, blob, held))
   }
-  if (!(await sink.has(descriptor))) await sink.write(descriptor, () => only(bytes))
+  if (!(await sink.has(descriptor)))
+    await sink.write(descriptor, ({ held } = {}) =>
+      verified(repository, descriptor, held, (start) => only(bytes.subarray(start))),
+    )
 }
 
-async function* open(store: Store, repository: string, digest: Digest): AsyncGenerator<Uint8Array> {
+async function* openBlob(store: Store, repository: string, blob: Descriptor, held: Held): AsyncGenerator<Uint8Array> {
+  const { digest, size } = blob
   if ((await store.blobs.stat(repository, digest)) === undefined)
     throw new StackError('not-found', `no such blob: ${repository}@${digest}`)
-  yield* store.blobs.open(digest)
+  yield* verified(repository, blob, held, (start) => store.blobs.open(digest, { start, end: size - 1 }))
+}
+
+/** What follows on `held`; it fails at its end when the whole is not the descriptor's. */
+async function* verified(
+  repository: string,
+  { digest, size }: Descriptor,
+  held: Held,
+  from: (start: number) => AsyncIterable<Uint8Array>,
+): AsyncGenerator<Uint8Array> {
+  const algorithm = digestAlgorithm(digest)
+  const hash = createHash(algorithm)
+  let length = 0
+  const count = (chunk: Uint8Array) => {
+    hash.update(chunk)
+    length += chunk.byteLength
+  }
+  for await (const chunk of held ?? []) count(chunk)
+  if (length < size)
+    for await (const chunk of from(length)) {
+      count(chunk)
+      yield chunk
+    }
+  const actual = `${algorithm}:${hash.digest('hex')}`
+  if (actual !== digest || length !== size)
+    throw new StackError('data-loss', `${repository}@${digest}: ${length} bytes of ${size}, with digest ${actual}`)
 }
 
 async function* only(bytes: Uint8Array): AsyncGenerator<Uint8Array> {
