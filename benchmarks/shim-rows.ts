@@ -54,7 +54,7 @@ export async function shimRows(sandbox: Sandbox, words: readonly string[]): Prom
       () => other.exec(b),
     )
     await Promise.all([mine.remove(a), other.remove(b)])
-    rows.push({ name: names.exec, unit: 'ms', originalName, budget: 1 / 2, ...times })
+    rows.push({ name: names.exec, unit: 'ms', originalName, budget: 1 / 4, limit: 8, ...times })
   }
   if (wanted(names.output)) {
     say(names.output)

@@ -25,7 +25,7 @@ const packages = ['errors', 'oci-spec', 'linux', 'runtime', 'conformance']
 const tests = wanted.length > 0 ? wanted : ['packages/linux/test/cgroup*.test.ts', 'packages/runtime/test/*.test.ts']
 const work = mkdtempSync(path.join(tmpdir(), 'teu-initramfs-'))
 try {
-  for (const folder of ['bin', 'proc', 'sys', 'dev', 'tmp', 'run', 'root', 'etc', 'mnt', 'usr/bin', 'work/bin'])
+  for (const folder of ['bin', 'proc', 'sys', 'dev', 'tmp', 'run', 'root', 'etc', 'mnt', 'usr/bin', 'teu/bin'])
     mkdirSync(path.join(work, folder), { recursive: true })
   addBusybox()
   addProgram(process.execPath, 'bin/node')
@@ -36,11 +36,11 @@ try {
   writeFileSync(path.join(work, 'test-files'), files.map(asJavaScript).join(' '))
   writeFileSync(path.join(work, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\n')
   writeFileSync(
-    path.join(work, 'work/bin/teu-runtime'),
-    '#!/bin/sh\nexec node /work/packages/runtime/bin/teu-runtime.js "$@"\n',
+    path.join(work, 'teu/bin/teu-runtime'),
+    '#!/bin/sh\nexec node /teu/packages/runtime/bin/teu-runtime.js "$@"\n',
     { mode: 0o755 },
   )
-  writeFileSync(path.join(work, 'work/package.json'), '{"type":"module"}')
+  writeFileSync(path.join(work, 'teu/package.json'), '{"type":"module"}')
   execFileSync('sh', ['-c', `cd '${work}' && find . | busybox cpio -o -H newc > '${path.resolve(target)}'`], {
     stdio: ['ignore', 'ignore', 'ignore'],
   })
@@ -85,11 +85,11 @@ function addProgram(file, to) {
 
 function addPackage(name) {
   const from = path.join(root, 'packages', name)
-  const to = path.join(work, 'work/packages', name)
+  const to = path.join(work, 'teu/packages', name)
   for (const part of ['package.json', 'src', 'test', 'bin', 'dist/bin', 'prebuilt/linux-x64'])
     if (globSync(path.join(from, part)).length > 0)
       cpSync(path.join(from, part), path.join(to, part), { recursive: true })
   stripTypes(to)
-  mkdirSync(path.join(work, 'work/node_modules/@teu'), { recursive: true })
-  symlinkSync(`../../packages/${name}`, path.join(work, 'work/node_modules/@teu', name))
+  mkdirSync(path.join(work, 'teu/node_modules/@teu'), { recursive: true })
+  symlinkSync(`../../packages/${name}`, path.join(work, 'teu/node_modules/@teu', name))
 }

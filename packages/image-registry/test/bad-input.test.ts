@@ -4,61 +4,19 @@
 import assert from 'node:assert/strict'
 import { after, before, test } from 'node:test'
 import { createRegistry, type Registry } from '@teu/image-registry/server'
-import { digestOf, isIndexType, isManifestType, mediaTypes } from '@teu/oci-spec/image'
+import { digestOf, mediaTypes } from '@teu/oci-spec/image'
 import bcrypt from 'bcryptjs'
 import fc from 'fast-check'
-import { ask, type RawAnswer, type RawRequest, shout } from './raw-requests.ts'
-import { basic, putBlob, putImage } from './requests.ts'
+import { blobPath, content, isWellFormed, Neighbour, visible } from './neighbour.ts'
+import { ask, shout } from './raw-requests.ts'
+import { basic, putBlob } from './requests.ts'
 
-const content = 'a blob of forty-one bytes, neither more nor less'.slice(0, 41)
-const blobPath = `/v2/good/blobs/${digestOf(content)}`
-const failures: unknown[] = []
-let registry: Registry
-let image: { body: string; digest: string }
+let neighbour: Neighbour
 before(async () => {
-  registry = await createRegistry({ onError: (error) => failures.push(error), limits: { idleMs: 5_000 } })
-  image = await putImage(registry.url, 'good', 'v1', { layers: [content] })
+  neighbour = await Neighbour.create()
 })
-after(() => registry.close())
+after(() => neighbour[Symbol.asyncDispose]())
 
-/** A neighbour's valid requests, after every bad one. */
-async function stillServes(): Promise<void> {
-  const blob = await ask(registry.address, { method: 'GET', path: blobPath })
-  assert.deepEqual([blob?.status, blob?.body.toString()], [200, content])
-  const manifest = await ask(registry.address, { method: 'GET', path: '/v2/good/manifests/v1' })
-  assert.deepEqual([manifest?.status, manifest?.body.toString()], [200, image.body])
-  assert.deepEqual(failures, [])
-}
-
-/** What every refusal looks like: the registry's errors, or plain text for what is no path of the protocol. */
-function isWellFormed(answer: RawAnswer | undefined, method = 'GET'): void {
-  if (answer === undefined) return
-  const { status, headers, body } = answer
-  assert.ok(status < 500, `status ${status}: ${body}`)
-  if (status < 400 || method === 'HEAD') return
-  const type = headers['content-type'] ?? ''
-  if (status === 404 && type.startsWith('text/')) return
-  // Node refuses what it cannot read before there is a request.
-  if ([400, 417, 431].includes(status) && body.length === 0) return
-  if (type.startsWith('text/html')) return
-  const { errors } = JSON.parse(body.toString()) as { errors: { code: string; message: string }[] }
-  assert.ok(errors.length > 0)
-  for (const { code, message } of errors) {
-    assert.match(code, /^[A-Z_]+$/)
-    assert.ok(message.length > 0)
-    assert.doesNotMatch(body.toString(), /\/tmp\/|node_modules|\.ts\b|at \w+ \(/)
-  }
-}
-
-async function survives(request: RawRequest): Promise<RawAnswer | undefined> {
-  const answer = await ask(registry.address, request)
-  isWellFormed(answer, request.method)
-  await stillServes()
-  return answer
-}
-
-const visible = (maxLength: number) =>
-  fc.string({ unit: fc.integer({ min: 0x21, max: 0x7e }).map((code) => String.fromCharCode(code)), maxLength })
 const method = fc.constantFrom('GET', 'HEAD', 'PUT', 'POST', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE', 'PROPFIND')
 const digest = fc.oneof(
   fc.constantFrom(digestOf(content), digestOf('x'), 'sha256:', 'sha256', ':', 'md5:00', `sha256:${'A'.repeat(64)}`),
@@ -153,7 +111,7 @@ test('any path, by any method, with any query, headers and body', () =>
     fc.asyncProperty(method, path, query, headers, body, async (verb, where, what, more, bytes) => {
       // What a property of all requests must not do is remove what the neighbour asks for.
       fc.pre(!(verb === 'DELETE' && where.includes('good')) && !(verb === 'PUT' && where.includes('good/manifests')))
-      await survives({
+      await neighbour.survives({
         method: verb,
         path: `${where}${what}`,
         headers: more as Record<string, string>,
@@ -166,7 +124,7 @@ test('any path, by any method, with any query, headers and body', () =>
 test('a range is the bytes that it names, or none', () =>
   fc.assert(
     fc.asyncProperty(range, async (text) => {
-      const answer = await survives({ method: 'GET', path: blobPath, headers: { range: text } })
+      const answer = await neighbour.survives({ method: 'GET', path: blobPath, headers: { range: text } })
       if (answer?.status === 206) {
         const [, start, end] = /^bytes (\d+)-(\d+)\/41$/.exec(String(answer.headers['content-range'])) ?? assert.fail()
         assert.equal(answer.body.toString(), content.slice(Number(start), Number(end) + 1))
@@ -176,173 +134,6 @@ test('a range is the bytes that it names, or none', () =>
     }),
     { numRuns: 200 },
   ))
-
-/** Values that have no business where they are put. */
-const junk = fc.oneof(
-  fc.constantFrom(
-    null,
-    true,
-    -1,
-    0,
-    1.5,
-    2 ** 53,
-    1e308,
-    '',
-    '\u0000',
-    'x'.repeat(70_000),
-    [],
-    {},
-    [[]],
-    'sha256:../x',
-  ),
-  fc.constantFrom('http://169.254.169.254/', '__proto__', mediaTypes.ociIndex, digestOf('x')),
-  fc.jsonValue({ maxDepth: 3 }),
-)
-/** Where in a manifest it is put. */
-const place = fc.constantFrom(
-  ...[
-    'schemaVersion',
-    'mediaType',
-    'artifactType',
-    'config',
-    'layers',
-    'subject',
-    'annotations',
-    'manifests',
-    'fsLayers',
-  ],
-  ...[
-    'config.mediaType',
-    'config.digest',
-    'config.size',
-    'config.urls',
-    'config.annotations',
-    'config.data',
-    'config.platform',
-  ],
-  ...[
-    'layers.0',
-    'layers.0.digest',
-    'layers.0.size',
-    'layers.0.mediaType',
-    'layers.0.urls',
-    'annotations.a',
-    'subject.digest',
-  ],
-)
-
-function put(target: Record<string, unknown>, where: string, value: unknown): void {
-  const keys = where.split('.')
-  const last = keys.pop() as string
-  const inner = keys.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], target)
-  if (typeof inner === 'object' && inner !== null) (inner as Record<string, unknown>)[last] = value
-}
-
-const manifestType = fc.constantFrom(
-  mediaTypes.ociManifest,
-  mediaTypes.ociIndex,
-  mediaTypes.dockerManifest,
-  mediaTypes.dockerManifestList,
-  'application/json',
-  'text/plain',
-  '',
-)
-
-/** What was taken is what is given out, under a type that clients know; what was not is not there. */
-async function putsOrRefuses(text: string | Uint8Array, type: string): Promise<void> {
-  const at = '/v2/good/manifests/mutated'
-  const headers: Record<string, string> = type === '' ? {} : { 'content-type': type }
-  const answer = await survives({ method: 'PUT', path: at, headers, body: text })
-  if (answer?.status === 201) {
-    const pulled = await ask(registry.address, { method: 'GET', path: at })
-    assert.ok(pulled?.body.equals(Buffer.from(text)))
-    const given = String(pulled.headers['content-type'])
-    assert.ok(isManifestType(given) || isIndexType(given), given)
-    await ask(registry.address, {
-      method: 'GET',
-      path: `/repositories/good:mutated`,
-      headers: { accept: 'text/html' },
-    }).then((page) => isWellFormed(page))
-    assert.equal(
-      (await ask(registry.address, { method: 'DELETE', path: `/v2/good/manifests/${digestOf(text)}` }))?.status,
-      202,
-    )
-    return
-  }
-  const { errors } = JSON.parse(String(answer?.body)) as { errors: { code: string }[] }
-  assert.ok(
-    ['MANIFEST_INVALID', 'MANIFEST_BLOB_UNKNOWN', 'SIZE_INVALID', 'DIGEST_INVALID'].includes(errors[0]?.code ?? ''),
-  )
-  assert.ok([400, 404, 413].includes(answer?.status ?? 0), `${answer?.status}`)
-  assert.equal((await ask(registry.address, { method: 'GET', path: at }))?.status, 404)
-}
-
-test('a manifest with junk anywhere, as any type', () =>
-  fc.assert(
-    fc.asyncProperty(
-      fc.array(fc.tuple(place, junk), { minLength: 1, maxLength: 3 }),
-      manifestType,
-      async (changes, type) => {
-        const manifest = JSON.parse(image.body) as Record<string, unknown>
-        for (const [where, value] of changes) put(manifest, where, value)
-        const text = JSON.stringify(manifest)
-        fc.pre(text !== image.body)
-        await putsOrRefuses(text, type)
-      },
-    ),
-    { numRuns: 400 },
-  ))
-
-test('a manifest with keys twice, cut short, with bytes changed, or of no form at all', () =>
-  fc.assert(
-    fc.asyncProperty(
-      fc.oneof(
-        fc.nat(200).map((length) => image.body.slice(0, length)),
-        fc.tuple(fc.nat(image.body.length - 1), fc.nat(255)).map(([at, byte]) => {
-          const bytes = Buffer.from(image.body)
-          bytes[at] = byte
-          return bytes
-        }),
-        fc
-          .constantFrom(
-            '"layers":[]',
-            '"config":{}',
-            '"manifests":[]',
-            '"mediaType":"x"',
-            '"schemaVersion":1',
-            '"__proto__":{}',
-          )
-          .map((field) => `{${field},${image.body.slice(1)}`),
-        fc
-          .constantFrom('"layers":[]', '"config":null', '"mediaType":""')
-          .map((field) => `${image.body.slice(0, -1)},${field}}`),
-        fc.constantFrom(
-          `\ufeff${'{}'}`,
-          `${'['.repeat(200_000)}`,
-          `{"a":${'{"a":'.repeat(100_000)}1${'}'.repeat(100_000)}}`,
-          'NaN',
-          '{}{}',
-          `${'{'.repeat(10)}`,
-        ),
-        fc.uint8Array({ maxLength: 300 }),
-      ),
-      manifestType,
-      async (bytes, type) => {
-        fc.pre(Buffer.compare(Buffer.from(bytes), Buffer.from(image.body)) !== 0)
-        await putsOrRefuses(bytes, type)
-      },
-    ),
-    { numRuns: 400 },
-  ))
-
-test('nesting to any depth, in a manifest that is right otherwise', async () => {
-  for (const depth of [100, 5_000, 400_000]) {
-    const text = `${image.body.slice(0, -1)},"deep":${'['.repeat(depth)}${']'.repeat(depth)}}`
-    await putsOrRefuses(text, mediaTypes.ociManifest)
-  }
-  const wide = `${image.body.slice(0, -1)},"wide":[${Array.from({ length: 400_000 }, () => '{}').join()}]}`
-  await putsOrRefuses(wide, mediaTypes.ociManifest)
-})
 
 test('bytes that are no HTTP, or almost', () =>
   fc.assert(
@@ -383,9 +174,9 @@ test('bytes that are no HTTP, or almost', () =>
           ),
       ),
       async (bytes) => {
-        const text = await shout(registry.address, bytes)
+        const text = await shout(neighbour.registry.address, bytes)
         assert.match(text, /^(|HTTP\/1\.1 [1-4]\d\d [\s\S]*)$/)
-        await stillServes()
+        await neighbour.isServed()
       },
     ),
     { numRuns: 300 },
@@ -396,7 +187,7 @@ test('any Authorization, where one is needed', async () => {
   const init = { htpasswd, anonymousPull: ['open/**'], failedLogins: { count: 1e6, seconds: 60 } }
   await using guarded = await createRegistry({
     auth: init,
-    onError: (error) => failures.push(error),
+    onError: (error) => neighbour.failures.push(error),
   })
   await putBlob(guarded.url, 'mine', content, basic('alice', 'wonder'))
   const token = fc.array(
@@ -437,7 +228,7 @@ test('any Authorization, where one is needed', async () => {
     }),
     { numRuns: 200 },
   )
-  assert.deepEqual(failures, [])
+  assert.deepEqual(neighbour.failures, [])
 })
 
 let bearer: Promise<string> | undefined

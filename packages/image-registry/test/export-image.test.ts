@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a store gives out is what its digest says, however damaged the store or the target is.
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test from 'node:test'
@@ -72,4 +72,19 @@ test('a store that is open for reading collects nothing', () =>
     })
     await collectGarbage(reader, { ...asked, dryRun: true })
     assert.equal((await readFile(path.join(folder, 'store', tree.blob(digest)))).byteLength, size)
+  }))
+
+test('a store that is open for reading counts by when content came', () =>
+  withStore(async (store, folder) => {
+    await store.manifests.remove('a', image.descriptor.digest)
+    const storage = `${folder}/store`
+    const count = async () => {
+      await using reader = await openStore({ storage, readOnly: true })
+      return (await collectGarbage(reader, { dryRun: true })).blobs
+    }
+    assert.equal(await count(), 0)
+    const longAgo = new Date(Date.now() - 2 * 24 * 3600 * 1000)
+    for (const entry of await readdir(storage, { recursive: true, withFileTypes: true }))
+      if (entry.isFile()) await utimes(path.join(entry.parentPath, entry.name), longAgo, longAgo)
+    assert.equal(await count(), 3)
   }))

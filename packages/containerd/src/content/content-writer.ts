@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { access, rename, rm } from 'node:fs/promises'
+import { access, mkdir, rename, rm } from 'node:fs/promises'
 import { validateLabels } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import { syncDirectory } from '@teu/linux'
@@ -8,7 +8,7 @@ import { type Labels, nowMicros } from '../metadata/values.ts'
 import type { ContentStoreInner } from './content-store.ts'
 import { GrowingBlob } from './growing-blob.ts'
 import { IngestFile } from './ingest-file.ts'
-import type { IngestRecord } from './ingest-records.ts'
+import { type IngestRecord, newIngestFolder } from './ingest-records.ts'
 
 /** What a writer is opened for. */
 export interface ContentWriterInit {
@@ -70,10 +70,10 @@ export class ContentWriter implements AsyncDisposable {
    * then the ingest is dropped)
    */
   static async open(store: ContentStoreInner, init: ContentWriterInit): Promise<ContentWriter> {
-    const { namespace, ref, expected, total, lease } = init
+    const { namespace, ref, expected, total } = init
     const lock = store.locks.take(namespace, ref)
     try {
-      const record = store.ingests.find(namespace, ref) ?? store.ingests.create(namespace, ref, expected, total, lease)
+      const record = store.ingests.find(namespace, ref) ?? (await beginIngest(store, init))
       if (expected !== '') record.expected = expected
       if (total > 0) record.total = total
       const shared = await store.sharedBlob(namespace, record)
@@ -205,6 +205,14 @@ export class ContentWriter implements AsyncDisposable {
     }
     if (existed) throw new StackError('already-exists', `content ${digest}: already exists`)
   }
+}
+
+/** The folder first: whoever is killed in between leaves what the next start sweeps, and no ingest without a folder. */
+async function beginIngest(store: ContentStoreInner, init: ContentWriterInit): Promise<IngestRecord> {
+  const { namespace, ref, expected, total, lease } = init
+  const folder = newIngestFolder()
+  await mkdir(store.layout.ingest(folder), { recursive: true, mode: 0o700 })
+  return store.ingests.create({ namespace, ref, folder, expected, total }, lease)
 }
 
 function algorithmOf(record: IngestRecord): DigestAlgorithm {

@@ -21,6 +21,14 @@ export interface IngestRecord {
   updatedAt: number
 }
 
+/** An ingest that is to begin. */
+export type NewIngest = Pick<IngestRecord, 'namespace' | 'ref' | 'folder' | 'expected' | 'total'>
+
+/** A name that no folder has. */
+export function newIngestFolder(): string {
+  return randomBytes(16).toString('hex')
+}
+
 /** What the ingest records stand on. */
 export interface IngestRecordsComponents {
   database: MetadataDatabase
@@ -51,10 +59,11 @@ export class IngestRecords {
     return new Set(this.#c.database.all('SELECT folder FROM ingests').map((row) => String(row.folder)))
   }
 
-  create(namespace: string, ref: string, expected: string, total: number, lease: string | undefined): IngestRecord {
+  /** Notes an ingest whose folder, under a name of {@link newIngestFolder}, is there: one without a record is swept. */
+  create(ingest: NewIngest, lease: string | undefined): IngestRecord {
+    const { namespace, ref, folder, expected, total } = ingest
     return this.#c.database.writeNow(() => {
       this.#c.namespaces.ensure(namespace)
-      const folder = randomBytes(16).toString('hex')
       const now = nowMicros()
       this.#c.database.run(
         'INSERT INTO ingests VALUES (?, ?, ?, ?, ?, ?, ?, ?)',
@@ -68,7 +77,7 @@ export class IngestRecords {
         lease === undefined ? 0 : 1,
       )
       this.#c.leases.hold(namespace, lease, 'ingests', ref)
-      return { namespace, ref, folder, expected, total, startedAt: now, updatedAt: now }
+      return { ...ingest, startedAt: now, updatedAt: now }
     })
   }
 

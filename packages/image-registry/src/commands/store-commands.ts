@@ -49,7 +49,7 @@ interface GcFlags extends StoreFlags {
 export function gcCommand(around: Surroundings): Command {
   const command = new Command('gc')
     .description('Remove what nothing points at from a registry that is not running; one that runs does it itself.')
-    .option('--dry-run', 'only say what would be removed')
+    .option('--dry-run', 'only say what would be removed, by when it came')
     .option('--grace <time>', 'what came more recently stays (default: 24h)', duration)
     .option('--untagged <time>', 'also remove manifests without a tag that are older than this', duration)
     .option('--uploads <time>', 'remove uploads that nothing came for in so long (default: 7d)', duration)

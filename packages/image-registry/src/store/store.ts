@@ -118,7 +118,8 @@ export async function openStoreWith(init: StoreInit, components: StoreComponents
       now,
       staleAfterMs: follows ? followMs : Number.POSITIVE_INFINITY,
     })
-    const seen = new Seen(index, now, storage.capabilities.persistent)
+    // Who only reads removes nothing, and counts by when content came.
+    const seen = new Seen(index, now, storage.capabilities.persistent && !readOnly)
     const shared = { storage, index, gates, survey, seen, now, reached, isReadOnly: readOnly }
     const context = { ...shared, holds: new Holds(), turns: new Turns(), limits: init.limits ?? {} }
     return new Store(context, typeof init.storage === 'string' || components.ownsStorage === true)

@@ -11,7 +11,6 @@ try {
   const result = await soak(directory, seconds * 1000, (line) => process.stderr.write(`${line}\n`))
   process.stdout.write(`${JSON.stringify(result, undefined, 2)}\n`)
   if (result.endBytes !== result.liveBytes) throw new Error('space did not return to the live set')
-  if (result.slowPushes > result.pushes / 100) throw new Error('this machine is too slow for it')
 } finally {
   await rm(directory, { recursive: true })
 }
