@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { imageArchive } from './programs.ts'
 import { type Sandbox, until } from './sandbox.ts'
 
@@ -9,6 +9,12 @@ export interface Daemon {
   process: ChildProcess
   /** The socket's path, without scheme. */
   socket: string
+}
+
+/** A dockerd that answers. */
+export interface Dockerd extends Daemon {
+  /** Its exec root. */
+  root: string
 }
 
 /** Debian's containerd on a root, state directory and socket of the sandbox. */
@@ -27,26 +33,49 @@ export async function startContainerd(sandbox: Sandbox, name = 'containerd'): Pr
   return { process: child, socket }
 }
 
+/** What a dockerd of Debian is started with. */
+export interface DockerdOptions {
+  /** Of its log and its folder; two in one sandbox need two. Short: sockets lie below. */
+  name?: string
+  /** In place of `--bridge=none`, or more. */
+  flags?: readonly string[]
+  env?: Record<string, string>
+  /** What runs dockerd: a command whose last arguments are the program and its arguments. */
+  under?: readonly string[]
+}
+
 /**
  * Debian's dockerd with a data root, exec root, containerd and socket of its own, without iptables rules, and without
- * a bridge unless `network` says otherwise.
+ * a bridge unless `flags` say otherwise.
  */
-export async function startDockerd(sandbox: Sandbox, network: readonly string[] = ['--bridge=none']): Promise<Daemon> {
-  const socket = sandbox.path('docker.sock')
-  const config = sandbox.path('daemon.json')
+export async function startDockerd(
+  sandbox: Sandbox,
+  { name = 'dockerd', flags = ['--bridge=none'], env = {}, under = [] }: DockerdOptions = {},
+): Promise<Dockerd> {
+  const [root, socket] = [sandbox.path(name), sandbox.path(`${name}.sock`)]
+  const config = sandbox.path(`${name}.json`)
   writeFileSync(config, '{}')
   const args = [
     ['--config-file', config],
-    ['--data-root', sandbox.path('docker')],
-    ['--exec-root', sandbox.path('dx')],
-    ['--pidfile', sandbox.path('docker.pid')],
+    ['--data-root', sandbox.path(`${name}-data`)],
+    ['--exec-root', root],
+    ['--pidfile', sandbox.path(`${name}.pid`)],
     ['--host', `unix://${socket}`],
     ['--cgroup-parent', sandbox.cgroupParent],
     ['--iptables=false', '--ip6tables=false'],
   ].flat()
-  const child = sandbox.daemon('dockerd', '/usr/sbin/dockerd', [...args, ...network])
+  const [program = '', ...command] = [...under, '/usr/sbin/dockerd', ...args, ...flags]
+  const child = sandbox.daemon(name, program, command, env)
   await until('dockerd answers', async () => (await docker(sandbox, socket, 'version')).status === 0, 60_000)
-  return { process: child, socket }
+  return { process: child, socket, root }
+}
+
+/** Ends a dockerd, and unmounts what it leaves: the network namespace of `--network host`. */
+export async function stopDockerd(sandbox: Sandbox, { process, root }: Dockerd): Promise<void> {
+  await sandbox.stop(process)
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
+  const left = `${root}/netns/default`
+  if (mounts.includes(` ${left} `)) await sandbox.output('umount', [left])
 }
 
 /** The docker CLI on a socket. */
