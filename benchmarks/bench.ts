@@ -20,7 +20,9 @@ const rows: Row[] = []
 try {
   const registry = await startRegistry(sandbox, ['busybox', 'debian'])
   const ours = await startTeud(sandbox)
-  const dockerd = await startDockerd(sandbox, ['--bip=172.30.0.1/24', '--ip-masq=false', '--userland-proxy=false'])
+  const dockerd = await startDockerd(sandbox, {
+    flags: ['--bip=172.30.0.1/24', '--ip-masq=false', '--userland-proxy=false'],
+  })
   const [a, b] = [new RawEngine(ours.socket), new RawEngine(dockerd.socket)]
   const image = `${registry.address}/busybox`
   const debian = `${registry.address}/debian`
