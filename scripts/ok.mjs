@@ -11,6 +11,7 @@ const unitTests = globSync('packages/*/src/**/*.test.ts', { cwd: root }).sort()
 const steps = [
   ['lint', 'node_modules/.bin/biome', 'ci', '--error-on-warnings', '--colors=off', '.'],
   ['types', 'node_modules/.bin/tsc', '--build'],
+  ['types of every source', ...check('types-complete')],
   ['import law', ...check('import-law')],
   ['import cycles', ...check('cycles')],
   ['explicit exports', ...check('exports-explicit')],

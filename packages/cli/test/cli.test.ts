@@ -140,7 +140,9 @@ test('an engine that dies in the middle of a stream is an error, not a trace', a
       response.write('[{"Id"')
       setTimeout(() => response.destroy(), 20)
     },
-    'GET /images/json': ({ response }) => response.writeHead(200).end('<html>'),
+    'GET /images/json': ({ response }) => {
+      response.writeHead(200).end('<html>')
+    },
   })
   for (const args of [['ps'], ['images']]) {
     const { status, stdout, stderr } = await run(args, { host: engine.host })

@@ -65,14 +65,15 @@ test('junk to every method ends in a status, and does no harm', { timeout: 120_0
         const done = Promise.withResolvers<void>()
         if (!stream) client.makeUnaryRequest(path, pass, pass, junk(random), metadata, options, () => done.resolve())
         else {
-          const call = method.requestStream
+          const writable = method.requestStream
             ? client.makeBidiStreamRequest(path, pass, pass, metadata, options)
-            : client.makeServerStreamRequest(path, pass, pass, junk(random), metadata, options)
+            : undefined
+          const call = writable ?? client.makeServerStreamRequest(path, pass, pass, junk(random), metadata, options)
           call
             .on('data', () => {})
             .on('error', () => done.resolve())
             .on('end', () => done.resolve())
-          if ('write' in call) for (let i = 0; i < 3; i++) call.write(junk(random))
+          if (writable) for (let i = 0; i < 3; i++) writable.write(junk(random))
           // A subscription or a watch stays open: what ends it is the client.
           setTimeout(() => call.cancel(), 50)
         }

@@ -91,7 +91,8 @@ async function putsOrRefuses(text: string | Uint8Array, type: string): Promise<v
   const answer = await neighbour.survives({ method: 'PUT', path: at, headers, body: text })
   if (answer?.status === 201) {
     const pulled = await ask(neighbour.registry.address, { method: 'GET', path: at })
-    assert.ok(pulled?.body.equals(Buffer.from(text)))
+    assert.ok(pulled)
+    assert.ok(pulled.body.equals(Buffer.from(text)))
     const given = String(pulled.headers['content-type'])
     assert.ok(isManifestType(given) || isIndexType(given), given)
     await ask(neighbour.registry.address, {

@@ -52,11 +52,15 @@ before(async () => {
 after(() => rm(directory, { recursive: true, force: true }))
 
 /** What becomes of bytes: some are replaced, taken out, put in twice, or the rest is cut off. */
-const change = fc.record({
+interface Change {
+  at: number
+  kind: 'replace' | 'flip' | 'remove' | 'repeat' | 'cut' | 'insert'
+  bytes: Uint8Array
+}
+
+const change: fc.Arbitrary<Change> = fc.record({
   at: fc.double({ min: 0, max: 1, noNaN: true, maxExcluded: true }),
-  kind: fc.constantFrom('replace', 'flip', 'remove', 'repeat', 'cut', 'insert') as fc.Arbitrary<
-    'replace' | 'flip' | 'remove' | 'repeat' | 'cut' | 'insert'
-  >,
+  kind: fc.constantFrom('replace', 'flip', 'remove', 'repeat', 'cut', 'insert'),
   bytes: fc.oneof(
     fc.uint8Array({ minLength: 1, maxLength: 40 }),
     fc
@@ -76,7 +80,7 @@ const change = fc.record({
   ),
 })
 
-function spoil(bytes: Buffer, changes: readonly fc.TypeOf<typeof change>[]): Buffer {
+function spoil(bytes: Buffer, changes: readonly Change[]): Buffer {
   return changes.reduce((before, { at, kind, bytes: put }) => {
     const position = Math.floor(at * before.length)
     const [head, tail] = [before.subarray(0, position), before.subarray(position)]

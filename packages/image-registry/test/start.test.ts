@@ -88,7 +88,9 @@ async function startOnce(kind: string): Promise<number> {
 }
 
 for (const kind of ['memory', 'filesystem', 'busy', 'cache']) {
-  test(`${kind}: the process of a closed registry exits by itself`, () => startOnce(kind))
+  test(`${kind}: the process of a closed registry exits by itself`, async () => {
+    await startOnce(kind)
+  })
 }
 
 /** Whatever else a machine does only adds to a start, so the fastest of some is what a start costs. */

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
+import type { SpawnSyncOptions } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
@@ -9,7 +10,7 @@ import { rooted } from './kit/root.ts'
 import { type SpecChange, Workshop } from './kit/workshop.ts'
 
 const besideRunc = { ...rooted, skip: rooted.skip || withoutRunc }
-const quiet = { stdio: ['ignore', 'ignore', 'ignore'] } as const
+const quiet: SpawnSyncOptions = { stdio: ['ignore', 'ignore', 'ignore'] }
 
 test('calls to a running container end as those of runc do', besideRunc, async () => {
   await using workshop = new Workshop()

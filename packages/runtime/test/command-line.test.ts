@@ -5,7 +5,7 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, wri
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openPty, waitReadable } from '@teu/linux'
-import { call, programArguments, teu, withoutRunc } from './kit/program.ts'
+import { call, programArguments, type Result, teu, withoutRunc } from './kit/program.ts'
 import { rooted } from './kit/root.ts'
 import { type SpecChange, Workshop } from './kit/workshop.ts'
 
@@ -168,7 +168,8 @@ test('a config.json that is wrong is refused with the name of what is wrong', ro
   const bundle = workshop.bundle(['true'])
   const file = join(bundle, 'config.json')
   const good = readFileSync(file, 'utf8')
-  const wrong: [change: (spec: Record<string, never>) => unknown, message: RegExp][] = [
+  type Parts = Record<'process' | 'linux' | 'root', object>
+  const wrong: [change: (spec: Parts) => unknown, message: RegExp][] = [
     [(spec) => Object.assign(spec, { ociVersion: 1 }), /ociVersion: /],
     [(spec) => Object.assign(spec, { mounts: {} }), /mounts: /],
     [(spec) => Object.assign(spec.process, { args: 'x' }), /process\.args: /],

@@ -8,7 +8,7 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { after, test } from 'node:test'
-import type { ContainerProcessState, LinuxSeccomp } from '@teu/oci-spec/runtime'
+import type { ContainerProcessState, LinuxSeccomp, LinuxSyscall } from '@teu/oci-spec/runtime'
 import { rooted } from './kit/root.ts'
 import { type SpecChange, Workshop } from './kit/workshop.ts'
 
@@ -24,7 +24,7 @@ const built = spawnSync('cc', ['-std=gnu11', '-Wall', '-Wextra', '-Werror', sour
 after(() => rmSync(directory, { recursive: true }))
 const withAgent = { ...rooted, skip: rooted.skip || (built.error ? 'needs a C compiler' : false) }
 
-const mkdirs = { names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_NOTIFY' } as const
+const mkdirs: LinuxSyscall = { names: ['mkdir', 'mkdirat'], action: 'SCMP_ACT_NOTIFY' }
 const profile = (listenerPath: string): LinuxSeccomp => ({
   defaultAction: 'SCMP_ACT_ALLOW',
   architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_AARCH64'],
