@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
+import { formatExactJson, parseExactJson } from '@teu/oci-spec/runtime'
 import type { MessageCodec } from '@teu/ttrpc'
 import type { Any } from './gen/google/protobuf/any.ts'
 
@@ -18,9 +19,9 @@ export function packAny<T>(typeUrl: string, codec: MessageCodec<T>, message: T):
   return { typeUrl, value: codec.encode(message).finish() }
 }
 
-/** A JSON document with the name of its type. @public */
+/** A JSON document with the name of its type; a bigint is written as a number, with all its digits. @public */
 export function packJson(typeUrl: string, value: unknown): Any {
-  return { typeUrl, value: Buffer.from(JSON.stringify(value)) }
+  return { typeUrl, value: Buffer.from(formatExactJson(value)) }
 }
 
 /** The type's name of an Any, without a prefix such as `type.googleapis.com/`. @public */
@@ -46,14 +47,14 @@ export function unpackAny<T>(any: Any, typeUrl: string, codec: MessageCodec<T>):
 }
 
 /**
- * The JSON document in an Any.
+ * The JSON document in an Any; integers beyond ±(2^53-1) are bigints.
  *
  * @throws `invalid-argument` when its bytes are not JSON
  * @public
  */
 export function unpackJson(any: Any): unknown {
   try {
-    return JSON.parse(Buffer.from(any.value).toString('utf8'))
+    return parseExactJson(Buffer.from(any.value).toString('utf8'))
   } catch (error) {
     throw new StackError('invalid-argument', `decode ${any.typeUrl}: invalid argument`, { cause: error })
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { messageOf, StackError } from '@teu/errors'
+import { formatExactJson, parseExactJson } from '@teu/oci-spec/runtime'
 import type { MessageCodec } from '@teu/ttrpc'
 import type { Any } from './gen/google/protobuf/any.ts'
 
@@ -36,15 +37,15 @@ export function bareTypeUrl(typeUrl: string): string {
   return typeUrl.startsWith('type.googleapis.com/') ? typeUrl.slice('type.googleapis.com/'.length) : typeUrl
 }
 
-/** An `Any` that holds JSON under a name, as containerd passes OCI documents. @public */
+/** An `Any` that holds JSON under a name, as containerd passes OCI documents. A bigint is written with all its digits. @public */
 export function packJson(typeUrl: string, value: unknown): Any {
-  return { typeUrl, value: new TextEncoder().encode(JSON.stringify(value)) }
+  return { typeUrl, value: new TextEncoder().encode(formatExactJson(value)) }
 }
 
-/** The JSON in an `Any`; `invalid-argument` when it is none. @public */
+/** The JSON in an `Any`, integers beyond ±(2^53-1) as bigints; `invalid-argument` when it is none. @public */
 export function unpackJson(any: Any): unknown {
   try {
-    return JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(any.value))
+    return parseExactJson(new TextDecoder('utf-8', { fatal: true }).decode(any.value))
   } catch (error) {
     throw new StackError('invalid-argument', `no JSON in ${any.typeUrl}: ${messageOf(error)}`, { cause: error })
   }

@@ -65,6 +65,9 @@ test('an Any is known by its bare name, whatever host it has', () => {
   assert.throws(() => unpackAny(taskEvents.exit, any), { code: 'invalid-argument' })
   assert.throws(() => unpackAny(taskEvents.start, { ...any, value: Buffer.from([0xff]) }), { code: 'invalid-argument' })
   assert.deepEqual(unpackJson(packJson('x', { a: [1] })), { a: [1] })
+  const wide = packJson('x', { hard: 2n ** 64n - 1n })
+  assert.equal(Buffer.from(wide.value).toString(), '{"hard":18446744073709551615}')
+  assert.deepEqual(unpackJson(wide), { hard: 2n ** 64n - 1n })
   assert.throws(() => unpackJson({ typeUrl: 'x', value: Buffer.from('{') }), { code: 'invalid-argument' })
 })
 

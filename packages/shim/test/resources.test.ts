@@ -5,6 +5,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { metricsV1, metricsV2, ociTypeUrls, packJson, type StatsResponse } from '@teu/shim-api'
+import { containerConfig } from './container-config.ts'
 import { processesIn, readAll, ShimFixture } from './shim-fixture.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
@@ -50,6 +51,28 @@ for (const binaryName of runtimes) {
     await task.wait({ id: bundle.id, execId: '' }, { timeoutMs: 10_000 })
     assert.equal(await readFile(log, 'utf8'), 'one\ntwo\n')
     await task.delete({ id: bundle.id, execId: '' })
+  })
+}
+
+for (const binaryName of runtimes) {
+  const name = binaryName || 'our runtime as a library'
+
+  test(`${name}: the limits of an exec come through exactly, to the last bit`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })
+    const { id } = bundle
+    const task = await fixture.connect(bundle)
+    await fixture.createTask(task, bundle)
+    await task.start({ id, execId: '' })
+    const find = 'while read line; do case $line in "Max core"*) echo $line; esac; done < /proc/self/limits > /limits'
+    const rlimits = [{ type: 'RLIMIT_CORE', soft: 2n ** 53n + 1n, hard: 2n ** 64n - 1n }]
+    const process = { ...containerConfig({ args: ['sh', '-c', find] }).process, rlimits }
+    const streams = { terminal: false, stdin: '', stdout: '', stderr: '' }
+    await task.exec({ id, execId: 'e', ...streams, spec: packJson(ociTypeUrls.process, process) })
+    await task.start({ id, execId: 'e' })
+    assert.equal((await task.wait({ id, execId: 'e' }, { timeoutMs: 10_000 })).exitStatus, 0)
+    const limits = await readFile(join(bundle.path, 'rootfs/limits'), 'utf8')
+    assert.equal(limits, 'Max core file size 9007199254740993 unlimited bytes\n')
   })
 }
 

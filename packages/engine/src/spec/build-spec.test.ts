@@ -3,10 +3,11 @@ import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
 import test from 'node:test'
 import type { ContainerConfig, HostConfig } from '@teu/engine-api'
-import type { LinuxSeccomp, Spec } from '@teu/oci-spec/runtime'
+import { formatExactJson, type LinuxSeccomp, type Spec } from '@teu/oci-spec/runtime'
 import { buildSpec, type SpecInput } from './build-spec.ts'
 import { allCapabilities } from './capabilities.ts'
 import type { HostDevice, HostFacts } from './host-facts.ts'
+import { parseProfile } from './seccomp/parse-profile.ts'
 import { lookUpUser } from './user.ts'
 
 interface Recording {
@@ -210,4 +211,17 @@ test('a limit that the kernel cannot hold is left out', () => {
   const limits = { ...everyLimit, swap: false }
   const { memory } = buildSpec({ ...input, host: { ...host, limits } }).linux?.resources ?? {}
   assert.deepEqual(memory, { limit: 64 << 20, swap: -1 })
+})
+
+test('no limit is written with all its digits, as every runtime reads it', () => {
+  const Ulimits = [{ Name: 'core', Soft: 0, Hard: -1 }]
+  const { process } = buildSpec(inputOf({ config: { Cmd: ['x'] }, hostConfig: { Ulimits } }))
+  const written = '[{"type":"RLIMIT_CORE","hard":18446744073709551615,"soft":0}]'
+  assert.equal(formatExactJson(process?.rlimits), written)
+})
+
+test('a profile of one’s own keeps operands of 64 bits', () => {
+  const text = '{"defaultAction":"SCMP_ACT_ALLOW","syscalls":[{"names":["ioctl"],"action":"SCMP_ACT_ERRNO",'
+  const profile = parseProfile(`${text}"args":[{"index":1,"op":"SCMP_CMP_EQ","value":18446744069414584321}]}]}`)
+  assert.equal(profile.syscalls[0]?.args?.[0]?.value, 18446744069414584321n)
 })

@@ -86,8 +86,8 @@ export function blockIoLimits(resources: Resources, host: HostFacts): LinuxBlock
   })
 }
 
-/** -1 means no limit: RLIM_INFINITY, which JSON's numbers hold as 2^64. */
-const limitValue = (value: number | undefined): number => (value === -1 ? 2 ** 64 : (value ?? 0))
+/** -1 means no limit: RLIM_INFINITY, which has more digits than a number holds. */
+const limitValue = (value: number | undefined): number | bigint => (value === -1 ? 2n ** 64n - 1n : (value ?? 0))
 
 /** `--ulimit`: one entry a name, the last of several. */
 export function rlimits(ulimits: HostConfig['Ulimits']): PosixRlimit[] {

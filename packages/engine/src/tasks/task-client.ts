@@ -8,7 +8,7 @@ import {
   type TaskProcess,
   type TaskProcessInfo,
 } from '@teu/containerd-api'
-import type { Spec, Process as SpecProcess } from '@teu/oci-spec/runtime'
+import { parseExactJson, type Spec, type Process as SpecProcess } from '@teu/oci-spec/runtime'
 import type { RootfsMount } from '../images/image-service.ts'
 import type { FifoPaths } from '../io/fifo-set.ts'
 import type { RuntimeChoice } from './runtime-choice.ts'
@@ -74,7 +74,7 @@ export function createTaskClient(containerd: ContainerdServices, namespace: stri
     },
     containerSpec: async (id) => {
       const { container } = await containers.get({ id }, options)
-      return JSON.parse(Buffer.from(container?.spec?.value ?? []).toString('utf8')) as Spec
+      return parseExactJson(Buffer.from(container?.spec?.value ?? []).toString('utf8')) as Spec
     },
     create: async (id, mounts, io, terminal) => {
       const rootfs = mounts.map((mount) => ({ ...mount, options: [...mount.options] }))

@@ -7,7 +7,7 @@ export interface LinuxResources {
   cpu?: CpuResources
   pids?: { limit?: number }
   blockIO?: BlockIoResources
-  hugepageLimits?: readonly { pageSize: string; limit: number }[]
+  hugepageLimits?: readonly { pageSize: string; limit: number | bigint }[]
   network?: { classID?: number; priorities?: readonly { name: string; priority: number }[] }
   rdma?: Readonly<Record<string, { hcaHandles?: number; hcaObjects?: number }>>
   /** Raw values for cgroup v2 files; refused on v1. */
@@ -26,14 +26,14 @@ export interface DeviceRule {
   access?: string
 }
 
-/** Bytes; -1 is no limit. @public */
+/** Bytes; -1 is no limit. Above 2^53-1 a bigint is exact. @public */
 export interface MemoryResources {
-  limit?: number
-  reservation?: number
+  limit?: number | bigint
+  reservation?: number | bigint
   /** Memory and swap together. */
-  swap?: number
-  kernel?: number
-  kernelTCP?: number
+  swap?: number | bigint
+  kernel?: number | bigint
+  kernelTCP?: number | bigint
   swappiness?: number
   disableOOMKiller?: boolean
   useHierarchy?: boolean
@@ -57,7 +57,7 @@ export interface CpuResources {
 export interface ThrottleDevice {
   major: number
   minor: number
-  rate: number
+  rate: number | bigint
 }
 
 /** Block device weights (10 to 1000) and limits. @public */

@@ -5,14 +5,15 @@
  *
  * @example
  * ```ts
- * import { type Spec, validateSpec } from '@teu/oci-spec/runtime'
+ * import { parseExactJson, type Spec, validateSpec } from '@teu/oci-spec/runtime'
  *
- * const spec: Spec = validateSpec(JSON.parse('{"ociVersion":"1.2.0","root":{"path":"rootfs"}}'))
+ * const spec: Spec = validateSpec(parseExactJson('{"ociVersion":"1.2.0","root":{"path":"rootfs"}}'))
  * console.log(spec.root?.path) // rootfs
  * ```
  *
  * @packageDocumentation
  */
+export { formatExactJson, parseExactJson } from './exact-json.ts'
 export type {
   CgroupFeatures,
   EnabledFeature,

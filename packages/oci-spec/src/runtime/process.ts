@@ -62,8 +62,9 @@ export interface LinuxCapabilities {
 export interface PosixRlimit {
   /** A name such as `RLIMIT_NOFILE`; each at most once. */
   type: string
-  hard: number
-  soft: number
+  /** Unsigned 64-bit, all ones for no limit; above 2^53-1 a bigint is exact, a number rounded. */
+  hard: number | bigint
+  soft: number | bigint
 }
 
 /** Scheduling policies by their kernel names. @public */

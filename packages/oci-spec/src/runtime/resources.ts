@@ -27,15 +27,15 @@ export interface LinuxDeviceCgroup {
   access?: string
 }
 
-/** Memory limits in bytes; -1 means no limit. Signed 64-bit on the wire. @public */
+/** Memory limits in bytes; -1 means no limit. Signed 64-bit: beyond 2^53-1 a bigint is exact, a number rounded. @public */
 export interface LinuxMemory {
-  limit?: number
+  limit?: number | bigint
   /** Soft limit. */
-  reservation?: number
+  reservation?: number | bigint
   /** Memory and swap together. */
-  swap?: number
-  kernel?: number
-  kernelTCP?: number
+  swap?: number | bigint
+  kernel?: number | bigint
+  kernelTCP?: number | bigint
   /** 0 to 100; v1 only. */
   swappiness?: number
   disableOOMKiller?: boolean
@@ -94,15 +94,16 @@ export interface LinuxWeightDevice {
 export interface LinuxThrottleDevice {
   major: number
   minor: number
-  rate: number
+  /** Unsigned 64-bit. */
+  rate: number | bigint
 }
 
 /** A limit on huge pages of one size. @public */
 export interface LinuxHugepageLimit {
   /** For example `2MB`. */
   pageSize: string
-  /** Bytes. */
-  limit: number
+  /** Bytes, unsigned 64-bit. */
+  limit: number | bigint
 }
 
 /** Network classes and priorities; v1 only. @public */

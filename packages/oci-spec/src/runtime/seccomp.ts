@@ -97,12 +97,12 @@ export interface LinuxSyscall {
   args?: LinuxSeccompArg[]
 }
 
-/** A comparison of one argument. The values are unsigned 64-bit on the wire; those above 2^53 lose precision in JSON. @public */
+/** A comparison of one argument. The values are unsigned 64-bit; above 2^53-1 a bigint is exact, a number rounded. @public */
 export interface LinuxSeccompArg {
   /** 0 to 5. */
   index: number
-  value: number
+  value: number | bigint
   /** The second operand of MASKED_EQ: `(argument & value) == valueTwo`. */
-  valueTwo?: number
+  valueTwo?: number | bigint
   op: LinuxSeccompOperator
 }

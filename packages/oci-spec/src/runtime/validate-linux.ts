@@ -10,7 +10,7 @@ import {
   object,
   oneOf,
   uint32,
-  uint64,
+  wideUint64,
 } from '../shape/shape.ts'
 import {
   type Linux,
@@ -50,8 +50,8 @@ const syscall = object<LinuxSyscall>(['names', 'action'], {
   args: list(
     object<LinuxSeccompArg>(['index', 'value', 'op'], {
       index: integer(0, 5),
-      value: uint64,
-      valueTwo: uint64,
+      value: wideUint64,
+      valueTwo: wideUint64,
       op: oneOf(seccompOperators),
     }),
   ),

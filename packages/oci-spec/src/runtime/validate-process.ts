@@ -11,6 +11,7 @@ import {
   oneOf,
   uint32,
   uint64,
+  wideUint64,
 } from '../shape/shape.ts'
 import {
   type Box,
@@ -62,7 +63,9 @@ export const process = object<Process>(['user', 'cwd'], {
   env: list(kernelText),
   cwd: nonEmptyText,
   capabilities,
-  rlimits: list(object<PosixRlimit>(['type', 'hard', 'soft'], { type: nonEmptyText, hard: uint64, soft: uint64 })),
+  rlimits: list(
+    object<PosixRlimit>(['type', 'hard', 'soft'], { type: nonEmptyText, hard: wideUint64, soft: wideUint64 }),
+  ),
   noNewPrivileges: flag,
   apparmorProfile: kernelText,
   oomScoreAdj: int64,

@@ -11,6 +11,8 @@ import {
   uint16,
   uint32,
   uint64,
+  wideInt64,
+  wideUint64,
 } from '../shape/shape.ts'
 import type {
   LinuxBlockIo,
@@ -28,11 +30,11 @@ import type {
 } from './resources.ts'
 
 const memory = object<LinuxMemory>([], {
-  limit: int64,
-  reservation: int64,
-  swap: int64,
-  kernel: int64,
-  kernelTCP: int64,
+  limit: wideInt64,
+  reservation: wideInt64,
+  swap: wideInt64,
+  kernel: wideInt64,
+  kernelTCP: wideInt64,
   swappiness: uint64,
   disableOOMKiller: flag,
   useHierarchy: flag,
@@ -52,7 +54,7 @@ const cpu = object<LinuxCpu>([], {
 })
 
 const throttle = list(
-  object<LinuxThrottleDevice>(['major', 'minor', 'rate'], { major: int64, minor: int64, rate: uint64 }),
+  object<LinuxThrottleDevice>(['major', 'minor', 'rate'], { major: int64, minor: int64, rate: wideUint64 }),
 )
 
 const blockIO = object<LinuxBlockIo>([], {
@@ -87,7 +89,9 @@ export const resources = object<LinuxResources>([], {
   cpu,
   pids: object<LinuxPids>([], { limit: int64 }),
   blockIO,
-  hugepageLimits: list(object<LinuxHugepageLimit>(['pageSize', 'limit'], { pageSize: nonEmptyText, limit: uint64 })),
+  hugepageLimits: list(
+    object<LinuxHugepageLimit>(['pageSize', 'limit'], { pageSize: nonEmptyText, limit: wideUint64 }),
+  ),
   network,
   rdma: dictionary(object<LinuxRdma>([], { hcaHandles: uint32, hcaObjects: uint32 })),
   unified: dictionary(kernelText),

@@ -99,6 +99,7 @@ export const flag: Shape<boolean> = (value, path) => {
 /** A whole number from `minimum` to `maximum`, both included. @internal */
 export function integer(minimum: number, maximum: number): Shape<number> {
   return (value, path) => {
+    if (typeof value === 'bigint') throw violation(path, `must be from ${minimum} to ${maximum}, is ${value}`)
     if (typeof value !== 'number') throw violation(path, `must be a number, is ${kindOf(value)}`)
     if (!Number.isInteger(value)) throw violation(path, `must be a whole number, is ${value}`)
     if (value < minimum || value > maximum) throw violation(path, `must be from ${minimum} to ${maximum}, is ${value}`)
@@ -106,16 +107,41 @@ export function integer(minimum: number, maximum: number): Shape<number> {
   }
 }
 
-/** Integers by the width the Go structures give them; the 64-bit ones end at the nearest double. @internal */
+/**
+ * A whole number from `minimum` to `maximum`, both included, of which a double could hold only a part exactly: given as
+ * a bigint it may be any of them, and it stays one where a number would not do. The number that is nearest to the end of
+ * the range stands for that end.
+ *
+ * @internal
+ */
+export function wideInteger(minimum: bigint, maximum: bigint): Shape<number | bigint> {
+  return (value, path) => {
+    if (typeof value !== 'number' && typeof value !== 'bigint') {
+      throw violation(path, `must be a number, is ${kindOf(value)}`)
+    }
+    if (typeof value === 'number' && !Number.isInteger(value)) {
+      throw violation(path, `must be a whole number, is ${value}`)
+    }
+    const whole = value === Number(maximum) ? maximum : BigInt(value)
+    if (whole < minimum || whole > maximum) throw violation(path, `must be from ${minimum} to ${maximum}, is ${value}`)
+    return Number.isSafeInteger(Number(whole)) ? Number(whole) : whole
+  }
+}
+
+/** Integers by the width the Go structures give them. @internal */
 export const uint16 = integer(0, 0xffff)
 /** @internal */
 export const uint32 = integer(0, 0xffffffff)
 /** @internal */
 export const int32 = integer(-0x80000000, 0x7fffffff)
+/** Wide in Go as well, but for values of which none that the kernel takes is near the end of the range. @internal */
+export const int64 = integer(Number.MIN_SAFE_INTEGER, Number.MAX_SAFE_INTEGER)
 /** @internal */
-export const int64 = integer(-(2 ** 63), 2 ** 63)
+export const uint64 = integer(0, Number.MAX_SAFE_INTEGER)
+/** All 64 bits. @internal */
+export const wideInt64 = wideInteger(-(2n ** 63n), 2n ** 63n - 1n)
 /** @internal */
-export const uint64 = integer(0, 2 ** 64)
+export const wideUint64 = wideInteger(0n, 2n ** 64n - 1n)
 
 /** One of a few strings. @internal */
 export function oneOf<T extends string>(choices: readonly T[]): Shape<T> {

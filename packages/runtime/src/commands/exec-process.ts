@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises'
 import { StackError } from '@teu/errors'
-import { type Process, type User, validateProcess } from '@teu/oci-spec/runtime'
+import { type Process, parseExactJson, type User, validateProcess } from '@teu/oci-spec/runtime'
 import type { OptionValues } from './command.ts'
 import { listOption, textOption, UsageError } from './parse.ts'
 
@@ -11,7 +11,7 @@ const maximumId = 2 ** 31 - 1
 export async function readProcess(file: string): Promise<Process> {
   const text = await readFile(file, 'utf8')
   try {
-    return { env: [], ...validateProcess(JSON.parse(text)) }
+    return { env: [], ...validateProcess(parseExactJson(text)) }
   } catch (error) {
     throw new StackError('invalid-argument', `${file}: ${(error as Error).message}`, { cause: error })
   }

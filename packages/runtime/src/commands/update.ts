@@ -2,7 +2,7 @@
 import { readFile } from 'node:fs/promises'
 import { text } from 'node:stream/consumers'
 import { StackError } from '@teu/errors'
-import { type LinuxResources, validateResources } from '@teu/oci-spec/runtime'
+import { type LinuxResources, parseExactJson, validateResources } from '@teu/oci-spec/runtime'
 import type { Command, OptionValues } from './command.ts'
 import { textOption } from './parse.ts'
 
@@ -42,7 +42,7 @@ export const command: Command = {
 async function readResources(file: string): Promise<LinuxResources> {
   const json = file === '-' ? await text(process.stdin) : await readFile(file, 'utf8')
   try {
-    return validateResources(JSON.parse(json))
+    return validateResources(parseExactJson(json))
   } catch (error) {
     throw new StackError('invalid-argument', `resources: ${(error as Error).message}`, { cause: error })
   }

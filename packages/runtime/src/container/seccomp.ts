@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
-import type { LinuxSeccomp, State } from '@teu/oci-spec/runtime'
+import { formatExactJson, type LinuxSeccomp, type State } from '@teu/oci-spec/runtime'
 import type { CompiledSeccomp } from '../program/process.ts'
 import { slots } from '../program/program.ts'
 import type { SeccompFilter } from '../seccomp/compile.ts'
@@ -32,7 +32,7 @@ const recentLimit = 8
 
 /** The filter of a profile, compiled or as it was compiled before; nothing but the profile decides what it is. */
 async function compiled(seccomp: LinuxSeccomp): Promise<SeccompFilter> {
-  const key = JSON.stringify(seccomp)
+  const key = formatExactJson(seccomp)
   let result = recent.get(key)
   if (result === undefined) {
     const { compileSeccomp } = await import('../seccomp/compile.ts')

@@ -12,6 +12,7 @@ import {
 } from 'node:fs'
 import { join } from 'node:path'
 import { StackError } from '@teu/errors'
+import { formatExactJson, parseExactJson } from '@teu/oci-spec/runtime'
 import type { SavedUnit } from '../cgroups/systemd-cgroup.ts'
 import type { ContainerSpec } from '../spec/check-spec.ts'
 
@@ -80,7 +81,7 @@ export class StateDirectory {
 
   /** Replaces the state as a whole; a reader sees the old or the new one. */
   write(id: string, state: SavedState): void {
-    writeAtomically(join(this.path(id), 'state.json'), JSON.stringify(state))
+    writeAtomically(join(this.path(id), 'state.json'), formatExactJson(state))
   }
 
   /** Throws `not-found` when there is no such container, `data-loss` when its state cannot be read. */
@@ -119,7 +120,7 @@ export class StateDirectory {
 }
 
 function parseState(text: string): SavedState {
-  const state = JSON.parse(text) as Partial<SavedState> | null
+  const state = parseExactJson(text) as Partial<SavedState> | null
   if (typeof state?.init_process_pid !== 'number' || typeof state.init_process_start !== 'string') {
     throw new Error('it has no process')
   }

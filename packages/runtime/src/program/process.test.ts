@@ -107,8 +107,9 @@ test('a home of its own is kept, an empty one is looked up', () => {
   assert.deepEqual(home(['HOME=']), [[], true])
 })
 
-test('what JSON cannot hold exactly is no limit', () => {
+test('a limit keeps all its bits, and the number that stands for all of them is all of them', () => {
   assert.equal(limitNumber(1024), 1024n)
   assert.equal(limitNumber(2 ** 64), 0xffff_ffff_ffff_ffffn)
-  assert.equal(limitNumber(2 ** 63), 0xffff_ffff_ffff_ffffn)
+  assert.equal(limitNumber(2n ** 64n - 2n), 0xffff_ffff_ffff_fffen)
+  assert.equal(limitNumber(2 ** 63), 2n ** 63n)
 })

@@ -27,9 +27,9 @@ export interface ProcessContext {
 
 const infinity = 0xffff_ffff_ffff_ffffn
 
-/** Limits as pairs of numbers; what JSON rounds up to 2^64, or cannot mean less than everything, is no limit. @internal */
-export function limitNumber(value: number): bigint {
-  return value >= 2 ** 63 || value < 0 ? infinity : BigInt(value)
+/** A limit as the kernel takes it; the number 2^64, which is what the highest one is rounded to, stands for it. @internal */
+export function limitNumber(value: number | bigint): bigint {
+  return value >= infinity || value < 0 ? infinity : BigInt(value)
 }
 
 /** Raises hard limits while the process still has the right to, before a user namespace is entered. @internal */

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { StackError, wrap } from '@teu/errors'
-import { type Spec, validateSpec } from '@teu/oci-spec/runtime'
+import { parseExactJson, type Spec, validateSpec } from '@teu/oci-spec/runtime'
 import { type ContainerSpec, checkSpec } from './check-spec.ts'
 
 /** A bundle whose parts are known to be usable. @internal */
@@ -39,7 +39,7 @@ function readConfig(bundle: string): unknown {
     throw new StackError('not-found', message, { cause: error })
   }
   try {
-    return JSON.parse(text)
+    return parseExactJson(text)
   } catch (error) {
     throw new StackError('invalid-argument', `config.json: ${(error as Error).message}`, { cause: error })
   }

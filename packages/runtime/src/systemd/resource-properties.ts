@@ -46,13 +46,14 @@ export function resourceProperties(resources: LinuxResources, facts: SystemdFact
   return properties
 }
 
-function limit(value: number): bigint {
+function limit(value: number | bigint): bigint {
   return value < 0 ? none : BigInt(value)
 }
 
-function swapOnly(memory: number, swap: number): bigint | undefined {
+function swapOnly(memory: number | bigint, swap: number | bigint): bigint | undefined {
   if (swap === 0) return memory === -1 ? none : undefined
-  return swap === -1 ? none : BigInt(Math.max(0, swap - memory))
+  if (swap === -1) return none
+  return swap > memory ? BigInt(swap) - BigInt(memory) : 0n
 }
 
 /** As runc converts: linear, since systemd rounds anyway. */

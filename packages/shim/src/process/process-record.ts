@@ -3,6 +3,7 @@ import { closeSync, existsSync, mkdirSync, openSync, renameSync, unlinkSync, wri
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { isErrno } from '@teu/linux'
+import { formatExactJson, parseExactJson } from '@teu/oci-spec/runtime'
 import type { ProcessState } from './process-state.ts'
 
 /** Where a process's standard streams lead, as containerd named them. @internal */
@@ -50,7 +51,7 @@ export function makeRecordFolder(bundle: string): void {
  */
 export function writeJson(path: string, value: unknown): void {
   const aside = `${path}.part`
-  writeFileSync(aside, JSON.stringify(value), { mode: 0o600 })
+  writeFileSync(aside, formatExactJson(value), { mode: 0o600 })
   renameSync(aside, path)
 }
 
@@ -73,7 +74,7 @@ export async function loadProcesses(bundle: string): Promise<ProcessRecord[]> {
 /** The value of a JSON file; undefined when it is absent or damaged. @internal */
 export async function readJson<T>(path: string): Promise<T | undefined> {
   try {
-    return JSON.parse(await readFile(path, 'utf8')) as T
+    return parseExactJson(await readFile(path, 'utf8')) as T
   } catch {
     return undefined
   }

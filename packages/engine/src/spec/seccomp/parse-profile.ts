@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
-import { seccompActions, seccompOperators } from '@teu/oci-spec/runtime'
+import { parseExactJson, seccompActions, seccompOperators } from '@teu/oci-spec/runtime'
 import type { ProfileRule, SeccompProfile } from './profile.ts'
 
 /** The longest profile that is read: 1 MiB, as the API's largest header. */
@@ -19,7 +19,7 @@ function checkArg(arg: unknown): void {
   if (!Number.isInteger(arg.index) || (arg.index as number) < 0 || (arg.index as number) > 5) {
     fail(`argument index ${String(arg.index)} is not in 0 to 5`)
   }
-  if (typeof arg.value !== 'number') fail('an argument has no value')
+  if (typeof arg.value !== 'number' && typeof arg.value !== 'bigint') fail('an argument has no value')
   if (!seccompOperators.includes(arg.op as (typeof seccompOperators)[number])) {
     fail(`unknown operator ${String(arg.op)}`)
   }
@@ -52,7 +52,7 @@ export function parseProfile(text: string): SeccompProfile {
   if (text.length > maximumLength) fail(`it is longer than ${maximumLength} characters`)
   let value: unknown
   try {
-    value = JSON.parse(text)
+    value = parseExactJson(text)
   } catch (error) {
     fail((error as Error).message, error)
   }

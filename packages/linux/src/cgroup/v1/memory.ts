@@ -31,7 +31,7 @@ function applyLimits(folder: string, memory: MemoryResources): void {
   if (swap && !grows) writeSwap(folder, swap, false)
 }
 
-function writeSwap(folder: string, swap: number, implied: boolean): void {
+function writeSwap(folder: string, swap: number | bigint, implied: boolean): void {
   try {
     writeControl(folder, swapFile, swap)
   } catch (error) {
@@ -40,7 +40,7 @@ function writeSwap(folder: string, swap: number, implied: boolean): void {
   }
 }
 
-function writeLimit(folder: string, limit: number): void {
+function writeLimit(folder: string, limit: number | bigint): void {
   try {
     writeControl(folder, limitFile, limit)
   } catch (error) {

@@ -59,10 +59,10 @@ export function swapOnly({ limit = 0, swap = 0 }: MemoryResources): string | und
   if (swap === -1) return 'max'
   if (limit === 0 || limit === -1) throw invalid('unable to set swap limit without memory limit')
   if (swap < limit) throw invalid('memory+swap limit should be >= memory limit')
-  return String(swap - limit)
+  return String(BigInt(swap) - BigInt(limit))
 }
 
-function numberOrMax(value: number): number | 'max' {
+function numberOrMax(value: number | bigint): number | bigint | 'max' {
   return value === -1 ? 'max' : value
 }
 
