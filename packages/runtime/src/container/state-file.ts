@@ -68,15 +68,22 @@ export class StateDirectory {
 
   /** Takes the id: throws `already-exists` when a container has it. */
   claim(id: string): void {
-    mkdirSync(this.root, { recursive: true, mode: 0o711 })
-    try {
-      mkdirSync(this.path(id), { mode: 0o711 })
-    } catch (error) {
-      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error
-      throw new StackError('already-exists', 'container with given ID already exists', { cause: error })
-    }
+    while (!this.#make(id)) mkdirSync(this.root, { recursive: true, mode: 0o711 })
     // Init of a user namespace opens the FIFO as nobody in particular, so that the umask must not get in its way.
     chmodSync(this.path(id), 0o711)
+  }
+
+  /** False when there is no root, which its owner may remove whenever it is empty. */
+  #make(id: string): boolean {
+    try {
+      mkdirSync(this.path(id), { mode: 0o711 })
+      return true
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'ENOENT') return false
+      if (code !== 'EEXIST') throw error
+      throw new StackError('already-exists', 'container with given ID already exists', { cause: error })
+    }
   }
 
   /** Replaces the state as a whole; a reader sees the old or the new one. */

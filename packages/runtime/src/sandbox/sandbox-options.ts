@@ -24,10 +24,14 @@ export interface SandboxOptions {
   signal?: AbortSignal
   /**
    * Directory for what belongs to sandboxes that run; what sandboxes of programs that have ended left there is removed.
-   * Default `/run/teu-sandbox`, or for others than root `teu-sandbox` in XDG_RUNTIME_DIR, or `/tmp/teu-sandbox-<uid>`.
+   * Default `/run/teu-sandbox`, or for others than root `teu-sandbox` in XDG_RUNTIME_DIR, or `/tmp/teu-sandbox-<uid>`;
+   * all but the latter, which others could take, go with the last sandbox. One that is given stays, empty.
    */
   stateDirectory?: string
-  /** For root: absolute cgroup path below which the sandbox has its own. Default `/teu-sandbox`. */
+  /**
+   * For root: absolute cgroup path below which the sandbox has its own. Default `/teu-sandbox`, which goes with the last
+   * sandbox; one that is given stays.
+   */
   cgroupParent?: string
 }
 

@@ -10,7 +10,7 @@ import { createRuntime } from '../create-runtime.ts'
 import type { Runtime } from '../runtime.ts'
 import { makeHostRoot } from './host-root.ts'
 import type { Sandbox, SandboxExit, SandboxOptions } from './sandbox-options.ts'
-import { SandboxPlace } from './sandbox-place.ts'
+import { defaultCgroupParent, SandboxPlace } from './sandbox-place.ts'
 import { sandboxIds, sandboxSpec } from './sandbox-spec.ts'
 
 const sigkill = 9
@@ -68,7 +68,7 @@ function compile(args: readonly string[], options: SandboxOptions, place: Sandbo
   const caller = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 }
   const rootfs = options.rootfs ?? place.makeRoot(id)
   const rootMounts = options.rootfs === undefined ? makeHostRoot(rootfs, sandboxIds.uid, sandboxIds.gid) : []
-  const cgroupsPath = caller.uid === 0 ? `${options.cgroupParent ?? '/teu-sandbox'}/${id}` : id
+  const cgroupsPath = caller.uid === 0 ? `${options.cgroupParent ?? defaultCgroupParent}/${id}` : id
   return sandboxSpec({ args, rootfs, rootMounts, options, caller, cgroupsPath })
 }
 

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // A program that uses sandboxes: `report` says what one is like for who runs this, `stay STATE CGROUP` starts one that
-// runs until it is killed, prints its pid, and waits for that.
+// runs until it is killed, prints its pid, and waits for that, `churn COUNT` runs one after the other.
 import { text } from 'node:stream/consumers'
 import { type SandboxOptions, sandbox } from '@teu/runtime'
 
@@ -9,6 +9,11 @@ if (mode === 'stay') {
   const box = await sandbox(['sleep', '1000'], { stateDirectory, cgroupParent })
   process.stdout.write(`${box.pid}\n`)
   await box.exited
+} else if (mode === 'churn') {
+  for (let count = Number(stateDirectory); count > 0; count--) {
+    const { exit } = await run(['true'])
+    if (exit.exitCode !== 0) throw new Error(`exit ${exit.exitCode}`)
+  }
 } else {
   const script =
     'id -u; grep -E "^Cap(Eff|Bnd)" /proc/self/status; cat /proc/self/uid_map; ls /proc/sys/net/ipv4/conf | grep -x lo; touch /usr/x; exit 3'
