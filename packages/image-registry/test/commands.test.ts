@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The program's commands, run in this process against a registry of this process.
 import assert from 'node:assert/strict'
-import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
+import { readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import test from 'node:test'
 import { gzipSync } from 'node:zlib'
@@ -18,53 +17,7 @@ import {
 import { openLayout, writeLayout } from '@teu/image-registry/layout'
 import { createRegistry } from '@teu/image-registry/server'
 import { parsePlatform } from '@teu/oci-spec/image'
-import { main } from '../src/program/main.ts'
-
-interface Outcome {
-  status: number
-  stdout: string
-  stderr: string
-}
-
-async function run(argv: readonly string[], { stdin = '', env = {}, interrupt = false } = {}): Promise<Outcome> {
-  const output = { stdout: '', stderr: '' }
-  const listeners = new Map<string, () => void>()
-  const sink = (name: 'stdout' | 'stderr') => ({
-    write(text: string) {
-      output[name] += text
-      if (interrupt) listeners.get('SIGINT')?.()
-    },
-    isTTY: false,
-    columns: 80,
-  })
-  const status = await main(argv, {
-    stdout: sink('stdout'),
-    stderr: sink('stderr'),
-    stdin: (async function* () {
-      yield stdin
-    })(),
-    env: { HOME: '/nonexistent', ...env },
-    on: () => {},
-    once: (signal: string, listener: () => void) => void listeners.set(signal, listener),
-    removeListener: (signal: string) => void listeners.delete(signal),
-  })
-  return { status, ...output }
-}
-
-async function succeed(...argv: string[]): Promise<string> {
-  const { status, stdout, stderr } = await run(argv)
-  assert.equal(status, 0, stderr)
-  return stdout
-}
-
-async function inDirectory(body: (directory: string) => Promise<void>): Promise<void> {
-  const directory = await mkdtemp(path.join(tmpdir(), 'teu-commands-'))
-  try {
-    await body(directory)
-  } finally {
-    await rm(directory, { recursive: true })
-  }
-}
+import { inDirectory, run, succeed } from './run-command.ts'
 
 const build = (platform: string) =>
   buildProgramImage({ program: Buffer.from(`program for ${platform}`), platform: parsePlatform(platform) })
@@ -239,47 +192,6 @@ test('an interrupt ends a command with 130', () =>
     assert.match(stderr, /teu-registry: interrupted\n$/)
   }))
 
-test("a registry's directory is looked after", () =>
-  inDirectory(async (directory) => {
-    const root = path.join(directory, 'root')
-    {
-      await using registry = await createRegistry({ storage: root, deletes: true })
-      await writeLayout(path.join(directory, 'layout'), [index])
-      await succeed('push', path.join(directory, 'layout'), `${registry.address}/app:1`)
-      await succeed('delete', '--by-digest', `${registry.address}/app:1`)
-    }
-    const gc = ['gc', '--root', root, '--grace', '0s', '--untagged', '0s']
-    const dry = JSON.parse(await succeed(...gc, '--dry-run', '--json'))
-    assert.ok(dry.dryRun && dry.blobs > 0)
-    const done = JSON.parse(await succeed(...gc, '--json'))
-    assert.deepEqual([done.dryRun, done.blobs, done.bytes], [false, dry.blobs, dry.bytes])
-    assert.match(await succeed(...gc), /^removed 0 blobs \(0 B\)/)
-    assert.match(await succeed('fsck', '--root', root), /^all is well: /)
-    assert.deepEqual(JSON.parse(await succeed('stats', '--root', root, '--json')).repositories, [])
-    assert.match(await succeed('stats', '--root', root), /^USE +FILES +SIZE\n/)
-    const absent = await run(['fsck', '--root', path.join(directory, 'absent')])
-    assert.deepEqual([absent.status, absent.stderr.includes('no such directory')], [1, true])
-  }))
-
-test('fsck finds what is wrong, and puts it right when asked to', () =>
-  inDirectory(async (directory) => {
-    const root = path.join(directory, 'root')
-    await mkdir(root)
-    {
-      await using registry = await createRegistry({ storage: root })
-      await writeLayout(path.join(directory, 'layout'), [amd64 as NonNullable<typeof amd64>])
-      await succeed('push', path.join(directory, 'layout'), `${registry.address}/app:1`)
-    }
-    assert.ok(amd64?.kind === 'image')
-    const hex = amd64.manifest.config.digest.slice(7)
-    await writeFile(path.join(root, `docker/registry/v2/blobs/sha256/${hex.slice(0, 2)}/${hex}/data`), 'wrong')
-    const found = await run(['fsck', '--root', root])
-    assert.equal(found.status, 1)
-    assert.match(found.stdout, /^corrupt-blob: /)
-    const { stdout } = await run(['fsck', '--root', root, '--repair', '--json'])
-    assert.ok(JSON.parse(stdout).findings.some(({ repaired }: { repaired: boolean }) => repaired))
-  }))
-
 const usage: string[][] = [
   ['copy', 'a'],
   ['copy', 'a', 'b', 'c'],
@@ -306,6 +218,10 @@ const failures: [argv: string[], message: RegExp][] = [
   [['copy', '--referrers', 'oci:x', 'a'], /between registries only/],
   [['delete', 'localhost:1/a'], /which tag or digest/],
   [['delete', '--blob', 'localhost:1/a:b'], /by its digest/],
+  [['export', 'Upper', 'x'], /"Upper": want repository:tag or repository@digest/],
+  [['export', '--root', '/nonexistent', 'a', 'x'], /nonexistent: no such directory/],
+  [['import', 'x', 'a@sha256:12'], /want repository:tag/],
+  [['import', '/nonexistent', 'a'], /nonexistent/],
   [['pull', '--platform', '///', 'localhost:1/a', 'x'], /invalid platform/],
 ]
 for (const [argv, message] of failures) {
@@ -328,9 +244,11 @@ test('every command teaches by examples', async () => {
       'completion',
       'copy',
       'delete',
+      'export',
       'fsck',
       'gc',
       'help',
+      'import',
       'inspect',
       'pull',
       'push',

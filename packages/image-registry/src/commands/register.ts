@@ -6,6 +6,7 @@ import { inspectCommand } from './inspect-command.ts'
 import { catalogCommand, tagsCommand } from './list-commands.ts'
 import { copyCommand, pullCommand, pushCommand } from './move-commands.ts'
 import { fsckCommand, gcCommand, statsCommand } from './store-commands.ts'
+import { exportCommand, importCommand } from './store-image-commands.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /**
@@ -21,7 +22,8 @@ export function registerCommands(program: Command, around: Surroundings = proces
   program.commandsGroup('Registries:')
   for (const make of [catalogCommand, tagsCommand]) program.addCommand(make(around))
   program.commandsGroup('Upkeep:')
-  for (const make of [gcCommand, fsckCommand, statsCommand]) program.addCommand(make(around))
+  for (const make of [gcCommand, fsckCommand, statsCommand, exportCommand, importCommand])
+    program.addCommand(make(around))
   program.commandsGroup('Shells:')
   program.addCommand(completionCommand(program, around))
 }

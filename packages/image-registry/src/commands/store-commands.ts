@@ -1,22 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { stat } from 'node:fs/promises'
-import { StackError } from '@teu/errors'
 import { Command, InvalidArgumentError } from 'commander'
-import type { Store } from '../store/store.ts'
 import type { StoreStats } from '../upkeep/store-stats.ts'
+import { openRoot, type StoreFlags, withStoreFlags } from './open-store.ts'
 import { columns, formatSize, printJson, run } from './run.ts'
 import type { Surroundings } from './surroundings.ts'
-
-interface StoreFlags {
-  root: string
-  json?: boolean
-}
-
-function withStoreFlags(command: Command): Command {
-  return command
-    .option('--root <dir>', 'where the registry keeps its content', '/var/lib/teu/registry')
-    .option('--json', 'print the result as JSON')
-}
 
 /** Milliseconds, of a text such as `90s`, `15m`, `24h` or `7d`. @internal */
 export function duration(text: string): number {
@@ -24,18 +11,6 @@ export function duration(text: string): number {
   const factor = { ms: 1, s: 1000, m: 60_000, h: 3_600_000, d: 86_400_000 }[unit]
   if (factor === undefined) throw new InvalidArgumentError('It is no duration such as 24h or 7d.')
   return Number(number) * factor
-}
-
-/** A directory that is not there would be made, which is not what somebody with a misspelt path wants. */
-async function open(root: string, readOnly: boolean): Promise<Store> {
-  const exists = await stat(root).then(
-    (stats) => stats.isDirectory(),
-    () => false,
-  )
-  if (!exists) throw new StackError('not-found', `${root}: no such directory`)
-  // What works on a store is read when it is wanted: the other commands start without it.
-  const { openStore } = await import('../store/store.ts')
-  return openStore({ storage: root, readOnly })
 }
 
 interface GcFlags extends StoreFlags {
@@ -65,7 +40,7 @@ Examples:
       run(around, async ({ signal }) => {
         const { dryRun = false, grace = duration('24h'), uploads: idle = duration('7d') } = flags
         const { collectGarbage } = await import('../gc/collect-garbage.ts')
-        await using store = await open(flags.root, dryRun)
+        await using store = await openRoot(flags.root, dryRun)
         const result = await collectGarbage(store, {
           ...{ dryRun, signal, olderThanMs: grace, uploadsOlderThanMs: idle },
           ...(flags.untagged === undefined ? {} : { untaggedOlderThanMs: flags.untagged }),
@@ -103,7 +78,7 @@ Examples:
       run(around, async ({ signal }) => {
         const { repair = false, contents, json } = flags
         const { checkStore } = await import('../upkeep/check-store.ts')
-        await using store = await open(flags.root, !repair)
+        await using store = await openRoot(flags.root, !repair)
         const result = await checkStore(store, {
           ...{ repair, contents, signal },
           onFinding: ({ kind, message, repaired }) =>
@@ -127,7 +102,7 @@ export function statsCommand(around: Surroundings): Command {
     .action((flags: StoreFlags) =>
       run(around, async ({ signal }) => {
         const { storeStats } = await import('../upkeep/store-stats.ts')
-        await using store = await open(flags.root, true)
+        await using store = await openRoot(flags.root, true)
         const stats = await storeStats(store, { signal })
         if (flags.json) printJson(around, stats)
         else around.stdout.write(statsText(stats))

@@ -49,21 +49,43 @@ export async function writeLayoutArchive(
   file: string,
   entries: readonly (WriteLayoutOptions & { content: Content })[],
 ): Promise<void> {
-  const index: Index = {
-    schemaVersion: 2,
-    mediaType: mediaTypes.ociIndex,
-    manifests: entries.map(({ content, ...options }) => entryFor(content.descriptor, options)),
-  }
+  await fillLayoutArchive(file, async (sink) => {
+    for (const { content } of entries)
+      for (const descriptor of contentsOf(content))
+        if (!(await sink.has(descriptor))) await sink.write(descriptor, () => openContent(content, descriptor.digest))
+    return entries.map(({ content, ...options }) => entryFor(content.descriptor, options))
+  })
+}
+
+/** Where the blobs of a layout go that is written as an archive. @internal */
+export interface ArchiveSink {
+  /** Whether the archive has some content already. */
+  has(descriptor: Descriptor): Promise<boolean>
+  /** Appends a blob; fails with `data-loss` when `open` yields something else. */
+  write(descriptor: Descriptor, open: () => AsyncIterable<Uint8Array>): Promise<void>
+}
+
+/**
+ * Writes a layout as a tar archive of what `fill` puts into it; what that answers becomes the entries. The file appears
+ * whole or not at all.
+ *
+ * @internal
+ */
+export async function fillLayoutArchive(
+  file: string,
+  fill: (sink: ArchiveSink) => Promise<readonly Descriptor[]>,
+): Promise<void> {
   await writeArchive(file, async (writer) => {
     await writer.bytes(imageLayoutFile, Buffer.from(layoutMarker))
     const written = new Set<string>()
-    for (const { content } of entries) {
-      for (const descriptor of contentsOf(content)) {
-        const name = layoutBlobPath(descriptor.digest)
-        if (!written.has(name)) await writer.blob(name, descriptor, openContent(content, descriptor.digest))
-        written.add(name)
-      }
-    }
+    const manifests = await fill({
+      has: async ({ digest }) => written.has(digest),
+      async write(descriptor, open) {
+        await writer.blob(layoutBlobPath(descriptor.digest), descriptor, open())
+        written.add(descriptor.digest)
+      },
+    })
+    const index: Index = { schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [...manifests] }
     await writer.bytes(imageIndexFile, Buffer.from(JSON.stringify(index)))
   })
 }
