@@ -35,6 +35,9 @@ for (const runtime of ['io.containerd.runc.v2', 'io.containerd.teu.v1']) {
     await ctr.start('filed', [...flags, `file://${file}`], ['sh', '-c', script])
     await ctr.reaches('filed', 'STOPPED')
     assert.equal(await ctr.remove('filed'), 3)
-    assert.deepEqual(readFileSync(file, 'utf8').split('\n').sort(), ['', 'one', 'two'])
+    const told = readFileSync(file, 'utf8').trim().split('\n').sort()
+    // The original may close the file with the first stream that ends; then the other's line is lost.
+    if (runtime === 'io.containerd.teu.v1' || told.length > 1) assert.deepEqual(told, ['one', 'two'])
+    else assert.match(told.join(), /^(one|two)$/)
   })
 }

@@ -7,14 +7,14 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { StackError } from '@teu/errors'
 import { type Envelope, EventsDefinition, taskEvent, taskEvents } from '@teu/shim-api'
 import { createTtrpcServer } from '@teu/ttrpc'
-import { EventPublisher } from '../src/events/event-publisher.ts'
+import { crowdedQueueLength, EventPublisher } from '../src/events/event-publisher.ts'
 
 /** Serves Events on a socket; `refuse` is asked before an event is taken. */
-async function serveEvents(address: string, taken: Envelope[], refuse: () => void = () => {}) {
+async function serveEvents(address: string, taken: Envelope[], refuse: () => unknown = () => {}) {
   const server = createTtrpcServer()
   server.add(EventsDefinition, {
     forward: async ({ envelope }) => {
-      refuse()
+      await refuse()
       taken.push(envelope as Envelope)
       return {}
     },
@@ -83,4 +83,37 @@ test('the queue is bounded, and closing gives up what is left', () =>
     await publisher.close(50)
     assert.ok((await Promise.all(published)).every((delivered) => !delivered))
     assert.equal(await publisher.publish(started(1)), false)
+  }))
+
+test('while containerd is slow those who make events wait; for one that is away they do not', () =>
+  withFolder(async (folder) => {
+    const address = join(folder, 'events.sock')
+    const taken: Envelope[] = []
+    let gate = Promise.withResolvers<void>()
+    const server = await serveEvents(address, taken, () => gate.promise)
+    const publisher = new EventPublisher({ namespace: 'n', address, log: () => {} })
+    const published = Array.from({ length: crowdedQueueLength }, (_, pid) => publisher.publish(started(pid)))
+    const cancelled = new AbortController()
+    const left = publisher.room(cancelled.signal)
+    cancelled.abort(new Error('the caller has left'))
+    await assert.rejects(left, /the caller has left/)
+    let roomy = false
+    const room = publisher.room().then(() => {
+      roomy = true
+    })
+    await delay(100)
+    assert.equal(roomy, false)
+    gate.resolve()
+    await room
+    assert.ok(taken.length > 0)
+    await Promise.all(published)
+    gate = Promise.withResolvers()
+    for (let pid = 0; pid < crowdedQueueLength; pid++) void publisher.publish(started(pid))
+    const others = [publisher.room(), publisher.room()]
+    await delay(50)
+    await server.close({ graceMs: 0 })
+    await Promise.all(others)
+    await publisher.room()
+    await publisher.close(0)
+    gate.resolve()
   }))

@@ -8,6 +8,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "monitor/state.h"
@@ -42,6 +43,8 @@ static void become_logger(struct monitor *monitor, const int passed[PASSED], int
 	/* From here on everything else goes with the exec, and the error's descriptor says that it went well. */
 	for (int fd = FIRST_PASSED + PASSED; fd < 20; fd++)
 		close(fd);
+	/* Also what the monitor was started with, which is nothing of a logger's. */
+	syscall(SYS_close_range, 20u, ~0u, 4u /* CLOSE_RANGE_CLOEXEC, Linux 5.11 */);
 	if (chdir("/") == 0) {
 		environ = monitor->config.logger_environment;
 		execv(monitor->config.logger_args[0], monitor->config.logger_args);

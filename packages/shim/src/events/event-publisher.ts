@@ -6,6 +6,9 @@ import { createTtrpcClient, type Service, type TtrpcClient, ttrpcClient } from '
 /** How many events may wait for containerd; when more come, the oldest are given up. @internal */
 export const eventQueueLength = 2048
 
+/** With as many events on their way to a containerd that answers, what would make more of them waits. @internal */
+export const crowdedQueueLength = 512
+
 /** How often an event is offered that containerd refuses, as opposed to one that cannot be brought to it. */
 const attempts = 5
 const callTimeoutMs = 5000
@@ -39,6 +42,9 @@ export class EventPublisher {
   #closed = false
   #pause: { timer: NodeJS.Timeout; end: () => void } | undefined
   #idle: (() => void)[] = []
+  /** Since the last event was taken, containerd could not be reached. */
+  #unreachable = false
+  #forRoom = new Set<() => void>()
 
   constructor(init: EventPublisherInit) {
     this.#init = init
@@ -55,6 +61,22 @@ export class EventPublisher {
     return promise
   }
 
+  /**
+   * Waits until a containerd that is slow has taken most of what was published, so that the queue never runs over while
+   * it can be reached. Does not wait for one that cannot: its events are queued as long as there is room for them.
+   * Rejects with the signal's reason.
+   */
+  async room(signal?: AbortSignal): Promise<void> {
+    while (!this.#hasRoom()) {
+      signal?.throwIfAborted()
+      const { promise, resolve } = Promise.withResolvers<void>()
+      this.#forRoom.add(resolve)
+      signal?.addEventListener('abort', () => resolve(), { once: true })
+      await promise
+      this.#forRoom.delete(resolve)
+    }
+  }
+
   /** Waits up to `graceMs` for the queue to empty, then gives up what is left. */
   async close(graceMs: number): Promise<void> {
     if (this.#working && graceMs > 0) {
@@ -67,6 +89,7 @@ export class EventPublisher {
       })
     }
     this.#closed = true
+    this.#tellRoom()
     this.#pause?.end()
     this.#drop(this.#queue.length)
     this.#connection?.client.close()
@@ -101,6 +124,8 @@ export class EventPublisher {
       if (code === 'unavailable' || code === 'deadline-exceeded') {
         this.#connection?.client.close()
         this.#connection = undefined
+        this.#unreachable = true
+        this.#tellRoom()
         return false
       }
       this.#init.log(`containerd refused ${first.envelope.topic}: ${messageOf(error)}`)
@@ -110,8 +135,18 @@ export class EventPublisher {
     }
   }
 
+  #hasRoom(): boolean {
+    return this.#closed || this.#unreachable || this.#queue.length < crowdedQueueLength
+  }
+
+  #tellRoom(): void {
+    if (this.#hasRoom()) for (const resolve of this.#forRoom) resolve()
+  }
+
   #settle(first: Waiting, delivered: boolean): void {
     if (this.#queue[0] === first) this.#queue.shift()
+    this.#unreachable = false
+    this.#tellRoom()
     first.delivered(delivered)
   }
 

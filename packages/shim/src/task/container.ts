@@ -66,6 +66,11 @@ export class Container {
     return this.#components.publisher.publish(taskEvent(type, message))
   }
 
+  /** Waits until there is room for the events of one process more. */
+  roomForEvents(signal: AbortSignal | undefined): Promise<void> {
+    return this.#components.publisher.room(signal)
+  }
+
   /** Reports the end of `process` when it comes. */
   reportExitOf(process: ShimProcess): void {
     const told = process.ended.then((end) => this.#reportExit(process, end))

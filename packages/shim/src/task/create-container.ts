@@ -30,6 +30,7 @@ export async function createContainer(
   checkRequest(request)
   const { id, bundle } = request
   const options = readOptions(request)
+  await surroundings.publisher.room(signal)
   const record: ContainerRecord = {
     version: 1,
     id,

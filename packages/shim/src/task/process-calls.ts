@@ -75,6 +75,7 @@ async function startExec(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { id, bundle, init } = container
+  await container.roomForEvents(signal)
   if (!init.isLive) throw new StackError('failed-precondition', `cannot exec in a ${init.state} container`)
   const { execId, stdin, stdout, stderr, terminal, spec } = exec.record
   try {
