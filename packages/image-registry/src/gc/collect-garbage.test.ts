@@ -58,7 +58,7 @@ test('what no manifest points at goes, and nothing else', async () => {
   await store.context.storage.write(tree.blob(lost), Buffer.from('lost'))
   store.clock.time += 2 * day
   const expected = { ...nothing, blobs: 2, bytes: 8, links: 2, repositories: 1 }
-  assert.deepEqual(await collectGarbage(store, { dryRun: true }), { ...expected, repositories: 0 })
+  assert.deepEqual(await collectGarbage(store, { dryRun: true }), expected)
   assert.deepEqual(await Promise.all([isStored(store, idle), isStored(store, lost)]), [true, true])
   assert.deepEqual(await collectGarbage(store), expected)
   assert.deepEqual(await Promise.all([isStored(store, idle), isStored(store, lost)]), [false, false])

@@ -86,7 +86,8 @@ async function collect(store: Store, options: CollectGarbageOptions): Promise<Co
     await sweepMembers(collection)
     await sweepBlobs(collection)
   }
-  if (!dryRun) {
+  if (dryRun) result.repositories = index.garbage.emptied(now() - uploadsOlderThanMs)
+  else {
     await sweepRepositories(collection)
     index.garbage.tidy()
     index.keepReserve()

@@ -113,6 +113,24 @@ export class GarbageTable {
     this.#database.run(`INSERT INTO ${table} (repository, blob) VALUES (?, ?) ON CONFLICT DO NOTHING`, repository, blob)
   }
 
+  /** How many repositories hold nothing but what counts as gone, and uploads that nothing came for since `before`. */
+  emptied(before: number): number {
+    return (
+      this.#database.one<{ count: number }>(
+        `SELECT count(*) AS count FROM repositories AS r WHERE r.unreadable = 0
+         AND NOT EXISTS (SELECT 1 FROM tags AS t WHERE t.repository = r.id)
+         AND NOT EXISTS (SELECT 1 FROM uploads AS u WHERE u.repository = r.id AND u.touched_at >= ?)
+         AND NOT EXISTS (
+           SELECT 1 FROM members AS m WHERE m.repository = r.id
+           AND NOT EXISTS (SELECT 1 FROM gone_members AS g WHERE g.repository = m.repository AND g.blob = m.blob))
+         AND NOT EXISTS (
+           SELECT 1 FROM revisions AS v WHERE v.repository = r.id
+           AND NOT EXISTS (SELECT 1 FROM gone_revisions AS g WHERE g.repository = v.repository AND g.blob = v.blob))`,
+        Math.trunc(before),
+      ) as { count: number }
+    ).count
+  }
+
   /** Forgets descriptions of manifests that no repository holds, and digests that nothing mentions. */
   tidy(): void {
     this.#database.transaction(() => {

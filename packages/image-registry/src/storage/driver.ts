@@ -45,7 +45,8 @@ export interface StorageDriver {
   /**
    * Adds to an object from `offset`, which is its length or 0, making it when it is missing; from 0 it begins anew.
    * Resolves to its new length once the bytes are durable. When the source fails, what came before stays, and the
-   * failure is thrown; when the storage is full, it is one with the code `resource-exhausted`.
+   * failure is thrown; when the storage is full, it is one with the code `resource-exhausted`. Chunks may be kept until
+   * then: a source does not use their memory again.
    */
   append(path: string, offset: number, source: AsyncIterable<Uint8Array>): Promise<number>
   /** Gives an object that was written or appended to its place, at once and durably; replaces what is there. */

@@ -9,7 +9,7 @@ import type { Store } from '../store/store.ts'
 export interface ImageSource {
   /** A manifest's or an index's bytes. */
   read(descriptor: Descriptor): Promise<Uint8Array>
-  /** A blob's bytes. */
+  /** A blob's bytes. The memory of a chunk is not used again for the next: chunks are kept until they are stored. */
   open(descriptor: Descriptor): AsyncIterable<Uint8Array>
 }
 

@@ -80,7 +80,7 @@ export class BlobCache {
     const { upstream, signal, onError } = this.#context
     try {
       await download.fill(upstream.blob(name, { digest, size: download.size }, signal))
-      await this.#keep(name, digest, download.read())
+      await this.#keep(name, digest, copies(download.read()))
     } catch (error) {
       if (!signal.aborted) onError(error)
     } finally {
@@ -133,6 +133,11 @@ function answerOf(digest: Digest, size: number, exchange: Exchange) {
     headers: { ...headers, 'content-length': length, 'content-range': formatContentRange(range, size) },
     range,
   }
+}
+
+/** A storage keeps chunks until they are written; the download uses their memory again. */
+async function* copies(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) yield Buffer.from(chunk)
 }
 
 async function* nothing(): AsyncGenerator<Uint8Array> {}
