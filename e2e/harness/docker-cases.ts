@@ -84,6 +84,24 @@ export function dockerCases(files: string): Record<string, DockerCase> {
       status: 1,
     },
     'the default seccomp profile': { flags: [], runs: 'unshare -U true', shows: /unshare.*not permitted/, status: 1 },
+    'apparmor=unconfined': {
+      flags: ['--security-opt', 'apparmor=unconfined'],
+      runs: `${capabilities}; cat /proc/self/attr/current`,
+      shows: /CapEff/,
+      // A kernel without AppArmor says that there is nothing to read.
+      status: 'any',
+    },
+    'seccomp=unconfined, no-new-privileges, --cap-drop all at once': {
+      flags: ['--security-opt=seccomp=unconfined', '--security-opt=no-new-privileges', '--cap-drop=all', '--user=user'],
+      runs: `${capabilities}; unshare -U true && echo unshared; touch /tmp/x; chown 0 /tmp/x`,
+      shows: /CapBnd:\s0+\nCapAmb:\s0+\nNoNewPrivs:\s1\nSeccomp:\s0\nunshared\n.*not permitted/,
+      status: 1,
+    },
+    '--userns=host': {
+      flags: ['--userns=host'],
+      runs: 'cat /proc/self/uid_map; readlink /proc/self/ns/user',
+      shows: /^ +0 +0 +4294967295\nuser:/,
+    },
     'systempaths=unconfined': {
       flags: ['--security-opt', 'systempaths=unconfined'],
       runs: mounts,
@@ -162,6 +180,25 @@ export function dockerCases(files: string): Record<string, DockerCase> {
       ],
       runs: 'cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory/memory.soft_limit_in_bytes cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us cpu/cpu.shares cpuset/cpuset.cpus pids/pids.max',
       shows: /67108864\n33554432\n50000\n100000\n512\n0\n99\n/,
+    },
+    '--oom-score-adj, --memory-swappiness, --cpu-period, --cpu-quota': {
+      flags: [
+        ...['--oom-score-adj', '500', '--memory', '64m', '--memory-swappiness', '10'],
+        ...['--cpu-period', '50000', '--cpu-quota', '20000', '--memory-swap', '-1'],
+      ],
+      runs: 'cat /proc/self/oom_score_adj; cd /sys/fs/cgroup; cat memory/memory.swappiness cpu/cpu.cfs_period_us cpu/cpu.cfs_quota_us',
+      shows: /^500\n10\n50000\n20000\n$/,
+    },
+    '--oom-kill-disable': {
+      flags: ['--oom-kill-disable', '--memory', '16m'],
+      runs: 'cat /sys/fs/cgroup/memory/memory.oom_control',
+      shows: /oom_kill_disable 1/,
+    },
+    'a cpuset that is not there': {
+      flags: ['--cpuset-mems', '63'],
+      runs: 'true',
+      shows: /Requested memory nodes are not available/,
+      status: 125,
     },
     '--pids-limit stops a fork bomb': {
       flags: ['--pids-limit', '10'],

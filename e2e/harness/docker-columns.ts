@@ -3,11 +3,14 @@ import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { type DockerdOptions, docker, startDockerd, stopDockerd } from './originals.ts'
 import { imageArchive } from './programs.ts'
-import type { Sandbox } from './sandbox.ts'
+import type { RunResult, Sandbox } from './sandbox.ts'
+import { Terminal } from './terminal.ts'
 
 /** One dockerd and one of its runtimes: what is said to one is said to all, and the answers are compared. */
 export interface Column {
   name: string
+  /** In the names of its containers. */
+  key: string
   socket: string
   runtime: string
 }
@@ -34,12 +37,130 @@ export async function withColumns(
     const loaded = await docker(sandbox, socket, 'load', '-i', imageArchive('busybox'))
     assert.equal(loaded.status, 0, loaded.stderr)
   }
-  await body([
-    { name: 'runc', socket: original.socket, runtime: 'runc' },
-    { name: 'teu-runtime', socket: original.socket, runtime: 'teu' },
-    { name: 'our shim and runtime', socket: ours.socket, runtime: 'teu' },
-  ])
-  await Promise.all(daemons.map((daemon) => stopDockerd(sandbox, daemon)))
+  const columns: Column[] = [
+    { name: 'runc', key: 'a', socket: original.socket, runtime: 'runc' },
+    { name: 'teu-runtime', key: 'b', socket: original.socket, runtime: 'teu' },
+    { name: 'our shim and runtime', key: 'c', socket: ours.socket, runtime: 'teu' },
+  ]
+  try {
+    await body(columns)
+  } finally {
+    for (const { socket } of daemons) await removeContainers(sandbox, socket)
+    await Promise.all(daemons.map((daemon) => stopDockerd(sandbox, daemon)))
+  }
+}
+
+/** What a failure left must not hide it behind a list of leaks. */
+async function removeContainers(sandbox: Sandbox, socket: string): Promise<void> {
+  const { stdout } = await docker(sandbox, socket, 'ps', '-aq')
+  const left = stdout.split('\n').filter(Boolean)
+  if (left.length > 0) await docker(sandbox, socket, 'rm', '-f', ...left)
+}
+
+/** The docker CLI as one column's user has it: every container gets the column's runtime and names of its own. */
+export class Docker {
+  readonly column: Column
+  readonly #sandbox: Sandbox
+
+  constructor(sandbox: Sandbox, column: Column) {
+    this.#sandbox = sandbox
+    this.column = column
+  }
+
+  /** The container's name that nobody else uses on the same dockerd; results are told without what makes it so. */
+  name(container: string): string {
+    return `${this.column.key}.${container}`
+  }
+
+  /** Any command; what it printed is plain. */
+  async run(...args: string[]): Promise<Pick<RunResult, 'status' | 'stdout' | 'stderr'>> {
+    return this.#tell(await docker(this.#sandbox, this.column.socket, ...args))
+  }
+
+  /** A command that is given `input`. */
+  async feed(input: string, ...args: string[]): Promise<Pick<RunResult, 'status' | 'stdout' | 'stderr'>> {
+    return this.#tell(await this.#sandbox.run('docker', ['-H', `unix://${this.column.socket}`, ...args], { input }))
+  }
+
+  /** What a command that must succeed printed. */
+  async output(...args: string[]): Promise<string> {
+    const { status, stdout, stderr } = await this.run(...args)
+    assert.equal(status, 0, `docker ${args.join(' ')}\n${stdout}${stderr}`)
+    return stdout
+  }
+
+  /** The words of `docker run`, `-d` and all, for a container of busybox without a network. */
+  words(container: string, flags: readonly string[], ...command: string[]): string[] {
+    const { runtime } = this.column
+    const network = flags.includes('--network') ? [] : ['--network', 'none']
+    return ['run', '--name', this.name(container), '--runtime', runtime, ...network, ...flags, 'busybox', ...command]
+  }
+
+  /** Starts a container in the background that runs a script; its name. */
+  async start(container: string, flags: readonly string[], script: string): Promise<string> {
+    await this.output(...this.words(container, ['-d', ...flags], 'sh', '-c', script))
+    return this.name(container)
+  }
+
+  /** A command on a terminal. */
+  terminal(...args: string[]): Terminal {
+    return new Terminal(this.#sandbox, 'docker', ['-H', `unix://${this.column.socket}`, ...args])
+  }
+
+  /** A field of `docker inspect`, as JSON has it. */
+  async inspect(name: string, field: string): Promise<unknown> {
+    return JSON.parse(await this.output('inspect', '-f', `{{json ${field}}}`, name))
+  }
+
+  /** The command lines of a container's processes, as the host's ps has them, in order of the alphabet. */
+  async processes(name: string): Promise<string[]> {
+    const lines = (await this.output('top', name, '-o', 'pid,args')).trimEnd().split('\n').slice(1)
+    return lines.map((line) => line.replace(/^ *\d+ +/, '')).sort()
+  }
+
+  /** Without what differs between runs, daemons and columns. */
+  plain(text: string): string {
+    return (
+      text
+        .replaceAll(`${this.column.key}.`, '')
+        .replaceAll(/[0-9a-f]{64}/g, 'ID64')
+        .replaceAll(/\b[0-9a-f]{12}\b/g, 'ID12')
+        // A program that failed is named, and says in its error what it was doing; a library is no program.
+        .replaceAll(/(OCI runtime (\w+) failed: )((runc |teu-runtime )?\2 failed: )?/g, '$1')
+        .replaceAll(/\S+ did not terminate successfully: exit status \d+: ([^\n]*)\n: /g, '$1: ')
+    )
+  }
+
+  #tell({ status, stdout, stderr }: RunResult): Pick<RunResult, 'status' | 'stdout' | 'stderr'> {
+    return { status, stdout: this.plain(stdout), stderr: this.plain(stderr) }
+  }
+}
+
+/** Something done to containers of one column; what it answers must be the same in all columns. */
+export type Walk = (docker: Docker) => Promise<unknown>
+
+/**
+ * Walks through all columns at once, and what is wrong: a column whose walk failed, or one whose answer is not that of the
+ * first.
+ */
+export async function walkAll(sandbox: Sandbox, columns: Column[], name: string, walk: Walk): Promise<string[]> {
+  const [original, ...others] = await Promise.all(
+    columns.map(async (column) => {
+      try {
+        return JSON.stringify(await walk(new Docker(sandbox, column)), null, 1)
+      } catch (error) {
+        return error as Error
+      }
+    }),
+  )
+  const failures: string[] = []
+  for (const [index, found] of [original, ...others].entries()) {
+    const who = `${name}: ${columns[index]?.name}`
+    if (found instanceof Error) failures.push(`${who}: ${found.message}`)
+    else if (typeof original === 'string' && found !== original)
+      failures.push(`${who}:\n${difference(original, found ?? '')}`)
+  }
+  return failures
 }
 
 /** The lines that only one side has. */

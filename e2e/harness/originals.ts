@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ChildProcess } from 'node:child_process'
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { imageArchive } from './programs.ts'
 import { type Sandbox, until } from './sandbox.ts'
 
@@ -70,12 +70,16 @@ export async function startDockerd(
   return { process: child, socket, root }
 }
 
-/** Ends a dockerd, and unmounts what it leaves: the network namespace of `--network host`. */
+/**
+ * Ends a dockerd, and removes what it leaves: the network namespace of `--network host` is mounted still, and of a
+ * containerd that it took for hung, as it does on a busy machine, there are the stacks.
+ */
 export async function stopDockerd(sandbox: Sandbox, { process, root }: Dockerd): Promise<void> {
   await sandbox.stop(process)
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
   const left = `${root}/netns/default`
   if (mounts.includes(` ${left} `)) await sandbox.output('umount', [left])
+  for (const stacks of globSync(sandbox.path('tmp', 'containerd.*.stacks.log'))) rmSync(stacks)
 }
 
 /** The docker CLI on a socket. */

@@ -1,0 +1,116 @@
+// SPDX-License-Identifier: Apache-2.0
+import assert from 'node:assert/strict'
+import type { Docker, Walk } from './docker-columns.ts'
+import { until } from './sandbox.ts'
+
+const files =
+  'cd /sys/fs/cgroup; cat memory/memory.limit_in_bytes memory/memory.memsw.limit_in_bytes memory/memory.soft_limit_in_bytes cpu/cpu.shares cpu/cpu.cfs_quota_us cpu/cpu.cfs_period_us cpuset/cpuset.cpus pids/pids.max'
+
+/** Limits as they are told, changed, reached and measured. */
+export const limitWalks: Record<string, Walk> = {
+  async update(docker) {
+    const first = ['--memory', '64m', '--cpus', '0.5', '--pids-limit', '50']
+    const name = await docker.start('update', first, 'sleep 1000')
+    const read = () => docker.run('exec', name, 'sh', '-c', files)
+    const update = (...flags: string[]) => docker.run('update', ...flags, name)
+    const before = await read()
+    const said = await update('--memory', '32m', '--memory-swap', '64m', '--memory-reservation', '16m')
+    const memory = await read()
+    await docker.output('update', '--cpus', '0.75', '--cpu-shares', '256', '--cpuset-cpus', '0', name)
+    const cpu = await read()
+    assert.match(cpu.stdout, /^33554432\n67108864\n16777216\n256\n75000\n100000\n0\n50\n$/)
+    await docker.output('update', '--pids-limit', '20', name)
+    const pids = await read()
+    await docker.output('update', '--pids-limit', '-1', name)
+    const unlimited = await read()
+    assert.match(unlimited.stdout, /\nmax\n$/)
+    // Below what is in use, and out of the order in which the kernel takes the two limits.
+    await docker.output('exec', name, 'dd', 'if=/dev/zero', 'of=/dev/shm/file', 'bs=1M', 'count=20')
+    const below = await update('--memory', '8m', '--memory-swap', '8m')
+    below.stderr = below.stderr.replaceAll(/(current|peak) usage: \d+/g, '$1 usage')
+    const raised = await update('--memory', '128m', '--memory-swap', '256m')
+    const lowered = await update('--memory', '64m', '--memory-swap', '64m')
+    const after = await read()
+    const paused = [
+      await docker.run('pause', name),
+      await update('--cpu-shares', '300'),
+      await docker.run('unpause', name),
+    ]
+    const inspected = await docker.inspect(name, '.HostConfig.CpuShares')
+    await docker.output('rm', '-f', name)
+    return { before, said, memory, cpu, pids, unlimited, below, raised, lowered, after, paused, inspected }
+  },
+
+  async 'update while it is down, seen once it runs'(docker) {
+    const name = docker.name('update-down')
+    await docker.output('create', ...docker.words('update-down', ['--memory', '64m'], 'sh', '-c', files).slice(1))
+    await docker.output('update', '--memory', '32m', '--memory-swap', '32m', '--pids-limit', '30', name)
+    const seen = await docker.run('start', '-a', name)
+    assert.match(seen.stdout, /^33554432\n33554432\n/)
+    await docker.output('rm', name)
+    return seen
+  },
+
+  async 'stats --no-stream'(docker) {
+    const name = await docker.start('stats', ['--memory', '64m'], 'sleep 1000 & sleep 1001 & wait')
+    await until('three processes', async () => (await docker.processes(name)).length === 3)
+    const stats = await docker.output('stats', '--no-stream', '--format', '{{json .}}', name)
+    const { CPUPerc, MemPerc, MemUsage, BlockIO, ...others } = JSON.parse(stats)
+    assert.match(CPUPerc, /^\d+\.\d\d%$/)
+    // Of this container and of no other: a few programs of busybox.
+    const [, used, unit] = /^([\d.]+)(KiB|MiB) \/ 64MiB$/.exec(MemUsage) ?? []
+    assert.ok(unit === 'KiB' || Number(used) < 8, MemUsage)
+    assert.ok(Number.parseFloat(MemPerc) > 0 && Number.parseFloat(MemPerc) < 12.5, MemPerc)
+    assert.match(BlockIO, /^[\d.]+k?M?B \/ [\d.]+k?M?B$/)
+    assert.equal(others.PIDs, '3')
+    await docker.output('pause', name)
+    const paused = JSON.parse(await docker.output('stats', '--no-stream', '--format', '{{json .}}', name)).PIDs
+    await docker.output('rm', '-f', name)
+    return { others, paused }
+  },
+
+  async 'out of memory: the program'(docker) {
+    const result = await outOfMemory(docker, 'oom', 'exec tail /dev/zero')
+    assert.deepEqual(result.state, { OOMKilled: true, ExitCode: 137, Status: 'exited' })
+    return result
+  },
+
+  async 'out of memory: one of its children'(docker) {
+    const result = await outOfMemory(docker, 'oom-child', 'tail /dev/zero; echo $?; sleep 0.5; exit 4')
+    assert.equal(result.logs, '137\n')
+    return result
+  },
+
+  async 'out of memory: another program in the container'(docker) {
+    const name = await docker.start('oom-exec', ['--memory', '16m', '--memory-swap', '16m'], 'sleep 1000')
+    const exec = await docker.run('exec', name, 'tail', '/dev/zero')
+    const running = await docker.inspect(name, '.State.Running')
+    const events = await until('the event', async () =>
+      (await actions(docker, name)).find((action) => action === 'oom'),
+    )
+    await docker.output('rm', '-f', name)
+    return { exec, running, events }
+  },
+}
+
+async function outOfMemory(docker: Docker, container: string, script: string) {
+  // The shim of the original listens only once the program runs, and would miss what happens at once.
+  const flags = ['--memory', '16m', '--memory-swap', '16m']
+  const name = await docker.start(container, flags, `until [ -e /go ]; do sleep 0.05; done; ${script}`)
+  await docker.output('exec', name, 'touch', '/go')
+  const waited = await docker.output('wait', name)
+  const { OOMKilled, ExitCode, Status } = (await docker.inspect(name, '.State')) as Record<string, unknown>
+  const logs = await docker.output('logs', name)
+  // An original may tell of it several times: once for each process that the kernel chose.
+  const events = [...new Set(await actions(docker, name))].sort()
+  await docker.output('rm', name)
+  return { waited, state: { OOMKilled, ExitCode, Status }, logs, events }
+}
+
+/** What dockerd said so far that happened to a container. */
+async function actions(docker: Docker, name: string): Promise<string[]> {
+  const now = (Date.now() / 1000).toFixed(3)
+  const filter = ['--filter', `container=${name}`]
+  const said = await docker.output('events', '--since', '1h', '--until', now, ...filter, '--format', '{{.Action}}')
+  return said.split('\n').filter(Boolean)
+}
