@@ -97,6 +97,8 @@ export class ShimHost implements AsyncDisposable {
         bundle,
         address: path.join(this.folder, 'c.sock'),
         ttrpcAddress: path.join(this.folder, 'c.sock.ttrpc'),
+        // As our containerd has it; the original knows nothing of it, and serves the group that its bundles name.
+        serves: 'namespace',
         options: this.#options,
         env: { PATH: `${path.dirname(process.execPath)}:/usr/sbin:/usr/bin:/sbin:/bin` },
       })

@@ -25,6 +25,9 @@ for (const runtime of ['io.containerd.runc.v2', 'io.containerd.teu.v1']) {
     await ctr.start('box', ['-d', ...flags], ['sleep', '1000'])
     const { pid } = (await ctr.task('box')) ?? {}
     const [shim = 0] = shims(sandbox)
+    await ctr.start('other', ['-d', ...flags], ['sleep', '1000'])
+    const other = await ctr.task('other')
+    assert.equal(shims(sandbox).length, 2)
     process.kill(shim, 'SIGKILL')
     await until('the task is gone', async () => (await ctr.task('box')) === undefined)
     const seen = () => sandbox.log('events').match(/\/tasks\/(exit|delete) .*/g) ?? []
@@ -34,6 +37,12 @@ for (const runtime of ['io.containerd.runc.v2', 'io.containerd.teu.v1']) {
       [`/tasks/exit ${pid} 137`, `/tasks/delete ${pid} 137`],
     )
     await until('the process is gone', () => pid !== undefined && !existsSync(`/proc/${pid}`))
+    // Its neighbour has a shim of its own, and notices nothing.
+    assert.deepEqual(await ctr.task('other'), { pid: other?.pid, status: 'RUNNING' })
+    assert.equal(await ctr.output('tasks', 'exec', '--exec-id', 'e', ctr.id('other'), 'echo', 'still'), 'still\n')
+    await ctr.output('tasks', 'kill', '-s', 'SIGKILL', ctr.id('other'))
+    await ctr.reaches('other', 'STOPPED')
+    assert.equal(await ctr.remove('other'), 137)
     // The container itself is kept, and runs again under a new shim.
     await ctr.output('tasks', 'start', '-d', ctr.id('box'))
     await ctr.reaches('box', 'RUNNING')
@@ -55,11 +64,13 @@ sandboxTest('our shim is replaced while containerd is down: nothing is lost', as
   await sandbox.stop(first.process, 'SIGKILL')
   for (const pid of shims(sandbox)) process.kill(pid, 'SIGKILL')
   process.kill(ends?.pid ?? 0, 'SIGTERM')
-  // As docs/upgrade.md has it: `start` in one bundle, with the flags that containerd uses.
-  const bundle = sandbox.path('containerd/state/io.containerd.runtime.v2.task/default', ctr.id('stays'))
+  // As docs/upgrade.md has it: `start` in each bundle, with the flags that containerd uses.
   const start = ['-namespace', 'default', '-address', first.socket, '-publish-binary', '/usr/bin/containerd']
   const env = { TTRPC_ADDRESS: `${first.socket}.ttrpc` }
-  await sandbox.output('containerd-shim-teu-v1', [...start, '-id', ctr.id('stays'), 'start'], { cwd: bundle, env })
+  for (const id of [ctr.id('stays'), ctr.id('ends')]) {
+    const cwd = sandbox.path('containerd/state/io.containerd.runtime.v2.task/default', id)
+    await sandbox.output('containerd-shim-teu-v1', [...start, '-id', id, 'start'], { cwd, env })
+  }
   await startContainerd(sandbox)
   await ctr.reaches('ends', 'STOPPED')
   assert.equal(await ctr.remove('ends'), 19)

@@ -78,6 +78,19 @@ test('a group has a shim of its own, found without Node as well', { skip }, asyn
   }
 })
 
+test('the shim of one container is found without Node as well, by who has not asked for more', { skip }, async () => {
+  await using set = await fronted()
+  const { fixture, front, whole, count } = set
+  const bundles = [await fixture.bundle({ args: ['true'] }), await fixture.bundle({ args: ['true'] })] as const
+  const foreign = { serves: undefined, binary: front }
+  const [one, two] = [await fixture.start(bundles[0], foreign), await fixture.start(bundles[1], foreign)]
+  assert.equal(count('start'), 2)
+  assert.notEqual(one.address, two.address)
+  assert.deepEqual(await fixture.start(bundles[0], foreign), one)
+  assert.equal(count('start'), 2)
+  assert.deepEqual(await fixture.start(bundles[0], { ...foreign, binary: whole }), one)
+})
+
 test('whatever is out of the ordinary is for Node', { skip }, async () => {
   await using set = await fronted()
   const { fixture, front, count } = set

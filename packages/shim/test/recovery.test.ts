@@ -112,6 +112,47 @@ test('one shim serves a namespace; a group has its own; sockets are private', { 
   await fixture.until(() => !existsSync(path) && !existsSync(third.address.slice('unix://'.length)))
 })
 
+test('a containerd that does not ask for more has a shim for each container and each pod', { skip }, async () => {
+  await using fixture = await ShimFixture.create()
+  const foreign = { serves: undefined }
+  const init = { args: ['sleep', '1000'] }
+  const inPod = { ...init, annotations: { 'io.containerd.runc.v2.group': 'pod' } }
+  const alone = [await fixture.bundle(init), await fixture.bundle(init)] as const
+  const pod = [await fixture.bundle(inPod), await fixture.bundle(inPod)] as const
+  const bundles = [...alone, ...pod]
+  const replies = await Promise.all(bundles.map((bundle) => fixture.start(bundle, foreign)))
+  const addresses = replies.map(({ address }) => address)
+  assert.equal(new Set(addresses).size, 3)
+  assert.equal(addresses[2], addresses[3])
+  assert.ok(replies.every(({ serves }) => serves === undefined))
+  assert.equal((await fixture.start(alone[0], foreign)).address, addresses[0])
+  const tasks = await Promise.all(bundles.map((bundle) => fixture.connect(bundle, foreign)))
+  const pids = await Promise.all(bundles.map((bundle, at) => run(fixture, tasks[at] as TaskService, bundle)))
+
+  // One shim is killed, and cleaned up after as containerd does: nobody else's connection or container ends.
+  await killShim(tasks[0] as TaskService, alone[0].id)
+  const call = { binary: fixture.shimBinary, namespace: 'test', address: join(fixture.folder, 'c.sock') }
+  const reply = await deleteWithShim({ ...call, id: alone[0].id, bundle: alone[0].path })
+  assert.deepEqual([reply.pid, reply.exitStatus], [pids[0], 137])
+  assert.equal(existsSync(`/proc/${pids[0]}`), false)
+  for (const [at, { id }] of bundles.entries()) {
+    if (at === 0) continue
+    assert.equal((await (tasks[at] as TaskService).state({ id, execId: '' })).pid, pids[at])
+  }
+  // A shim that has nobody left goes at once; that of the pod stays for its other container.
+  for (const at of [1, 2, 3]) {
+    const { id } = bundles[at] as Bundle
+    const task = tasks[at] as TaskService
+    await task.kill({ id, execId: '', signal: 9, all: true })
+    await task.wait({ id, execId: '' }, { timeoutMs: 5000 })
+    await task.delete({ id, execId: '' })
+    const socket = (addresses[at] as string).slice('unix://'.length)
+    await task.shutdown({ id, now: false })
+    if (at === 2) assert.ok(existsSync(socket))
+    else await fixture.until(() => !existsSync(socket), 2000)
+  }
+})
+
 test('a create that fails leaves nothing behind and says what runc says', { skip }, async () => {
   await using fixture = await ShimFixture.create()
   for (const binaryName of runtimes) {

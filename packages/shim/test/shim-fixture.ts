@@ -140,6 +140,7 @@ export class ShimFixture implements AsyncDisposable {
       address: join(this.folder, 'c.sock'),
       ttrpcAddress: this.ttrpcAddress,
       maximumTaskVersion: 3,
+      serves: 'namespace',
       ...call,
     })
   }

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import { readFileSync, statSync } from 'node:fs'
 import path from 'node:path'
+import { DeleteResponse } from '@teu/shim-api'
 import type { ConformanceCase } from '../harness/suite.ts'
 import { Bundle } from './bundle.ts'
 import { runShim } from './call-shim.ts'
@@ -70,6 +71,25 @@ export const bootstrapCases: readonly ConformanceCase<ShimContext>[] = [
         other.client.close()
       }
       await withTask(context, 'exec sleep 1000', use, { annotations })
+    },
+  },
+  {
+    name: 'tasks without a group have a shim each, whose death is that of one task',
+    async run(context) {
+      const use = async (one: ShimTask, pid: number) => {
+        const bundle = await Bundle.create(context, 'exec sleep 1000', { namespace: one.bundle.namespace })
+        const other = await ShimTask.start(context, bundle)
+        assert.notEqual(other.socket, one.socket)
+        await other.create()
+        await other.start()
+        process.kill(await other.shimPid(), 'SIGKILL')
+        await other.client.closed
+        const { status, stdout, stderr } = await other.deleteAction()
+        assert.equal(status, 0, stderr)
+        assert.equal(DeleteResponse.decode(stdout).exitStatus, 137)
+        assert.equal((await one.state()).pid, pid)
+      }
+      await withTask(context, 'exec sleep 1000', use)
     },
   },
   {

@@ -6,6 +6,9 @@ import { join } from 'node:path'
 import { makeFifo, RootDirectory, umountFlags, unmountAll } from '@teu/linux'
 import { parseStartReply, type StartReply } from '@teu/shim-api'
 
+/** Annotations by which tasks share a shim. */
+const groupAnnotations = ['io.containerd.runc.v2.group', 'io.kubernetes.cri.sandbox-id']
+
 const pluginFolder = 'io.containerd.runtime.v2.task'
 
 /** Where the bundles of all tasks are. */
@@ -30,6 +33,7 @@ export class Bundle {
   readonly id: string
   readonly path: string
   readonly #roots: BundleRoots
+  #namesGroup = false
 
   constructor(roots: BundleRoots, namespace: string, id: string) {
     this.namespace = namespace
@@ -56,6 +60,13 @@ export class Bundle {
     mkdirSync(workPath, { recursive: true, mode: 0o711 })
     symlinkSync(workPath, join(this.path, 'work'))
     writeFileSync(join(this.path, 'config.json'), spec, { mode: 0o600 })
+    const text = Buffer.from(spec.buffer, spec.byteOffset, spec.byteLength)
+    this.#namesGroup = groupAnnotations.some((name) => text.includes(name))
+  }
+
+  /** Whether the task's specification may put it into a group; the shim knows for sure. */
+  get namesGroup(): boolean {
+    return this.#namesGroup
   }
 
   /** Whether it was made to the end. */

@@ -51,36 +51,27 @@ export class ShimPool {
   }
 
   /**
-   * The shim for a new task. One of ours that serves the namespace already is used as it is, which saves a start.
+   * The shim for a new task. One that serves the namespace already is used as it is, which saves a start, unless the task
+   * is of a group that may have a shim of its own.
    *
    * @throws `not-found` when the runtime's shim is not installed, and what a failed start says
    */
   async acquire(runtime: string, bundle: Bundle, options: Any | undefined, signal?: AbortSignal): Promise<Shim> {
     const binary = await this.#binaryOf(runtime)
-    if (!isOwnShim(binary)) return this.#start(binary, bundle, options, signal)
-    const { namespace } = bundle
-    const running = this.ownShim(namespace)
-    if (running !== undefined) {
-      // Before anything is awaited: it must not be ended for want of tasks now.
-      this.#keep(running)
-      bundle.saveShim(binary, running.reply)
-      return running
-    }
-    // Tasks that come together wait for one start.
-    const starting = this.#starting.get(namespace)
-    if (starting !== undefined) {
-      const shim = await starting
-      bundle.saveShim(binary, shim.reply)
-      return shim
-    }
-    const started = this.#start(binary, bundle, options, undefined)
-    this.#starting.set(namespace, started)
-    return started.finally(() => this.#starting.delete(namespace))
+    if (!isOwnShim(binary) || bundle.namesGroup) return this.#start(binary, bundle, options, signal)
+    const running = this.namespaceShim(bundle.namespace)
+    // Before anything is awaited: it must not be ended for want of tasks now.
+    if (running !== undefined) this.#keep(running)
+    const shim = running ?? (await this.#startForNamespace(binary, bundle, options))
+    bundle.saveShim(binary, shim.reply)
+    return shim
   }
 
-  /** Our shim of a namespace, when it is connected. */
-  ownShim(namespace: string): Shim | undefined {
-    for (const shim of this.#shims.values()) if (shim.isOwn && shim.alive && shim.namespace === namespace) return shim
+  /** The shim of ours that serves a namespace, when it is connected. */
+  namespaceShim(namespace: string): Shim | undefined {
+    for (const shim of this.#shims.values()) {
+      if (shim.isOwn && shim.alive && shim.namespace === namespace && shim.servesNamespace) return shim
+    }
     return undefined
   }
 
@@ -104,20 +95,15 @@ export class ShimPool {
 
   /** Starts our shim anew for a bundle whose shim has died: it finds the containers by their monitors. */
   async revive(bundle: Bundle): Promise<Shim | undefined> {
-    const { binary } = await bundle.loadShim()
+    const { binary, reply } = await bundle.loadShim()
     if (binary === undefined || !isOwnShim(binary)) return undefined
-    const { namespace } = bundle
-    const running = this.ownShim(namespace) ?? (await this.#starting.get(namespace)?.catch(() => undefined))
-    if (running !== undefined) return running
-    const started = this.#start(binary, bundle, undefined, undefined)
-    this.#starting.set(namespace, started)
     try {
-      return await started
+      // The shim of a group is found by its start, however many of its tasks ask for it.
+      if (reply?.serves !== 'namespace') return await this.#start(binary, bundle, undefined, undefined)
+      return this.namespaceShim(bundle.namespace) ?? (await this.#startForNamespace(binary, bundle, undefined))
     } catch (error) {
       this.#init.log.warn({ id: bundle.id, error: messageOf(error) }, 'shim could not be started again')
       return undefined
-    } finally {
-      this.#starting.delete(namespace)
     }
   }
 
@@ -134,10 +120,10 @@ export class ShimPool {
     }
   }
 
-  /** Ends a shim that has no tasks left. One of ours is kept a while: the next task would start it again. */
+  /** Ends a shim that has no tasks left. That of a namespace is kept a while: the next task would start it again. */
   releaseIfIdle(shim: Shim): void {
     if (shim.tasks.size > 0 || !shim.alive) return
-    if (!shim.isOwn) return void this.#shutDown(shim)
+    if (!shim.servesNamespace) return void this.#shutDown(shim)
     if (this.#idle.has(shim)) return
     const timer = setTimeout(() => {
       this.#idle.delete(shim)
@@ -153,6 +139,18 @@ export class ShimPool {
     const shims = [...this.#shims.values()]
     await Promise.all(shims.filter(({ tasks }) => tasks.size === 0).map((shim) => this.#shutDown(shim, true)))
     for (const shim of shims) shim.disconnect()
+  }
+
+  /** Tasks that come together wait for one start; whose shim serves but one task then is started by each. */
+  async #startForNamespace(binary: string, bundle: Bundle, options: Any | undefined): Promise<Shim> {
+    const { namespace } = bundle
+    const starting = await this.#starting.get(namespace)?.catch(() => undefined)
+    if (starting?.servesNamespace) return starting
+    const started = this.#start(binary, bundle, options, undefined)
+    this.#starting.set(namespace, started)
+    return started.finally(() => {
+      if (this.#starting.get(namespace) === started) this.#starting.delete(namespace)
+    })
   }
 
   async #start(
@@ -225,6 +223,8 @@ export class ShimPool {
       ttrpcAddress,
       grpcAddress: address,
       maximumTaskVersion: 2,
+      // A task outlives its shim here, so that one is enough for all.
+      serves: 'namespace',
     }
   }
 

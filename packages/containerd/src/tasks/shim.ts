@@ -2,7 +2,7 @@
 import { basename } from 'node:path'
 import { connectShim, type ShimConnection, type StartReply, type TaskService } from '@teu/shim-api'
 
-/** The program of our own shim, which serves a whole namespace and finds its containers again after a crash. */
+/** The program of our own shim, which can serve a whole namespace and finds its containers again after a crash. */
 const ownBinary = 'containerd-shim-teu-v1'
 
 /** Whether a shim is ours, by its program's name. */
@@ -36,6 +36,11 @@ export class Shim {
 
   get task(): TaskService {
     return this.#connection.task
+  }
+
+  /** Whether it takes every task of its namespace that names no group. */
+  get servesNamespace(): boolean {
+    return this.reply.serves === 'namespace'
   }
 
   get isOwn(): boolean {

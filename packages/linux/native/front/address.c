@@ -38,6 +38,13 @@ bool is_plain_path(const char *path)
 	return true;
 }
 
+bool serves_namespace(void)
+{
+	const char *serves = getenv("TEU_SHIM_SERVES");
+
+	return serves && strcmp(serves, "namespace") == 0;
+}
+
 static int socket_folder(const char *containerd, char folder[PATH_BYTES])
 {
 	const char *given = getenv("TEU_SHIM_STATE");
@@ -65,11 +72,16 @@ int shim_socket(const struct flags *flags, const char *group, size_t group_lengt
 		containerd += 7;
 	if (!is_plain_path(containerd) || !is_plain_name(flags->namespace, strlen(flags->namespace)))
 		return -1;
-	if (group_length == 0) {
+	if (group_length == 0 && serves_namespace()) {
 		group = WHOLE_NAMESPACE;
 		group_length = strlen(group);
-	} else if (!is_plain_name(group, group_length)) {
-		return -1;
+	} else {
+		if (group_length == 0) {
+			group = flags->id;
+			group_length = strlen(group);
+		}
+		if (!is_plain_name(group, group_length))
+			return -1;
 	}
 	if (socket_folder(containerd, folder) < 0)
 		return -1;

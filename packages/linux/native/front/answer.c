@@ -103,7 +103,7 @@ int answer_start(const struct flags *flags)
 	if (group_of_bundle(&config, &group) == 0 && shim_socket(flags, group.data, group.length, socket) == 0 &&
 	    is_own_folder(socket) && (lock = lock_shim(socket)) >= 0) {
 		if (is_answering(socket) == 1 && write_address(socket) == 0)
-			result = print_address(socket, group.length == 0, version);
+			result = print_address(socket, group.length == 0 && serves_namespace(), version);
 		close(lock);
 	}
 	free(config);

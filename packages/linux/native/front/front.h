@@ -62,7 +62,9 @@ int json_plain_string(struct json_text value, struct json_text *content);
 bool is_plain_name(const char *text, size_t length);
 /* Whether it is an absolute path in its shortest form, of plain names. */
 bool is_plain_path(const char *path);
-/* Where the shim of a group listens; an empty group is the whole namespace. */
+/* Whether the caller can do with one shim for a whole namespace; else a task without a group has one of its own. */
+bool serves_namespace(void);
+/* Where the shim of a group listens, or with an empty one that of the task or of the whole namespace. */
 int shim_socket(const struct flags *flags, const char *group, size_t group_length, char socket[SOCKET_PATH_BYTES]);
 
 /* files.c: the whole of a file, NUL-terminated, to be freed; NULL with errno, EFBIG when it is longer than 4 MiB. */

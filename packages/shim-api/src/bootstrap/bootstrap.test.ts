@@ -112,7 +112,11 @@ test('a socket is named by address, namespace and key, and never too long', () =
 
 test('the environment says where events go and which versions are known', () => {
   const environment = { ttrpcAddress: '/t', grpcAddress: '/g', namespace: 'n', maximumTaskVersion: 3 }
-  assert.deepEqual(readShimEnvironment(formatShimEnvironment(environment)), environment)
+  const { serves, ...read } = readShimEnvironment(formatShimEnvironment(environment))
+  assert.deepEqual(read, environment)
+  assert.equal(serves, undefined)
+  assert.equal(readShimEnvironment(formatShimEnvironment({ serves: 'namespace' })).serves, 'namespace')
+  assert.equal(readShimEnvironment({ TEU_SHIM_SERVES: 'all' }).serves, undefined)
   assert.equal(readShimEnvironment({ MAX_SHIM_VERSION: 'many' }).maximumTaskVersion, undefined)
   assert.equal(readShimEnvironment({}).ttrpcAddress, undefined)
 })

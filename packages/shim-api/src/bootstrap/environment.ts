@@ -9,6 +9,11 @@ export interface ShimEnvironment {
   readonly namespace?: string | undefined
   /** The highest Task version that containerd speaks; since 1.7. Absent: 2, and a plain start reply. */
   readonly maximumTaskVersion?: number | undefined
+  /**
+   * `namespace`: the caller can do with one shim for all tasks of its namespace that name no group, since the death of a
+   * shim is not the death of its tasks to it. A shim that can serve so says it in its reply; others know nothing of it.
+   */
+  readonly serves?: 'namespace' | undefined
 }
 
 /** Reads what containerd said from a process's environment. @public */
@@ -19,6 +24,7 @@ export function readShimEnvironment(env: Readonly<Record<string, string | undefi
     grpcAddress: env.GRPC_ADDRESS || undefined,
     namespace: env.NAMESPACE || undefined,
     maximumTaskVersion: Number.isInteger(version) && version > 0 ? version : undefined,
+    serves: env.TEU_SHIM_SERVES === 'namespace' ? 'namespace' : undefined,
   }
 }
 
@@ -31,5 +37,6 @@ export function formatShimEnvironment(environment: ShimEnvironment): Record<stri
   // Where the spans of all layers go, when somebody traces.
   if (process.env.TEU_TRACE) env.TEU_TRACE = process.env.TEU_TRACE
   if (environment.maximumTaskVersion !== undefined) env.MAX_SHIM_VERSION = String(environment.maximumTaskVersion)
+  if (environment.serves !== undefined) env.TEU_SHIM_SERVES = environment.serves
   return env
 }

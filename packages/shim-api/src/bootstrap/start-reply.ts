@@ -11,8 +11,8 @@ export interface StartReply {
   readonly protocol: 'ttrpc' | 'grpc'
   /**
    * Set by a shim that serves every container of its namespace that names no group of its own: whoever has this reply
-   * may create further tasks at the same address without calling `start` again. Only in the JSON form, where callers
-   * that do not know it pass it over.
+   * may create further tasks at the same address without calling `start` again. Only for callers that have asked for it
+   * ({@link ShimEnvironment.serves}), and not in the form of a bare address.
    */
   readonly serves?: 'namespace' | undefined
 }

@@ -6,8 +6,8 @@ import { join } from 'node:path'
 const groupAnnotations = ['io.containerd.runc.v2.group', 'io.kubernetes.cri.sandbox-id'] as const
 
 /**
- * The group of containers that share a shim: what an annotation of the bundle's config.json says (a pod, in Kubernetes),
- * else empty for all containers of the namespace. An unreadable config.json has no annotations.
+ * The group that an annotation of the bundle's config.json puts a container into (a pod, in Kubernetes); empty when none
+ * does. An unreadable config.json has no annotations.
  *
  * @internal
  */

@@ -17,11 +17,11 @@ export interface ShimAddress {
   readonly folder: string
 }
 
-/** The key of a shim that serves all containers of a namespace; no container or group is called so. */
-const wholeNamespace = '*'
+/** The key of a shim that serves all containers of a namespace; no container or group is called so. @internal */
+export const wholeNamespace = '*'
 
 /**
- * Where the shim of a group is. The folder is `s` beside containerd's own socket, as with containerd's shims; `TEU_SHIM_STATE`
+ * Where the shim of a group is, which may be a single container or the {@link wholeNamespace}. The folder is `s` beside containerd's own socket, as with containerd's shims; `TEU_SHIM_STATE`
  * in the environment names another one.
  *
  * @internal
@@ -35,7 +35,7 @@ export function shimAddress(
   const containerd = containerdAddress.replace(/^unix:\/\//, '')
   const folder = env.TEU_SHIM_STATE || (isAbsolute(containerd) ? join(dirname(containerd), 's') : '/run/teu/s')
   const tooLong = Buffer.byteLength(folder) + 65 > maximumSocketPathLength
-  return shimAddressOf(shimSocketPath(tooLong ? '/run/teu/s' : folder, containerd, namespace, group || wholeNamespace))
+  return shimAddressOf(shimSocketPath(tooLong ? '/run/teu/s' : folder, containerd, namespace, group))
 }
 
 /** The files of the shim that listens on `socket`. @internal */

@@ -4,10 +4,10 @@ import test, { mock } from 'node:test'
 import { IdleTimer } from './idle-timer.ts'
 
 /** A timer under a clock of the test's, and how long it took to expire after `act`. */
-async function expiry(act: (timer: IdleTimer) => void, isIdle = () => true): Promise<number> {
+async function expiry(act: (timer: IdleTimer) => void, isIdle = () => true, farewellMs = 3000): Promise<number> {
   mock.timers.enable({ apis: ['setTimeout'] })
   try {
-    const timer = new IdleTimer(isIdle)
+    const timer = new IdleTimer(isIdle, farewellMs)
     let expired = false
     void timer.expired().then(() => {
       expired = true
@@ -31,6 +31,8 @@ test('a shim that nobody came to waits a minute', async () => {
 test('a shim that was told to go waits a moment, or not at all', async () => {
   assert.equal(await expiry((timer) => timer.hurry(false)), 3000)
   assert.equal(await expiry((timer) => timer.hurry(true)), 100)
+  const one = (timer: IdleTimer) => timer.hurry(false)
+  assert.equal(await expiry(one, () => true, 0), 100)
 })
 
 test('a visitor after the farewell delays it by no more than another farewell', async () => {

@@ -3,20 +3,20 @@
 /** How long a shim stays that has never had a container, or has lost its last one without a word, in milliseconds. */
 const forgottenMs = 60_000
 
-/** How long it stays after it was told to shut down: the next container may be on its way. */
-const farewellMs = 3000
-
 /** Says when a shim has been idle long enough. @internal */
 export class IdleTimer {
   readonly #isIdle: () => boolean
+  readonly #farewellMs: number
   #timer: NodeJS.Timeout | undefined
   #expire: (() => void) | undefined
   #touches = 0
   /** What the shim waits for its next visitor: little once it was told to shut down, until it has a container again. */
   #patience = forgottenMs
 
-  constructor(isIdle: () => boolean) {
+  /** @param farewellMs How long it stays after it was told to shut down. */
+  constructor(isIdle: () => boolean, farewellMs: number) {
     this.#isIdle = isIdle
+    this.#farewellMs = farewellMs
     this.touch()
   }
 
@@ -33,8 +33,8 @@ export class IdleTimer {
 
   /** Nobody wants the shim any more, unless somebody touches it soon; with `now`, it does not wait for that. */
   hurry(now: boolean): void {
-    this.#patience = farewellMs
-    this.#set(now ? 0 : farewellMs)
+    this.#patience = this.#farewellMs
+    this.#set(now ? 0 : this.#farewellMs)
   }
 
   /** Resolves the next time that the shim has been idle long enough. */

@@ -14,10 +14,23 @@ import { ContainerRegistry } from '../task/registry.ts'
 import { createTaskService } from '../task/task-service.ts'
 import { IdleTimer } from './idle-timer.ts'
 import { removeShimFiles } from './leave.ts'
-import { addressOfGroup, eventsAddress, requireFlags, type ShimInvocation, searchPath } from './surroundings.ts'
+import {
+  addressOfGroup,
+  eventsAddress,
+  requireFlags,
+  type ShimInvocation,
+  searchPath,
+  servesNamespace,
+} from './surroundings.ts'
 
 /** The descriptor on which the caller of start is told that this shim listens. */
 const readyDescriptor = 3
+
+/**
+ * How long a shim of a namespace stays after it was told to shut down, in milliseconds: the next container may be on its
+ * way. To any other shim none comes.
+ */
+const farewellMs = 3000
 
 /** How long events may take to leave when the shim does, in milliseconds. */
 const leaveMs = 5000
@@ -52,7 +65,7 @@ export async function serveCommand(invocation: ShimInvocation): Promise<void> {
   using _trimming = trimAllocatorWhenIdle()
   using _recording = env.TEU_TRACE ? recordSpans(env.TEU_TRACE) : undefined
   await registry.recover()
-  const idle = new IdleTimer(() => registry.size === 0)
+  const idle = new IdleTimer(() => registry.size === 0, servesNamespace(invocation) ? farewellMs : 0)
   await using server = createServer(idle)
   addTaskService(
     server,

@@ -23,7 +23,7 @@ import { joinShimCgroup } from '../bootstrap/shim-cgroup.ts'
 import { lockShim } from '../bootstrap/shim-lock.ts'
 import { spawnSelf } from '../bootstrap/spawn-self.ts'
 import { loadContainer } from '../task/container-record.ts'
-import { addressOfGroup, requireFlags, type ShimInvocation } from './surroundings.ts'
+import { addressOfGroup, requireFlags, type ShimInvocation, servesNamespace } from './surroundings.ts'
 
 /**
  * The start action: finds the shim of the group of the bundle in the working directory, or starts it. Gives what is to
@@ -56,7 +56,8 @@ export async function startCommand(called: ShimInvocation, input: Uint8Array): P
   await writeAddress(bundle, url)
   const { maximumTaskVersion } = readShimEnvironment(env)
   const version = Math.min(maximumTaskVersion ?? taskApiVersions.minimum, taskApiVersions.current)
-  const reply = { version, address: url, protocol: 'ttrpc', serves: group === '' ? 'namespace' : undefined } as const
+  const serves = group === '' && servesNamespace(invocation) ? 'namespace' : undefined
+  const reply = { version, address: url, protocol: 'ttrpc', serves } as const
   if (params !== undefined) return encodeBootstrapResult({ ...reply, version: taskApiVersions.current })
   return formatStartReply(reply, maximumTaskVersion === undefined ? 'plain' : 'json')
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
 import { readShimEnvironment, type ShimArguments } from '@teu/shim-api'
-import { type ShimAddress, shimAddress } from '../bootstrap/shim-address.ts'
+import { type ShimAddress, shimAddress, wholeNamespace } from '../bootstrap/shim-address.ts'
 import type { RuntimeLibrary } from '../oci-runtime/runtime-library.ts'
 
 /** One call of a shim's program. @internal */
@@ -11,9 +11,21 @@ export interface ShimInvocation {
   readonly runtimeLibrary: () => Promise<RuntimeLibrary | undefined>
 }
 
-/** Where the shim of `group` is, for this call. @internal */
-export function addressOfGroup({ arguments: { address, namespace }, env }: ShimInvocation, group: string): ShimAddress {
-  return shimAddress(address, namespace, group, env)
+/**
+ * Whether a shim serves all containers that name no group. Only who asks for it gets that: to any other containerd the
+ * death of a shim is the death of all that it serves, so that each container has one of its own.
+ *
+ * @internal
+ */
+export function servesNamespace({ env }: ShimInvocation): boolean {
+  return readShimEnvironment(env).serves === 'namespace'
+}
+
+/** Where the shim of a container is that names `group`, or with an empty one none, for this call. @internal */
+export function addressOfGroup(invocation: ShimInvocation, group: string): ShimAddress {
+  const { address, namespace, id } = invocation.arguments
+  const own = servesNamespace(invocation) ? wholeNamespace : id
+  return shimAddress(address, namespace, group || own, invocation.env)
 }
 
 /** Where events go: what containerd says, else where it listens by its own rule. @internal */
