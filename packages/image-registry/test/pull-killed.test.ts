@@ -3,8 +3,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
-import { connect, createServer, type Server } from 'node:net'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test from 'node:test'
@@ -20,7 +20,10 @@ const kills = 20
 /** Bytes a millisecond. */
 const pace = 25_000
 
-/** Passes connections on, and what comes back at the pace of a fast line; counts that. */
+/** What a line may hold: what its kernels keep for a program that does not come to read is lost with the program. */
+const lineHolds = 512 * 1024
+
+/** Passes connections on, and what comes back at the pace of a fast line that holds little; counts that. */
 async function meter(port: number): Promise<{ server: Server; address: string; passed: () => number }> {
   let passed = 0
   const server = createServer((near) => {
@@ -30,13 +33,33 @@ async function meter(port: number): Promise<{ server: Server; address: string; p
       passed += chunk.byteLength
       far.pause()
       const due = sleep(chunk.byteLength / pace)
-      near.write(chunk, () => void due.then(() => far.resume()))
+      near.write(chunk, () => void due.then(() => hasRoom(near)).then(() => far.resume()))
     })
     near.on('error', () => {}).on('close', () => far.destroy())
     far.on('error', () => {}).on('close', () => near.destroy())
   })
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve))
   return { server, address: `127.0.0.1:${(server.address() as { port: number }).port}`, passed: () => passed }
+}
+
+/** Waits until the other side has read what was written, but for what the line may hold. */
+async function hasRoom(near: Socket): Promise<void> {
+  while (!near.destroyed && (await onTheWay(near)) > lineHolds) await sleep(2)
+}
+
+/** How many bytes lie in the kernel between two sockets of this machine; none where it does not tell. */
+async function onTheWay({ localPort, remotePort }: Socket): Promise<number> {
+  const table = await readFile('/proc/net/tcp', 'latin1').catch(() => '')
+  const hex = (port: number | undefined) => Number(port).toString(16).toUpperCase().padStart(4, '0')
+  const [ours, theirs] = [hex(localPort), hex(remotePort)]
+  let bytes = 0
+  for (const line of table.split('\n')) {
+    const [, local, remote, , queues = '0:0'] = line.trim().split(/\s+/)
+    const [sent, received] = queues.split(':').map((text) => Number.parseInt(text, 16))
+    if (local?.endsWith(`:${ours}`) && remote?.endsWith(`:${theirs}`)) bytes += sent ?? 0
+    if (local?.endsWith(`:${theirs}`) && remote?.endsWith(`:${ours}`)) bytes += received ?? 0
+  }
+  return bytes
 }
 
 /** One run of the program; killed once `limit` more bytes came. */
