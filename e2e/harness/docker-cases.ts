@@ -126,6 +126,13 @@ export function dockerCases(files: string): Record<string, DockerCase> {
       shows: /crw-r--r--\n.*No such device[\s\S]*not permitted/,
       status: 1,
     },
+    // A default device that is asked for has the rule that it is asked for with.
+    '--device, one of those that every container has': {
+      flags: ['--device', '/dev/full:/dev/full:r'],
+      runs: 'head -c 1 /dev/full | wc -c; echo x >/dev/full',
+      shows: /^1\n.*not permitted/,
+      status: 1,
+    },
     '--device-cgroup-rule': {
       flags: ['--device-cgroup-rule', 'c 10:250 r'],
       runs: 'mknod /dev/other c 10 250 && cat /dev/other; echo x >/dev/other',

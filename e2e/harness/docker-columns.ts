@@ -135,39 +135,3 @@ export class Docker {
     return { status, stdout: this.plain(stdout), stderr: this.plain(stderr) }
   }
 }
-
-/** Something done to containers of one column; what it answers must be the same in all columns. */
-export type Walk = (docker: Docker) => Promise<unknown>
-
-/**
- * Walks through all columns at once, and what is wrong: a column whose walk failed, or one whose answer is not that of the
- * first.
- */
-export async function walkAll(sandbox: Sandbox, columns: Column[], name: string, walk: Walk): Promise<string[]> {
-  const [original, ...others] = await Promise.all(
-    columns.map(async (column) => {
-      try {
-        return JSON.stringify(await walk(new Docker(sandbox, column)), null, 1)
-      } catch (error) {
-        return error as Error
-      }
-    }),
-  )
-  const failures: string[] = []
-  for (const [index, found] of [original, ...others].entries()) {
-    const who = `${name}: ${columns[index]?.name}`
-    if (found instanceof Error) failures.push(`${who}: ${found.message}`)
-    else if (typeof original === 'string' && found !== original)
-      failures.push(`${who}:\n${difference(original, found ?? '')}`)
-  }
-  return failures
-}
-
-/** The lines that only one side has. */
-export function difference(expected: string, found: string): string {
-  const [ours, theirs] = [found.split('\n'), expected.split('\n')]
-  return [
-    ...theirs.filter((line) => !ours.includes(line)).map((line) => `- ${line}`),
-    ...ours.filter((line) => !theirs.includes(line)).map((line) => `+ ${line}`),
-  ].join('\n')
-}

@@ -1,13 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import type { Docker, Walk } from './docker-columns.ts'
+import type { Docker } from './docker-columns.ts'
+import type { Walk } from './docker-compare.ts'
 import { until } from './sandbox.ts'
 
 const capabilities = 'grep -E "^(Cap|NoNewPrivs|Seccomp:)" /proc/self/status'
 
 /** Other processes in a container, with a terminal and without. */
-export const execWalks: Record<string, Walk> = {
-  async 'exec: streams, statuses, flags'(docker) {
+export const execWalks = {
+  async 'exec: streams, statuses, flags'(docker: Docker) {
     const name = await docker.start('exec', ['-e', 'GIVEN=1'], 'sleep 1000')
     const exec = (...args: string[]) => docker.run('exec', ...args)
     const results = {
@@ -60,7 +61,7 @@ export const execWalks: Record<string, Walk> = {
     return { ...results, processes, stopped }
   },
 
-  async 'exec --privileged'(docker) {
+  async 'exec --privileged'(docker: Docker) {
     const name = await docker.start('exec-privileged', [], 'sleep 1000')
     // Whoever lacks a capability cannot give it: a machine may have taken some from its root.
     const privileged = await docker.run('exec', '--privileged', name, 'sh', '-c', capabilities)
@@ -68,7 +69,7 @@ export const execWalks: Record<string, Walk> = {
     return privileged
   },
 
-  async 'run -it'(docker) {
+  async 'run -it'(docker: Docker) {
     const terminal = docker.terminal(...docker.words('terminal', ['-it', '--rm', '-e', 'PS1=at '], 'sh'))
     await terminal.shows('at ')
     await sized(terminal, '30 100')
@@ -86,7 +87,7 @@ export const execWalks: Record<string, Walk> = {
     return null
   },
 
-  async 'run -it, detached from and attached to again'(docker) {
+  async 'run -it, detached from and attached to again'(docker: Docker) {
     const first = docker.terminal(...docker.words('detach', ['-it', '-e', 'PS1=at '], 'sh'))
     await first.shows('at ')
     first.type('KEPT=kept\n')
@@ -109,7 +110,7 @@ export const execWalks: Record<string, Walk> = {
     return { detached, status }
   },
 
-  async 'exec -it'(docker) {
+  async 'exec -it'(docker: Docker) {
     const name = await docker.start('exec-terminal', ['-e', 'PS1=in '], 'sleep 1000')
     const terminal = docker.terminal('exec', '-it', name, 'sh')
     await terminal.shows('in ')
@@ -126,7 +127,7 @@ export const execWalks: Record<string, Walk> = {
     return { status, shown, missed, said }
   },
 
-  async 'attach without a terminal, and --sig-proxy'(docker) {
+  async 'attach without a terminal, and --sig-proxy'(docker: Docker) {
     const name = await docker.start(
       'attach',
       [],
@@ -141,7 +142,7 @@ export const execWalks: Record<string, Walk> = {
     await docker.output('rm', name)
     return { status, stderr, logs }
   },
-}
+} satisfies Record<string, Walk>
 
 type Terminal = ReturnType<Docker['terminal']>
 

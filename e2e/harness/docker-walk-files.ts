@@ -2,12 +2,13 @@
 import assert from 'node:assert/strict'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Walk } from './docker-columns.ts'
+import type { Docker } from './docker-columns.ts'
+import type { Walk } from './docker-compare.ts'
 import { until } from './sandbox.ts'
 
 /** Files of containers from outside, and namespaces that they share. */
-export const fileWalks: Record<string, Walk> = {
-  async 'cp both ways'(docker) {
+export const fileWalks = {
+  async 'cp both ways'(docker: Docker) {
     const folder = mkdtempSync('/tmp/te-cp-')
     try {
       writeFileSync(path.join(folder, 'file'), 'given\n', { mode: 0o640 })
@@ -63,7 +64,7 @@ export const fileWalks: Record<string, Walk> = {
     }
   },
 
-  async 'what a runtime makes in the root'(docker) {
+  async 'what a runtime makes in the root'(docker: Docker) {
     const flags = [
       '-v',
       '/etc/hostname:/made/by/mount',
@@ -86,7 +87,7 @@ export const fileWalks: Record<string, Walk> = {
     return { listed, diff }
   },
 
-  async '--ipc, --pid, --network container:ID'(docker) {
+  async '--ipc, --pid, --network container:ID'(docker: Docker) {
     const flags = ['--ipc', 'shareable']
     const base = await docker.start(
       'base',
@@ -117,4 +118,4 @@ export const fileWalks: Record<string, Walk> = {
     await docker.output('rm', base, guest)
     return { seen, processes, exec, leaving, alive, ends, gone }
   },
-}
+} satisfies Record<string, Walk>

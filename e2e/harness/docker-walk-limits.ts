@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import type { Docker, Walk } from './docker-columns.ts'
+import type { Docker } from './docker-columns.ts'
+import type { Walk } from './docker-compare.ts'
 import { until } from './sandbox.ts'
 
 const files =

@@ -115,6 +115,17 @@ test('maps that the kernel refuses are an error that names them', rooted, async 
   )
 })
 
+test('a device that a user namespace cannot have is told of in the words of the originals', rooted, async () => {
+  await using workshop = new Workshop()
+  await assert.rejects(
+    workshop.run(['true'], (spec) => {
+      intoUserNamespace(spec)
+      spec.linux.devices = [{ path: '/dev/absent', type: 'c', major: 10, minor: 250 }]
+    }),
+    /error during container init: error creating device nodes: mount \/dev\/absent: no such file or directory$/,
+  )
+})
+
 function intoUserNamespace(spec: Parameters<SpecChange>[0]): void {
   spec.linux.namespaces?.push({ type: 'user' })
   spec.linux.uidMappings = [{ containerID: 0, hostID: 100_000, size: 65_536 }]

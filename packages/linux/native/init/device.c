@@ -115,5 +115,5 @@ STEP(device)
 		if (errno != EPERM)
 			return fail(init, "mknod %s", device.path);
 	}
-	return bind_node(init, &device) < 0 ? fail(init, "bind the device %s", device.path) : 0;
+	return bind_node(init, &device) < 0 ? fail(init, "mount %s", device.path) : 0;
 }

@@ -24,6 +24,20 @@ test('a node that is made needs a rule to be used', () => {
   assert.ok(deviceRules(spec).some(({ major, allow }) => major === 10 && allow))
 })
 
+test('a node of the spec stands for the one that every container has, and may do only what its own rule allows', () => {
+  const spec = defaultSpec()
+  const rule = { allow: true, type: 'c', major: 1, minor: 7, access: 'r' } as const
+  spec.linux = {
+    ...spec.linux,
+    devices: [{ type: 'c', path: '/dev/full', major: 1, minor: 7 }],
+    resources: { devices: [rule] },
+  }
+  assert.deepEqual(
+    deviceRules(spec).filter(({ major, minor }) => major === 1 && minor === 7),
+    [rule],
+  )
+})
+
 test('the path is that of the spec, or the id; one for the systemd driver is refused', () => {
   const spec = defaultSpec()
   assert.equal(cgroupPath('id', spec), 'id')

@@ -2,28 +2,32 @@
 import { StackError, wrap } from '@teu/errors'
 import { type CgroupManager, type CgroupSetup, createCgroupManager, type DeviceRule, isErrno } from '@teu/linux'
 import type { LinuxResources, Spec } from '@teu/oci-spec/runtime'
-import { defaultDevices } from '../program/devices.ts'
+import { missingDevices } from '../program/devices.ts'
 import { SystemdCgroup } from './systemd-cgroup.ts'
 
-// What every container may use, besides what its spec says: making any node (opening it is another matter), its
-// default nodes, and terminals.
-const defaultRules: readonly DeviceRule[] = [
+// What every container may do, besides what its spec says: making any node (opening it is another matter), and using
+// terminals.
+const makeNodes: readonly DeviceRule[] = [
   { allow: true, type: 'c', access: 'm' },
   { allow: true, type: 'b', access: 'm' },
-  ...defaultDevices.map(({ major, minor }) => allow('c', major, minor)),
-  allow('c', 5, 1),
-  allow('c', 136, undefined),
-  allow('c', 5, 2),
 ]
+const useTerminals: readonly DeviceRule[] = [allow('c', 5, 1), allow('c', 136, undefined), allow('c', 5, 2)]
 
 /**
  * The rules of the device controller: everything is denied but what the spec's resources allow and what every
- * container has. A node in `linux.devices` is only made; to be used it needs a rule.
+ * container has. A node in `linux.devices` is only made; to be used it needs a rule, one that stands at the path of a
+ * default node too.
  *
  * @internal
  */
 export function deviceRules(spec: Spec): DeviceRule[] {
-  return [{ allow: false, type: 'a', access: 'rwm' }, ...(spec.linux?.resources?.devices ?? []), ...defaultRules]
+  return [
+    { allow: false, type: 'a', access: 'rwm' },
+    ...(spec.linux?.resources?.devices ?? []),
+    ...makeNodes,
+    ...missingDevices(spec).map(({ major, minor }) => allow('c', major, minor)),
+    ...useTerminals,
+  ]
 }
 
 function allow(type: string, major: number | undefined, minor: number | undefined): DeviceRule {

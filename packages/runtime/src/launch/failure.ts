@@ -42,6 +42,8 @@ function describe(steps: readonly Step[], index: number, step: Step | undefined)
     case 'mount':
     case 'bind':
       return `error mounting ${quote(step.source)} to rootfs at ${quote(step.destination)}: `
+    case 'device':
+      return 'error creating device nodes: '
     case 'apparmor':
       return makesContainer(steps) ? 'unable to apply apparmor profile: ' : ''
     case 'connect':

@@ -5,8 +5,8 @@ import type { Step } from './program.ts'
 
 const types = { c: 0o020000, u: 0o020000, b: 0o060000, p: 0o010000 } as const
 
-/** The nodes that every container has. @internal */
-export const defaultDevices: readonly LinuxDevice[] = (
+/** The nodes that every container has. */
+const defaultDevices: readonly LinuxDevice[] = (
   [
     ['/dev/null', 1, 3],
     ['/dev/zero', 1, 5],
@@ -17,11 +17,16 @@ export const defaultDevices: readonly LinuxDevice[] = (
   ] as const
 ).map(([path, major, minor]) => ({ type: 'c', path, major, minor, fileMode: 0o666, uid: 0, gid: 0 }))
 
+/** The nodes that every container has and that are not of its spec's making. @internal */
+export function missingDevices(spec: Spec): LinuxDevice[] {
+  const own = spec.linux?.devices ?? []
+  return defaultDevices.filter(({ path }) => !own.some((device) => device.path === path))
+}
+
 /** Nodes and links in /dev, which is then complete but for the console. @internal */
 export function deviceSteps(spec: Spec, hasKcore: boolean): Step[] {
   const bind = isPrivate(spec, 'user') ? 1 : 0
   const own = spec.linux?.devices ?? []
-  const missing = defaultDevices.filter(({ path }) => !own.some((device) => device.path === path))
   const links: [path: string, target: string][] = [
     ['/dev/fd', '/proc/self/fd'],
     ['/dev/stdin', '/proc/self/fd/0'],
@@ -30,7 +35,9 @@ export function deviceSteps(spec: Spec, hasKcore: boolean): Step[] {
   ]
   if (hasKcore) links.push(['/dev/core', '/proc/kcore'])
   return [
-    ...[...own, ...missing].filter(({ path }) => path !== '/dev/ptmx').map((device) => nodeStep(device, bind)),
+    ...[...own, ...missingDevices(spec)]
+      .filter(({ path }) => path !== '/dev/ptmx')
+      .map((device) => nodeStep(device, bind)),
     { kind: 'symlink', path: '/dev/ptmx', target: 'pts/ptmx', replace: 1 },
     ...links.map(([path, target]): Step => ({ kind: 'symlink', path, target, replace: 0 })),
   ]
