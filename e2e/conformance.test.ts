@@ -4,7 +4,8 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { docker, startContainerd, startDockerd, startRegistry } from './harness/originals.ts'
 import { imageArchive, repository } from './harness/programs.ts'
-import { type Sandbox, sandboxTest, until } from './harness/sandbox.ts'
+import { ourAddress, startTeuRegistry } from './harness/registries.ts'
+import { type Sandbox, sandboxTest } from './harness/sandbox.ts'
 import { startOurContainerd, startTeud, teu } from './harness/stack.ts'
 
 const gaps = (name: string) => ['--known-gaps', path.join(repository, 'packages/conformance/known-gaps', `${name}.txt`)]
@@ -63,32 +64,16 @@ sandboxTest('registry: docker-registry', async (sandbox) => {
 })
 
 sandboxTest('registry: teu-registry', async (sandbox) => {
-  sandbox.daemon('teu-registry', 'teu-registry', [
-    'serve',
-    '--addr',
-    '127.0.0.1:5001',
-    '--root',
-    sandbox.path('store'),
-    '--delete',
-  ])
-  await until(
-    'the registry answers',
-    async () => (await sandbox.run('curl', ['-sf', 'http://127.0.0.1:5001/v2/'])).status === 0,
-  )
-  const url = ['--url', 'http://127.0.0.1:5001']
+  await startTeuRegistry(sandbox, ['--delete'])
+  const url = ['--url', `http://${ourAddress}`]
   await conforms(sandbox, 'registry', ...url, ...claims('delete', 'delete-tag', 'referrers', 'catalog', 'sha512'))
 })
 
 sandboxTest('registry: teu-registry, read-only, with what docker-registry stored', async (sandbox) => {
   const pushed = await startRegistry(sandbox)
   await sandbox.stop(pushed.process)
-  const args = ['serve', '--addr', '127.0.0.1:5001', '--root', sandbox.path('registry'), '--read-only']
-  sandbox.daemon('teu-registry', 'teu-registry', args)
-  await until(
-    'the registry answers',
-    async () => (await sandbox.run('curl', ['-sf', 'http://127.0.0.1:5001/v2/'])).status === 0,
-  )
-  await conforms(sandbox, 'registry', '--url', 'http://127.0.0.1:5001', '--image', 'busybox:latest')
+  await startTeuRegistry(sandbox, ['--read-only'], { name: 'registry' })
+  await conforms(sandbox, 'registry', '--url', `http://${ourAddress}`, '--image', 'busybox:latest')
 })
 
 sandboxTest('engine: dockerd', async (sandbox) => {

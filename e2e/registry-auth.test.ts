@@ -3,8 +3,9 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
-import { docker, startDockerd, startRegistry } from './harness/originals.ts'
+import { startRegistry } from './harness/originals.ts'
 import { imageArchive, repository } from './harness/programs.ts'
+import { dockerAt, startTeuRegistry, usersFile } from './harness/registries.ts'
 import { type Sandbox, sandboxTest, until } from './harness/sandbox.ts'
 
 /** Not a loopback address: those need no certificate that anybody trusts. */
@@ -39,16 +40,10 @@ async function certify(sandbox: Sandbox): Promise<{ ca: string; cert: string; ke
   return { ca, cert, key }
 }
 
-/** alice with the password wonder, bob with builder; made once with `htpasswd -B`. */
-const htpasswd =
-  'alice:$2y$05$74CmSwbAcJr/jnivpjsfgeHdw60E3cD0lfea.S3tTbSsbFzVygc0e\nbob:$2y$05$6mO1X9f6G9FjzsGAyl5GeOp6y18dgcmTgVI2Vm7Ugj3UEpb42beZO\n'
-
 async function startOurs(sandbox: Sandbox, ...more: string[]): Promise<{ ca: string }> {
   const { ca, cert, key } = await certify(sandbox)
-  writeFileSync(sandbox.path('users'), htpasswd)
-  const options = ['--addr', address, '--root', sandbox.path('store'), '--tls-cert', cert, '--tls-key', key]
-  sandbox.daemon('teu-registry', 'teu-registry', ['serve', ...options, '--htpasswd', sandbox.path('users'), ...more])
-  await answers(sandbox, ca)
+  const flags = ['--tls-cert', cert, '--tls-key', key, '--htpasswd', usersFile(sandbox), ...more]
+  await startTeuRegistry(sandbox, flags, { address })
   return { ca }
 }
 
@@ -57,18 +52,6 @@ async function answers(sandbox: Sandbox, ca: string): Promise<void> {
     'the registry answers',
     async () => (await sandbox.run('curl', ['-s', '--cacert', ca, `https://${address}/v2/`])).status === 0,
   )
-}
-
-async function dockerAt(sandbox: Sandbox) {
-  const { socket } = await startDockerd(sandbox)
-  const run = (...args: string[]) => docker(sandbox, socket, '--config', sandbox.path('docker-config'), ...args)
-  const output = async (...args: string[]) => {
-    const result = await run(...args)
-    assert.equal(result.status, 0, `docker ${args.join(' ')}\n${result.stdout}${result.stderr}`)
-    return result.stdout
-  }
-  const loaded = (await output('load', '-q', '-i', imageArchive('busybox'))).trim().replace('Loaded image: ', '')
-  return { run, output, loaded }
 }
 
 sandboxTest('docker logs in with a password, pushes and pulls', async (sandbox) => {
@@ -174,11 +157,10 @@ for (const [kind, more] of [
 
 sandboxTest("our client logs in at Debian's docker-registry over TLS", async (sandbox) => {
   const { ca, cert, key } = await certify(sandbox)
-  writeFileSync(sandbox.path('users'), htpasswd)
   writeFileSync(
     sandbox.path('closed.yml'),
     `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${sandbox.path('closed')}}}\n` +
-      `auth: {htpasswd: {realm: closed, path: ${sandbox.path('users')}}}\n` +
+      `auth: {htpasswd: {realm: closed, path: ${usersFile(sandbox)}}}\n` +
       `http: {addr: '${address}', tls: {certificate: ${cert}, key: ${key}}}\n`,
   )
   sandbox.daemon('closed', 'docker-registry', ['serve', sandbox.path('closed.yml')])

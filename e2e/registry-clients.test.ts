@@ -3,20 +3,11 @@
 import assert from 'node:assert/strict'
 import { docker, startContainerd, startDockerd } from './harness/originals.ts'
 import { imageArchive } from './harness/programs.ts'
-import { type Sandbox, sandboxTest, until } from './harness/sandbox.ts'
-
-const address = '127.0.0.1:5001'
-
-async function startOurRegistry(sandbox: Sandbox): Promise<void> {
-  sandbox.daemon('teu-registry', 'teu-registry', ['serve', '--addr', address, '--root', sandbox.path('store')])
-  await until(
-    'the registry answers',
-    async () => (await sandbox.run('curl', ['-sf', `http://${address}/v2/`])).status === 0,
-  )
-}
+import { ourAddress as address, startTeuRegistry } from './harness/registries.ts'
+import { sandboxTest } from './harness/sandbox.ts'
 
 sandboxTest('docker pushes to our registry and pulls from it', async (sandbox) => {
-  await startOurRegistry(sandbox)
+  await startTeuRegistry(sandbox)
   const { socket } = await startDockerd(sandbox)
   const output = async (...args: string[]) => {
     const result = await docker(sandbox, socket, ...args)
@@ -38,7 +29,7 @@ sandboxTest('docker pushes to our registry and pulls from it', async (sandbox) =
 })
 
 sandboxTest('ctr pushes to our registry and pulls from it', async (sandbox) => {
-  await startOurRegistry(sandbox)
+  await startTeuRegistry(sandbox)
   const { socket } = await startContainerd(sandbox)
   const ctr = (...args: string[]) => sandbox.output('ctr', ['-a', socket, ...args])
   await ctr('images', 'import', imageArchive('busybox'))

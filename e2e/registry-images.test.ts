@@ -4,17 +4,10 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { docker, startContainerd, startDockerd, startRegistry } from './harness/originals.ts'
 import { imageArchive, repository } from './harness/programs.ts'
+import { ourAddress as address, startTeuRegistry } from './harness/registries.ts'
 import { type Sandbox, sandboxTest, until } from './harness/sandbox.ts'
 
-const address = '127.0.0.1:5001'
 const archive = imageArchive('busybox')
-
-async function startOurs(sandbox: Sandbox): Promise<void> {
-  const options = ['--addr', address, '--root', sandbox.path('store'), '--delete']
-  sandbox.daemon('teu-registry', 'teu-registry', ['serve', ...options])
-  const url = `http://${address}/v2/`
-  await until('the registry answers', async () => (await sandbox.run('curl', ['-sf', url])).status === 0)
-}
 
 const programs = (sandbox: Sandbox) => ({
   ours: (...args: string[]) => sandbox.output('teu-registry', args),
@@ -28,7 +21,7 @@ async function idOf(sandbox: Sandbox, place: string): Promise<string> {
 }
 
 sandboxTest('skopeo syncs, lists, inspects and deletes at our registry', async (sandbox) => {
-  await startOurs(sandbox)
+  await startTeuRegistry(sandbox, ['--delete'])
   const { ours, skopeo } = programs(sandbox)
   for (const tag of ['1', '2']) await ours('push', '-q', archive, `${address}/team/busybox:${tag}`)
   const mirror = sandbox.path('mirror')
@@ -45,7 +38,7 @@ sandboxTest('skopeo syncs, lists, inspects and deletes at our registry', async (
 })
 
 sandboxTest('docker loads what we write, and we read what docker saves', async (sandbox) => {
-  await startOurs(sandbox)
+  await startTeuRegistry(sandbox, ['--delete'])
   const { ours } = programs(sandbox)
   const { socket } = await startDockerd(sandbox)
   const output = async (...args: string[]) => {
@@ -118,7 +111,7 @@ sandboxTest('skopeo, podman and ctr read our layouts and archives, and we theirs
 })
 
 sandboxTest('an image that no daemon built runs in docker', async (sandbox) => {
-  await startOurs(sandbox)
+  await startTeuRegistry(sandbox, ['--delete'])
   const example = path.join(repository, 'examples/image-without-docker')
   const node = (...args: string[]) =>
     sandbox.output(process.execPath, ['--conditions=teu-source', ...args], { cwd: example, timeoutMs: 120_000 })

@@ -4,14 +4,11 @@ import assert from 'node:assert/strict'
 import path from 'node:path'
 import { startRegistry } from './harness/originals.ts'
 import { imageArchive, repository } from './harness/programs.ts'
-import { sandboxTest, until } from './harness/sandbox.ts'
+import { startTeuRegistry } from './harness/registries.ts'
+import { sandboxTest } from './harness/sandbox.ts'
 
 sandboxTest('skopeo copies to and from our registry', async (sandbox) => {
-  sandbox.daemon('teu-registry', 'teu-registry', ['serve', '--addr', '127.0.0.1:5001', '--root', sandbox.path('store')])
-  await until(
-    'the registry answers',
-    async () => (await sandbox.run('curl', ['-sf', 'http://127.0.0.1:5001/v2/'])).status === 0,
-  )
+  await startTeuRegistry(sandbox)
   const skopeo = (...args: string[]) => sandbox.output('skopeo', ['--insecure-policy', ...args])
   const remote = 'docker://127.0.0.1:5001/team/busybox:1'
   await skopeo('copy', '--dest-tls-verify=false', `docker-archive:${imageArchive('busybox')}`, remote)

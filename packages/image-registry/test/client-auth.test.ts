@@ -211,3 +211,26 @@ test('a mirror is asked first, without credentials, and passed over when it fail
   assert.deepEqual(await client.pushBlob(at, blob, () => assert.fail('it is there')), { kind: 'exists' })
   assert.equal(mirror.requests.length, before, 'what is pushed concerns the registry alone')
 })
+
+test('an answer without a body is told in words', async () => {
+  await using registry = await scriptedRegistry((request, response) => {
+    response.writeHead(Number(request.url?.split('/').at(-1))).end()
+  })
+  await using client = createRegistryClient({ retries: 0 })
+  for (const [status, words] of [
+    [401, 'unauthorized: authentication required (HTTP 401)'],
+    [403, 'denied: requested access to the resource is denied (HTTP 403)'],
+    [404, 'not found (HTTP 404)'],
+    [418, 'unexpected status 418'],
+  ] as const) {
+    const reference = { registry: registry.address, repository: 'a', tag: String(status) }
+    await assert.rejects(client.resolve(reference), ({ message }: Error) => {
+      // After 404 it is asked for with GET as well.
+      assert.equal(
+        message.replace(/^GET/, 'HEAD'),
+        `HEAD http://${registry.address}/v2/a/manifests/${status}: ${words}`,
+      )
+      return true
+    })
+  }
+})

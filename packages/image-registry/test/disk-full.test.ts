@@ -58,7 +58,7 @@ async function onSmallDisk(megabytes: number, work: (disk: SmallDisk) => Promise
 async function isFull(answer: Promise<Response>): Promise<void> {
   const refused = await expectStatus(answer, 503)
   const { errors } = (await refused.json()) as { errors: { code: string; message: string; detail: string }[] }
-  assert.deepEqual(errors[0], { code: 'UNAVAILABLE', message: 'service unavailable', detail: 'no space left' })
+  assert.deepEqual(errors[0], { code: 'UNAVAILABLE', message: 'no space left', detail: 'no space left' })
 }
 
 const blobAt = (url: string, digest: Digest) => fetch(`${url}/v2/team/app/blobs/${digest}`)

@@ -26,6 +26,17 @@ const messages: Record<RegistryErrorCode, string> = {
   UNKNOWN: 'unknown error',
 }
 
+/** What these say depends on why, which is their text where it is known. */
+const explained: ReadonlySet<RegistryErrorCode> = new Set([
+  ...(['DENIED', 'SIZE_INVALID', 'UNSUPPORTED', 'TOOMANYREQUESTS', 'UNAVAILABLE'] as const),
+])
+
+/** Of an error's parts docker and skopeo show its code and its message, so a reason has to be in that. */
+function messageFor(code: RegistryErrorCode, detail: unknown): string {
+  if (typeof detail !== 'string') return messages[code]
+  return explained.has(code) ? detail : `${messages[code]}: ${detail}`
+}
+
 /** A refusal that goes to the caller. @internal */
 export class Failure extends Error {
   readonly code: RegistryErrorCode
@@ -38,7 +49,7 @@ export class Failure extends Error {
     detail?: unknown,
     options: { status?: number; headers?: Record<string, string> } = {},
   ) {
-    super(messages[code])
+    super(messageFor(code, detail))
     this.name = 'Failure'
     this.code = code
     this.detail = detail

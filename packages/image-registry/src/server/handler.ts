@@ -59,7 +59,7 @@ export class RegistryHandler {
     const act = methods[exchange.method === 'HEAD' ? 'GET' : exchange.method]
     if (act === undefined || this.#isOff(found, exchange.method)) {
       const allow = Object.keys(methods).filter((method) => !this.#isOff(found, method))
-      throw new Failure('UNSUPPORTED', undefined, { headers: { allow: allow.join(', ') } })
+      throw new Failure('UNSUPPORTED', this.#whyOff(found, exchange.method), { headers: { allow: allow.join(', ') } })
     }
     await act()
   }
@@ -68,6 +68,11 @@ export class RegistryHandler {
     if (method === 'GET' || method === 'HEAD') return false
     const { readOnly, deletes } = this.#init
     return readOnly || (method === 'DELETE' && !deletes && found.kind !== 'upload')
+  }
+
+  #whyOff(found: Route, method: string): string | undefined {
+    if (!this.#isOff(found, method)) return undefined
+    return this.#init.readOnly ? 'the registry is read-only' : 'deletion is turned off'
   }
 
   #methods(found: Route, exchange: Exchange): Methods {

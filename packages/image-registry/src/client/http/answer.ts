@@ -41,9 +41,17 @@ export function registryAnswerOf(error: unknown): RegistryAnswer | undefined {
   return undefined
 }
 
-/** Errors as docker prints them, `manifest unknown: no such tag`; without any, the status. */
+/** What a status says where there is no body that would, as to HEAD; in the words of docker. */
+const words: Readonly<Record<number, string>> = {
+  401: 'unauthorized: authentication required',
+  403: 'denied: requested access to the resource is denied',
+  404: 'not found',
+  429: 'toomanyrequests: too many requests',
+}
+
+/** Errors as docker prints them, `manifest unknown: no such tag`; without any, what the status says. */
 function describe(status: number, errors: readonly RegistryError[]): string {
-  if (errors.length === 0) return `unexpected status ${status}`
+  if (errors.length === 0) return words[status] ?? `unexpected status ${status}`
   return errors
     .map(({ code, message }) => `${code.toLowerCase().replaceAll('_', ' ')}: ${message}`.slice(0, 1024))
     .join('; ')
@@ -52,7 +60,7 @@ function describe(status: number, errors: readonly RegistryError[]): string {
 /** The error of an answer that is not what was asked for. @internal */
 export function failureOf(method: string, url: URL, status: number, body: string): StackError {
   const answer = new RegistryAnswer(status, parseErrorBody(body), method, url)
-  const suffix = answer.errors.length === 0 ? '' : ` (HTTP ${status})`
+  const suffix = answer.errors.length === 0 && words[status] === undefined ? '' : ` (HTTP ${status})`
   return new StackError(codeOfStatus(status), `${method} ${answer.url}: ${answer.message}${suffix}`, { cause: answer })
 }
 

@@ -13,12 +13,12 @@ export function sizeLimits({ manifestBytes, blobBytes }: LimitsInit, next: Serve
   return async (found, exchange) => {
     const { method } = exchange
     if (found.kind === 'manifest' && method === 'PUT' && manifestBytes !== undefined) {
-      return next(found, bounded(exchange, manifestBytes))
+      return next(found, bounded(exchange, manifestBytes, 0))
     }
     const sends = found.kind === 'uploads' ? method === 'POST' : found.kind === 'upload' && /^(PATCH|PUT)$/.test(method)
     if (!sends || blobBytes === undefined) return next(found, exchange)
     const held = found.kind === 'upload' ? await lengthOf(next, found) : 0
-    await next(found, bounded(exchange, blobBytes - held))
+    await next(found, bounded(exchange, blobBytes, held))
   }
 }
 
@@ -30,12 +30,12 @@ async function lengthOf(next: Serve, found: Route): Promise<number> {
   return range === undefined || range.end === 0 ? 0 : range.end + 1
 }
 
-/** The same exchange with a body that breaks off where it becomes too long. */
-function bounded(exchange: Exchange, limit: number): Exchange {
-  const tooLong = () => new Failure('SIZE_INVALID', `longer than the limit`, { status: 413 })
-  if (Number(exchange.header('content-length') ?? 0) > limit) throw tooLong()
+/** The same exchange with a body that breaks off where, with what is held, it becomes too long. */
+function bounded(exchange: Exchange, limit: number, held: number): Exchange {
+  const tooLong = () => new Failure('SIZE_INVALID', `longer than the limit of ${limit} bytes`, { status: 413 })
+  if (held + Number(exchange.header('content-length') ?? 0) > limit) throw tooLong()
   async function* body(): AsyncGenerator<Uint8Array> {
-    let length = 0
+    let length = held
     for await (const chunk of exchange.body) {
       length += chunk.byteLength
       if (length > limit) throw tooLong()
