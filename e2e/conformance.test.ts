@@ -1,11 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // The conformance suites, on the originals (which proves the suites) and on ours.
 import assert from 'node:assert/strict'
+import { existsSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { docker, startContainerd, startDockerd, startRegistry } from './harness/originals.ts'
 import { imageArchive, repository } from './harness/programs.ts'
 import { ourAddress, startTeuRegistry } from './harness/registries.ts'
-import { type Sandbox, sandboxTest } from './harness/sandbox.ts'
+import { type Sandbox, sandboxTest, until } from './harness/sandbox.ts'
 import { startOurContainerd, startTeud, teu } from './harness/stack.ts'
 
 const gaps = (name: string) => ['--known-gaps', path.join(repository, 'packages/conformance/known-gaps', `${name}.txt`)]
@@ -68,6 +69,24 @@ sandboxTest('registry: teu-registry', async (sandbox) => {
   const url = ['--url', `http://${ourAddress}`]
   await conforms(sandbox, 'registry', ...url, ...claims('delete', 'delete-tag', 'referrers', 'catalog', 'sha512'))
 })
+
+sandboxTest(
+  'registry: teu-registry, with referrers that docker-registry took without listing them',
+  async (sandbox) => {
+    const { address, process } = await startRegistry(sandbox, [])
+    const at = (name: string) => sandbox.path(name)
+    const change = `touch ${at('change')}; until [ -e ${at('changed')} ]; do sleep 0.1; done`
+    const clause = ['--restart', change, '--filter', 'once it is enabled']
+    const running = sandbox.run('teu-conformance', ['registry', '--url', `http://${address}`, ...clause])
+    await until('what is to be found is pushed', () => existsSync(at('change')))
+    await sandbox.stop(process)
+    await startTeuRegistry(sandbox, [], { name: 'registry', address })
+    writeFileSync(at('changed'), '')
+    const { status, stdout, stderr } = await running
+    assert.equal(status, 0, stdout + stderr)
+    assert.match(stdout, /^1 passed, 0 failed, 0 skipped$/m)
+  },
+)
 
 sandboxTest('registry: teu-registry, read-only, with what docker-registry stored', async (sandbox) => {
   const pushed = await startRegistry(sandbox)

@@ -7,15 +7,28 @@ import path from 'node:path'
 import test from 'node:test'
 import { RegistryContext, type RegistryContextInit, registrySuite, runSuite } from '@teu/conformance'
 import { appendLayer, emptyImage, layerFromEntries } from '@teu/image-registry/image'
-import { createRegistry, type RegistryInit, s3Storage, virtualStorage } from '@teu/image-registry/server'
+import { createRegistry, memoryStorage, type RegistryInit, s3Storage, virtualStorage } from '@teu/image-registry/server'
 import { startFakeS3 } from './fake-s3/fake-s3.ts'
 
-const everything = ['push', 'delete', 'delete-tag', 'referrers', 'catalog', 'sha512']
+const everything = ['push', 'delete', 'delete-tag', 'referrers', 'catalog', 'sha512', 'restart']
 
-/** Runs all cases that the capabilities are enough for; answers how many that were. */
+/**
+ * Runs all cases that the capabilities are enough for; answers how many that were. A restart is another registry on the
+ * same storage, that knows of what is there nothing but what the storage holds.
+ */
 async function conforms(init: RegistryInit, capabilities = everything, context: RegistryContextInit = {}) {
-  await using registry = await createRegistry(init)
-  const results = await runSuite(registrySuite, new RegistryContext(registry.url, context), { capabilities })
+  await using storage = init.storage === undefined ? memoryStorage() : undefined
+  const kept: RegistryInit = { ...init, ...(storage && { storage }) }
+  let registry = await createRegistry(kept)
+  const restart = async () => {
+    await registry.close()
+    if (typeof init.storage === 'string') await rm(path.join(init.storage, 'teu'), { recursive: true })
+    registry = await createRegistry(kept)
+    return registry.url
+  }
+  const setUp = new RegistryContext(registry.url, { restart, ...context })
+  const results = await runSuite(registrySuite, setUp, { capabilities })
+  await registry.close()
   const failed = results.filter(({ outcome }) => outcome === 'failed')
   assert.deepEqual(
     failed.map(({ name, reason }) => `${name}: ${reason}`),

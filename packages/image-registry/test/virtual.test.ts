@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import { appendLayer, emptyImage, layerFromEntries } from '@teu/image-registry/image'
+import { appendLayer, emptyImage, layerFromEntries, makeArtifact } from '@teu/image-registry/image'
 import {
   checkStore,
   createRegistry,
@@ -92,4 +92,35 @@ test('an image goes into a store and out of it again, verified', async () => {
   const lying: ImageSource = { ...content, read: async () => index }
   await assert.rejects(importImage(store, { repository: 'b' }, lying, image.descriptor), { code: 'invalid-argument' })
   assert.equal(await store.manifests.find('b', { digest: root.digest }), undefined)
+})
+
+test('what is about an image is listed, and an index under the fallback tag is a tag like others', async () => {
+  const artifact = makeArtifact({ artifactType: 'application/vnd.example.sbom', blobs: [], subject: image.descriptor })
+  const fallback = Buffer.from(
+    JSON.stringify({ schemaVersion: 2, mediaType: mediaTypes.ociIndex, manifests: [artifact.descriptor] }),
+  )
+  const listing: Descriptor = {
+    mediaType: mediaTypes.ociIndex,
+    digest: digestOf(fallback),
+    size: fallback.byteLength,
+  }
+  const about: ImageSource = {
+    read: async ({ digest }) => (digest === listing.digest ? fallback : artifact.manifestBytes),
+    async *open() {
+      yield Buffer.from('{}')
+    },
+  }
+  const tag = image.descriptor.digest.replace(':', '-')
+  const storage = virtualStorage([
+    { repository: 'team/app', tags: ['v1'], image },
+    { repository: 'team/app', tags: [tag], root: listing, content: about },
+  ])
+  await using registry = await createRegistry({ storage })
+  const get = async (path: string) =>
+    (await expectStatus(fetch(`${registry.url}/v2/team/app/${path}`), 200)).json() as Promise<{
+      manifests: Descriptor[]
+    }>
+  const { manifests } = await get(`referrers/${image.descriptor.digest}`)
+  assert.deepEqual(manifests, [artifact.descriptor])
+  assert.deepEqual((await get(`manifests/${tag}`)).manifests, [artifact.descriptor])
 })

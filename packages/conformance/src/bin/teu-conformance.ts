@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 import { parseArgs } from 'node:util'
 import { ContainerdContext } from '../containerd/context.ts'
@@ -20,6 +21,7 @@ const usage = `usage: teu-conformance <seam> [options]
   runtime  --runtime PROGRAM           the OCI runtime command line (needs root)
   registry --url URL                   the OCI distribution API
              [--image NAME:TAG]          look at this image, and push nothing
+             [--restart COMMAND]         ends the registry and starts it anew at the same URL, with referrers
   engine   --host HOST --image IMAGE   the Docker Engine API; IMAGE is on the engine and has sh
   containerd --address SOCKET          containerd's gRPC API (needs root)
              [--runtime NAME]            the runtime of the tasks; io.containerd.runc.v2 by default
@@ -44,6 +46,7 @@ const options = {
   snapshotter: { type: 'string' },
   'image-archive': { type: 'string' },
   image: { type: 'string' },
+  restart: { type: 'string' },
   capability: { type: 'string', multiple: true },
   'known-gaps': { type: 'string' },
   filter: { type: 'string' },
@@ -92,13 +95,25 @@ const seams: Record<string, (values: Values) => Promise<CaseResult[]>> = {
     }
   },
   registry(values) {
-    const { image } = values
-    const context = new RegistryContext(need(values, 'url'), image === undefined ? {} : { image })
-    const known = [...(values.capability ?? []), ...(image === undefined ? ['push'] : [])]
+    const { image, restart } = values
+    const url = need(values, 'url')
+    const context = new RegistryContext(url, {
+      ...(image !== undefined && { image }),
+      ...(restart !== undefined && { restart: () => runRestart(restart, url) }),
+    })
+    const given = [...(image === undefined ? ['push'] : []), ...(restart === undefined ? [] : ['restart'])]
+    const known = [...(values.capability ?? []), ...given]
     return run(registrySuite, context, { ...values, capability: known })
   },
   engine: (values) =>
     run(engineSuite, new EngineContext({ host: need(values, 'host'), image: need(values, 'image') }), values),
+}
+
+/** By the shell, because it is somebody's own line. */
+async function runRestart(command: string, url: string): Promise<string> {
+  const { status, stderr } = spawnSync('sh', ['-c', command], { encoding: 'utf8', timeout: 25_000 })
+  if (status !== 0) throw new Error(`${command}: ended with ${status}: ${stderr}`)
+  return url
 }
 
 function need(values: Values, name: 'runtime' | 'url' | 'host' | 'image' | 'address' | 'shim'): string {

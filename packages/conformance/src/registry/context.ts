@@ -10,6 +10,11 @@ export interface RegistryContextInit {
   repository?: string
   /** `NAME:TAG` of an image that is there, for a registry that cannot be pushed to. Default: one is pushed. */
   image?: string
+  /**
+   * Ends the registry and starts it anew on what it stored, with the referrers API; before, it may have run without.
+   * Answers the URL that it has from then on. With it `restart` can be claimed.
+   */
+  restart?: () => Promise<string>
 }
 
 /** An image that is in the registry. */
@@ -24,8 +29,9 @@ export interface StoredImage {
 
 /** A registry, spoken to in plain HTTP so that no client of ours can hide a mistake of its own. @public */
 export class RegistryContext {
-  readonly #base: URL
+  #base: URL
   readonly #image: string | undefined
+  readonly #restart: RegistryContextInit['restart']
   #stored: Promise<StoredImage> | undefined
   #fresh = 0
   /** A repository that the run may write to. */
@@ -33,9 +39,10 @@ export class RegistryContext {
   /** Every `Warning` header that came with a reply. @internal */
   readonly warnings: string[] = []
 
-  constructor(url: string, { repository, image }: RegistryContextInit = {}) {
+  constructor(url: string, { repository, image, restart }: RegistryContextInit = {}) {
     this.#base = new URL(url)
     this.#image = image
+    this.#restart = restart
     this.repository = repository ?? `conformance/r${randomBytes(4).toString('hex')}`
   }
 
@@ -44,6 +51,12 @@ export class RegistryContext {
     const reply = await send(method, new URL(path, this.#base), options)
     if (reply.headers['warning'] !== undefined) this.warnings.push(String(reply.headers['warning']))
     return reply
+  }
+
+  /** Starts the registry anew; a case that needs it requires `restart`. @internal */
+  async restart(): Promise<void> {
+    assert.ok(this.#restart, 'restart was claimed, and there is no way to')
+    this.#base = new URL(await this.#restart())
   }
 
   /** A path in the run's repository. @internal */

@@ -19,6 +19,7 @@ import { digestOf, nextPage, type RawReply } from './wire.ts'
 const listing = clausesOf('Listing Referrers (end-12a)', 'push', 'referrers')
 const filtering = clausesOf('Listing Referrers (end-12b)', 'push', 'referrers')
 const enabling = clausesOf('Enabling the Referrers API', 'push', 'referrers')
+const enabledAnew = clausesOf('Enabling the Referrers API', 'push', 'restart')
 
 interface Listed extends Descriptor {
   artifactType?: string
@@ -212,5 +213,32 @@ export const referrerCases: readonly RegistryCase[] = [
       assert.deepEqual(await referrers(registry, subject.digest, repository), [])
     },
     'delete',
+  ),
+  enabledAnew.must(
+    'list what was pushed before, and listed under the fallback tag, once it is enabled',
+    async (registry) => {
+      const { repository, subject } = await subjectIn(registry)
+      const annotations = { 'org.example.signed': 'before' }
+      const listedBefore = [
+        await refer(registry, subject, repository, { artifactType: 'application/vnd.example.a', annotations }),
+        await refer(registry, subject, repository, { artifactType: 'application/vnd.example.b' }),
+      ]
+      // An index that lists something that has no such subject does not make it one that refers.
+      const stray = (await registry.pushImage('stray', { repository })).body
+      const tag = subject.digest.replace(':', '-')
+      const fallback = indexOf([...listedBefore, describe(manifestType, stray)])
+      assert.equal((await registry.putManifest(tag, fallback, { repository, type: indexType })).status, 201)
+      await registry.restart()
+      const found = await referrers(registry, subject.digest, repository)
+      assert.deepEqual(found.map(({ digest }) => digest).sort(), listedBefore.map(({ digest }) => digest).sort())
+      const first = found.find(({ digest }) => digest === listedBefore[0]?.digest)
+      assert.deepEqual([first?.artifactType, first?.annotations], ['application/vnd.example.a', annotations])
+      // What comes from now on is among them.
+      const late = await refer(registry, subject, repository, { annotations: { comes: 'late' } })
+      const more = await referrers(registry, subject.digest, repository)
+      assert.deepEqual([more.length, more.some(({ digest }) => digest === late.digest)], [3, true])
+      const kept = await registry.request('GET', registry.path(`manifests/${tag}`, repository))
+      assert.equal(kept.body.toString(), fallback)
+    },
   ),
 ]

@@ -13,7 +13,8 @@ import { uploadCases } from './upload-cases.ts'
 /**
  * OCI distribution-spec 1.1: a case for every sentence with which it binds a registry, named by section, endpoint and
  * level; what it demands of clients is no business of this suite. Capabilities: `push` (without it, what is pulled is
- * {@link RegistryContextInit.image}), `delete`, `delete-tag`, `referrers`, `catalog`, `sha512`.
+ * {@link RegistryContextInit.image}), `delete`, `delete-tag`, `referrers`, `catalog`, `sha512`,
+ * `restart` ({@link RegistryContextInit.restart}).
  *
  * @public
  */
