@@ -2,7 +2,7 @@
 import { hasCode, messageOf } from '@teu/errors'
 import { Command, Option } from 'commander'
 import type { Surroundings } from '../../commands/surroundings.ts'
-import type { SettingSources } from './read-settings.ts'
+import type { ReadSettings, SettingSources } from './read-settings.ts'
 import { type Setting, settings } from './settings.ts'
 
 /** What serving needs of its process. @internal */
@@ -41,10 +41,9 @@ export function serveCommand(around: ServeSurroundings): Command {
   for (const [name, setting] of Object.entries<Setting>(settings)) addOptions(command, name, setting)
   return command.addHelpText('after', teaching).action(async function run(this: Command) {
     // What serves is read when it is wanted: the other commands start without it.
-    const { readSettings } = await import('./read-settings.ts')
     const { serve } = await import('./serve.ts')
     try {
-      const { settings: read, unknownVariables } = await readSettings(await sourcesOf(this, around))
+      const { settings: read, unknownVariables } = await settingsGiven(this, around)
       await serve(read, { around, unknownVariables })
     } catch (error) {
       // Wrong settings are wrong usage, wherever they stand.
@@ -57,10 +56,11 @@ export function serveCommand(around: ServeSurroundings): Command {
 function addOptions(command: Command, name: string, { kind, group, help, hint = kind, default: value }: Setting): void {
   command.optionsGroup(`${group}:`)
   if (kind === 'flag') {
-    // Either form is there, because the environment or the file may say the opposite.
-    const [shown, hidden] = value === 'true' ? [`--no-${name}`, `--${name}`] : [`--${name}`, `--no-${name}`]
-    command.addOption(new Option(shown, value === 'true' ? `do not ${help}` : help))
-    command.addOption(new Option(hidden).hideHelp())
+    // Either form is there, because the environment or the file may say the opposite. The positive one comes first:
+    // behind a negative one commander takes it as given.
+    const shown = value === 'true' ? `--no-${name}` : `--${name}`
+    for (const flag of [`--${name}`, `--no-${name}`])
+      command.addOption(new Option(flag, value === 'true' ? `do not ${help}` : help).hideHelp(flag !== shown))
     return
   }
   const option = new Option(`--${name} <${hint}>`, value === undefined ? help : `${help} (default ${value})`)
@@ -71,7 +71,13 @@ function addOptions(command: Command, name: string, { kind, group, help, hint = 
   command.addOption(option)
 }
 
-async function sourcesOf(command: Command, { env }: ServeSurroundings): Promise<SettingSources> {
+/** What a command line that was parsed, the environment and the file that they name come to. @internal */
+export async function settingsGiven(command: Command, around: Pick<ServeSurroundings, 'env'>): Promise<ReadSettings> {
+  const { readSettings } = await import('./read-settings.ts')
+  return readSettings(await sourcesOf(command, around))
+}
+
+async function sourcesOf(command: Command, { env }: Pick<ServeSurroundings, 'env'>): Promise<SettingSources> {
   const options = command.opts<Record<string, string | string[] | boolean | undefined>>()
   const flags = Object.fromEntries(Object.keys(settings).map((name) => [name, options[attributeOf(name)]]))
   const name = options['config'] ?? env['TEU_REGISTRY_CONFIG']
