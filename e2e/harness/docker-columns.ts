@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { type DockerdOptions, docker, startDockerd, stopDockerd } from './originals.ts'
+import { crashDockerd, type DockerdOptions, docker, startDockerd, stopDockerd } from './originals.ts'
 import { imageArchive } from './programs.ts'
 import type { RunResult, Sandbox } from './sandbox.ts'
 import { Terminal } from './terminal.ts'
@@ -15,23 +15,28 @@ export interface Column {
   runtime: string
 }
 
+/** Kills every dockerd, as a crash would, does something meanwhile, and starts them again on what is there. */
+export type Crash = (meanwhile: () => Promise<void>) => Promise<void>
+
 /**
  * Runs `body` with runc under Debian's dockerd first, then our runtime in its place, then our shim and runtime; busybox
  * is loaded. dockerd 20.10 knows no shim but runc's: ours takes its name, in a folder that comes first for one dockerd.
  */
 export async function withColumns(
   sandbox: Sandbox,
-  body: (columns: Column[]) => Promise<void>,
+  body: (columns: Column[], crash: Crash) => Promise<void>,
   { flags = ['--bridge=none'], ...options }: Omit<DockerdOptions, 'name' | 'env'> = {},
 ): Promise<void> {
   const shared = { ...options, flags: [...flags, '--add-runtime', `teu=${sandbox.path('bin', 'teu-runtime')}`] }
   mkdirSync(sandbox.path('first'))
   symlinkSync(sandbox.path('bin', 'containerd-shim-teu-v1'), sandbox.path('first', 'containerd-shim-runc-v2'))
   const env = { PATH: `${sandbox.path('first')}:${sandbox.env.PATH}` }
-  const daemons = await Promise.all([
-    startDockerd(sandbox, { ...shared, name: 'd1' }),
-    startDockerd(sandbox, { ...shared, name: 'd2', env }),
-  ])
+  const start = () =>
+    Promise.all([
+      startDockerd(sandbox, { ...shared, name: 'd1' }),
+      startDockerd(sandbox, { ...shared, name: 'd2', env }),
+    ])
+  let daemons = await start()
   const [original, ours] = daemons
   for (const { socket } of daemons) {
     const loaded = await docker(sandbox, socket, 'load', '-i', imageArchive('busybox'))
@@ -42,8 +47,13 @@ export async function withColumns(
     { name: 'teu-runtime', key: 'b', socket: original.socket, runtime: 'teu' },
     { name: 'our shim and runtime', key: 'c', socket: ours.socket, runtime: 'teu' },
   ]
+  const crash: Crash = async (meanwhile) => {
+    await Promise.all(daemons.map((daemon) => crashDockerd(sandbox, daemon)))
+    await meanwhile()
+    daemons = await start()
+  }
   try {
-    await body(columns)
+    await body(columns, crash)
   } finally {
     for (const { socket } of daemons) await removeContainers(sandbox, socket)
     await Promise.all(daemons.map((daemon) => stopDockerd(sandbox, daemon)))

@@ -41,22 +41,23 @@ async function inLines<T>(
   return failures
 }
 
-/**
- * Walks through all columns at once, and what is wrong: a column whose walk failed, or one whose answer is not that of the
- * first.
- */
 async function compareWalk(sandbox: Sandbox, columns: Column[], name: string, walk: Walk): Promise<string[]> {
-  const [original, ...others] = await Promise.all(
-    columns.map(async (column) => {
-      try {
-        return JSON.stringify(await walk(new Docker(sandbox, column)), null, 1)
-      } catch (error) {
-        return error as Error
-      }
-    }),
-  )
+  const answers = columns.map(async (column) => {
+    try {
+      return await walk(new Docker(sandbox, column))
+    } catch (error) {
+      return error
+    }
+  })
+  return compareAnswers(columns, name, await Promise.all(answers))
+}
+
+/** What is wrong: a column whose answer is an error, or one whose answer is not that of the first. */
+export function compareAnswers(columns: Column[], name: string, answers: readonly unknown[]): string[] {
+  const told = answers.map((answer) => (answer instanceof Error ? answer : JSON.stringify(answer, null, 1)))
+  const [original] = told
   const failures: string[] = []
-  for (const [index, found] of [original, ...others].entries()) {
+  for (const [index, found] of told.entries()) {
     const who = `${name}: ${columns[index]?.name}`
     if (found instanceof Error) failures.push(`${who}: ${found.message}`)
     else if (typeof original === 'string' && found !== original)

@@ -66,19 +66,31 @@ export async function startDockerd(
   ].flat()
   const [program = '', ...command] = [...under, '/usr/sbin/dockerd', ...args, ...flags]
   const child = sandbox.daemon(name, program, command, env)
-  await until('dockerd answers', async () => (await docker(sandbox, socket, 'version')).status === 0, 60_000)
+  const answers = async () => (await docker(sandbox, socket, 'version')).status === 0
+  await until('dockerd answers', answers, 60_000).catch((cause: unknown) => {
+    throw new Error(`dockerd does not answer, and says:\n${sandbox.log(name).slice(-4000)}`, { cause })
+  })
   return { process: child, socket, root }
 }
 
+/** Kills a dockerd as a crash would, and its containerd with it; returns when the next one can take their places. */
+export async function crashDockerd(sandbox: Sandbox, { process, root }: Dockerd): Promise<void> {
+  const containerd = readFileSync(`${root}/containerd/containerd.pid`, 'utf8')
+  await sandbox.stop(process, 'SIGKILL')
+  // The kernel kills it, and the first process of the machine is in no hurry; dockerd takes a zombie for a containerd.
+  await until('containerd is gone', () => !existsSync(`/proc/${containerd}`))
+}
+
 /**
- * Ends a dockerd, and removes what it leaves: the network namespace of `--network host` is mounted still, and of a
- * containerd that it took for hung, as it does on a busy machine, there are the stacks.
+ * Ends a dockerd, and removes what it leaves: mounts of the network namespace of `--network host` and, if it was killed
+ * once, of its data; of a containerd that it took for hung, as it does on a busy machine, the stacks.
  */
 export async function stopDockerd(sandbox: Sandbox, { process, root }: Dockerd): Promise<void> {
   await sandbox.stop(process)
-  const mounts = readFileSync('/proc/self/mountinfo', 'utf8')
-  const left = `${root}/netns/default`
-  if (mounts.includes(` ${left} `)) await sandbox.output('umount', [left])
+  const left = [`${root}/netns/default`, `${root}-data`]
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n')
+  for (const point of mounts.map((line) => line.split(' ')[4] ?? ''))
+    if (left.includes(point)) await sandbox.output('umount', [point])
   for (const stacks of globSync(sandbox.path('tmp', 'containerd.*.stacks.log'))) rmSync(stacks)
 }
 
