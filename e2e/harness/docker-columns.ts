@@ -82,6 +82,11 @@ export class Docker {
     return `${this.column.key}.${container}`
   }
 
+  /** Whether it is our shim that holds the containers, under whatever runtime. */
+  get isOurShim(): boolean {
+    return this.column.key === 'c'
+  }
+
   /** Any command; what it printed is plain. */
   async run(...args: string[]): Promise<Pick<RunResult, 'status' | 'stdout' | 'stderr'>> {
     return this.#tell(await docker(this.#sandbox, this.column.socket, ...args))

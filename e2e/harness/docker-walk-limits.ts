@@ -100,6 +100,8 @@ async function outOfMemory(docker: Docker, container: string, script: string) {
   const name = await docker.start(container, flags, `until [ -e /go ]; do sleep 0.05; done; ${script}`)
   await docker.output('exec', name, 'touch', '/go')
   const waited = await docker.output('wait', name)
+  // The original may tell of it after the end.
+  if (!docker.isOurShim) await until('the event', async () => (await actions(docker, name)).includes('oom'))
   const { OOMKilled, ExitCode, Status } = (await docker.inspect(name, '.State')) as Record<string, unknown>
   const logs = await docker.output('logs', name)
   // An original may tell of it several times: once for each process that the kernel chose.
