@@ -71,7 +71,18 @@ test('what a kernel or a host lacks is refused in the words of runc', besideRunc
     defaultAction: 'SCMP_ACT_ALLOW',
     syscalls: [{ names: ['mkdir'], action: 'SCMP_ACT_NOTIFY' }],
   }
+  const args = [{ index: 1, op: 'SCMP_CMP_EQ' as const, value: 5 }]
+  const contradictory: LinuxSeccomp = {
+    defaultAction: 'SCMP_ACT_ALLOW',
+    syscalls: [
+      { names: ['ioctl'], action: 'SCMP_ACT_LOG', args },
+      { names: ['ioctl'], action: 'SCMP_ACT_ERRNO', args },
+    ],
+  }
   const changes: SpecChange[] = [
+    (spec) => {
+      spec.linux.seccomp = contradictory
+    },
     (spec) => {
       spec.process.selinuxLabel = 'x'
     },

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import test from 'node:test'
-import type { LinuxSeccomp, LinuxSyscall } from '@teu/oci-spec/runtime'
+import type { LinuxSeccomp, LinuxSeccompArg, LinuxSyscall } from '@teu/oci-spec/runtime'
 import { compileSeccomp } from './compile.ts'
 import { syscallNumbers } from './syscall-numbers.ts'
 
@@ -169,14 +169,16 @@ test('comparisons of one rule must all hold, unless they are about one argument'
   assert.deepEqual([result(either, 1n), result(either, 3n), result(either, 2n)], [errno(1), errno(1), allow])
 })
 
-test('a rule without arguments outweighs those with, wherever it stands; of others the first that holds decides', () => {
+test('a rule without arguments outweighs those with, wherever it stands; of others the narrower one decides', () => {
   const args = [{ index: 0, op: 'SCMP_CMP_EQ' as const, value: 1 }]
   const always = rule(['read'], 'SCMP_ACT_TRAP')
   const sometimes = rule(['read', 'write'], 'SCMP_ACT_LOG', { args })
-  const later = rule(['write'], 'SCMP_ACT_TRACE', { args, errnoRet: 7 })
+  const wide = [{ index: 0, op: 'SCMP_CMP_LE' as const, value: 1 }]
+  const later = rule(['write'], 'SCMP_ACT_TRACE', { args: wide, errnoRet: 7 })
   for (const rules of [
     [always, sometimes, later],
     [sometimes, always, later],
+    [later, sometimes, always],
   ]) {
     const { filter } = compileSeccomp(denyList(...rules), 'x64')
     assert.equal(run(filter, { nr: number('read'), arch: x64, args: [1n] }), 0x30000)
@@ -184,6 +186,23 @@ test('a rule without arguments outweighs those with, wherever it stands; of othe
   }
   const { filter } = compileSeccomp(denyList(later), 'x64')
   assert.equal(run(filter, { nr: number('write'), arch: x64, args: [1n] }), 0x7ff00007)
+})
+
+test('rules that ask the same and answer differently are refused, as libseccomp refuses them', () => {
+  const ask = (index: number, value: number | bigint) => ({ index, op: 'SCMP_CMP_EQ' as const, value })
+  const answer = (action: LinuxSyscall['action'], ...args: LinuxSeccompArg[]) => rule(['ioctl'], action, { args })
+  const refused = (...rules: LinuxSyscall[]) =>
+    assert.throws(() => compileSeccomp(denyList(...rules), 'x64'), {
+      code: 'invalid-argument',
+      message: /error adding seccomp rule for syscall ioctl: file exists$/,
+    })
+  refused(answer('SCMP_ACT_LOG', ask(1, 5)), answer('SCMP_ACT_TRAP', ask(1, 5)))
+  refused(answer('SCMP_ACT_LOG', ask(2, 1), ask(1, 5)), answer('SCMP_ACT_TRAP', ask(1, 5)))
+  // The same answer twice, or the wider one first, is no contradiction.
+  compileSeccomp(denyList(answer('SCMP_ACT_LOG', ask(1, 5)), answer('SCMP_ACT_LOG', ask(1, 5))), 'x64')
+  const wider = denyList(answer('SCMP_ACT_TRAP', ask(1, 5)), answer('SCMP_ACT_LOG', ask(1, 5), ask(2, 1)))
+  const { filter } = compileSeccomp(wider, 'x64')
+  assert.equal(run(filter, { nr: number('ioctl'), arch: x64, args: [0n, 5n, 1n] }), 0x30000)
 })
 
 test('on i386 a rule covers the call behind socketcall and ipc too', () => {

@@ -3,6 +3,7 @@ import { StackError } from '@teu/errors'
 import { type LinuxSeccomp, type LinuxSeccompArg, type LinuxSyscall, seccompOperators } from '@teu/oci-spec/runtime'
 import { returnValue } from './actions.ts'
 import type { SyscallAbi } from './architectures.ts'
+import { beginsWith, compareCases } from './case-order.ts'
 import { multiplexed } from './multiplexed-calls.ts'
 import { syscallNumbers } from './syscall-numbers.ts'
 
@@ -15,7 +16,7 @@ export interface Comparison {
   valueTwo: bigint
 }
 
-/** What to do with one call: the first case whose comparisons all hold, else the default. @internal */
+/** What to do with one call: the first case whose comparisons all hold, else the default. They are in the order of {@link compareCases}. @internal */
 export interface CallRules {
   cases: { comparisons: readonly Comparison[]; result: number }[]
 }
@@ -24,14 +25,23 @@ export interface CallRules {
 export interface AbiRules {
   calls: Map<number, CallRules>
   newest: number
+  /** Whether arguments have 32 bits. */
+  narrow: boolean
 }
+
+const narrowAbis: readonly SyscallAbi[] = ['i386', 'x32', 'arm']
 
 // ARM's private calls stand far above all others; a profile that names one does not thereby know every call below.
 const firstPrivateCall = 0xf0000
 
-/** Resolves the names of a profile for one ABI. Unknown names are skipped, as are rules that only repeat the default. @internal */
+/**
+ * Resolves the names of a profile for one ABI. Unknown names are skipped, as are rules that only repeat the default.
+ * Throws `invalid-argument` for rules that ask the same and answer differently.
+ *
+ * @internal
+ */
 export function rulesOf(seccomp: LinuxSeccomp, abi: SyscallAbi): AbiRules {
-  const rules: AbiRules = { calls: new Map(), newest: -1 }
+  const rules: AbiRules = { calls: new Map(), newest: -1, narrow: narrowAbis.includes(abi) }
   const defaultResult = returnValue(seccomp.defaultAction, seccomp.defaultErrnoRet)
   const numbers = syscallNumbers(abi)
   for (const rule of seccomp.syscalls ?? []) {
@@ -43,7 +53,10 @@ export function rulesOf(seccomp: LinuxSeccomp, abi: SyscallAbi): AbiRules {
         rules.newest = Math.max(rules.newest, number)
       }
       if (result === defaultResult) continue
-      if (number !== undefined) for (const comparisons of cases) addCase(rules, number, comparisons, result)
+      if (number !== undefined) {
+        refuseContradiction(rules, number, cases, result, name)
+        for (const comparisons of cases) addCase(rules, number, comparisons, result)
+      }
       if (abi === 'i386') for (const comparisons of cases) addMultiplexed(rules, name, comparisons, result)
     }
   }
@@ -64,7 +77,26 @@ function addCase(rules: AbiRules, number: number, comparisons: readonly Comparis
   const call = rules.calls.get(number)
   const isAlways = comparisons.length === 0
   if (!call || (isAlways && !isUnconditional(call))) rules.calls.set(number, { cases: [{ comparisons, result }] })
-  else if (!isUnconditional(call)) call.cases.push({ comparisons, result })
+  else if (!isUnconditional(call)) {
+    const after = call.cases.findIndex((other) => compareCases(comparisons, other.comparisons, rules.narrow) < 0)
+    call.cases.splice(after < 0 ? call.cases.length : after, 0, { comparisons, result })
+  }
+}
+
+/** One that holds wherever an earlier one does, and says something else: libseccomp refuses it, in runc's words. */
+function refuseContradiction(
+  { calls, narrow }: AbiRules,
+  number: number,
+  added: readonly (readonly Comparison[])[],
+  result: number,
+  name: string,
+): void {
+  const earlier = (calls.get(number)?.cases ?? []).filter((each) => each.result !== result)
+  const contradicts = (comparisons: readonly Comparison[]) =>
+    comparisons.length > 0 && earlier.some((each) => beginsWith(each.comparisons, comparisons, narrow))
+  if (!added.some(contradicts)) return
+  const message = `unable to init seccomp: error adding seccomp rule for syscall ${name}: file exists`
+  throw new StackError('invalid-argument', `unable to start container process: ${message}`)
 }
 
 function isUnconditional({ cases }: CallRules): boolean {

@@ -118,7 +118,7 @@ test('docker’s default profile: what its documentation promises', () => {
 })
 
 test('200 generated profiles, for every system call of both machines', () => {
-  let [count, calls] = [0, 0]
+  let [count, calls, refused] = [0, 0, 0]
   const seen = { operators: new Set<string>(), actions: new Set<string>(), flags: new Set<string>() }
   const property = fc.property(profiles, (profile) => {
     count++
@@ -127,13 +127,28 @@ test('200 generated profiles, for every system call of both machines', () => {
       for (const { op } of args) seen.operators.add(op)
     }
     for (const flag of profile.flags ?? []) seen.flags.add(flag)
-    for (const machine of machines) calls += compare(profile, machine).calls
+    for (const machine of machines) {
+      if (isRefused(profile, machine)) refused++
+      else calls += compare(profile, machine).calls
+    }
   })
   const seed = Number(process.env.TEU_SEED ?? 20261124)
   fc.assert(property, { numRuns: 200, seed, endOnFailure: true })
   assert.equal(count, 200)
+  assert.ok(refused < 20, `${refused} contradict themselves`)
   assert.equal(seen.operators.size, 7)
   assert.equal(seen.actions.size, 8)
   assert.equal(seen.flags.size, 4)
   assert.ok(calls > 500_000, `${calls} comparisons`)
 })
+
+/** Two rules of a profile may happen to ask the same, and answer differently. */
+function isRefused(profile: LinuxSeccomp, { name }: Machine): boolean {
+  try {
+    compileSeccomp(profile, name)
+    return false
+  } catch (error) {
+    if (/: file exists$/.test((error as Error).message)) return true
+    throw error
+  }
+}

@@ -52,7 +52,15 @@ export class Libseccomp {
 
   /** The filter that it makes. */
   filter(profile: LinuxSeccomp, machine: Machine): Uint8Array {
+    const filter = this.filterUnlessRefused(profile, machine)
+    assert.ok(filter, 'libseccomp refuses a rule')
+    return filter
+  }
+
+  /** The same, or undefined when it says of a rule that there is another one in its place. */
+  filterUnlessRefused(profile: LinuxSeccomp, machine: Machine): Uint8Array | undefined {
     const result = spawnSync(this.#program, { input: lines(profile, machine).join('\n'), maxBuffer: 1 << 24 })
+    if (result.status === 1 && /File exists/.test(String(result.stderr))) return undefined
     assert.equal(result.status, 0, String(result.stderr))
     return new Uint8Array(result.stdout)
   }

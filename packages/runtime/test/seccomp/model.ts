@@ -113,19 +113,27 @@ export class ProfileModel {
     })
   }
 
-  /** A rule without conditions counts before all others; of those with, the first that holds. */
+  /** A rule without conditions counts before all others; of those with, the first that holds in libseccomp's order. */
   #rulesAnswer(name: string, args: readonly bigint[], { abi, narrow }: Machine['abis'][number]): number | undefined {
     const rules = this.#rulesOf(name)
     const always = rules.find(({ args: conditions = [] }) =>
       areAlternatives(conditions) ? conditions.some(comparesNothing) : conditions.every(comparesNothing),
     )
     if (always !== undefined) return wordOfRule(always)
-    const found = (this.#profile.syscalls ?? []).find((rule) => {
-      if (wordOfRule(rule) === this.#default) return false
-      if (rule.names.includes(name) && holds(rule.args ?? [], args, narrow)) return true
-      return abi === 'i386' && rule.names.some((each) => coversBehind(each, name, rule.args ?? [], args))
-    })
-    return found && wordOfRule(found)
+    const cases: { conditions: LinuxSeccompArg[]; word: number }[] = []
+    for (const rule of this.#profile.syscalls ?? []) {
+      if (wordOfRule(rule) === this.#default) continue
+      for (const each of rule.names) {
+        const added = each === name ? casesOf(rule.args ?? []) : []
+        if (abi === 'i386') added.push(...casesBehind(each, name, rule.args ?? []))
+        for (const conditions of added) {
+          const at = cases.findIndex((other) => isBefore(conditions, other.conditions, narrow))
+          cases.splice(at < 0 ? cases.length : at, 0, { conditions, word: wordOfRule(rule) })
+        }
+      }
+    }
+    return cases.find(({ conditions }) => conditions.every((each) => compare(each, args[each.index] ?? 0n, narrow)))
+      ?.word
   }
 
   /** Those that do not only repeat the default. */
@@ -151,32 +159,53 @@ function wordOf(action: string, errno = 1): number {
   return action === 'SCMP_ACT_ERRNO' || action === 'SCMP_ACT_TRACE' ? word + errno : word
 }
 
+/** Several conditions on one argument are alternatives, as runc adds them; otherwise all must hold. */
+function casesOf(conditions: readonly LinuxSeccompArg[]): LinuxSeccompArg[][] {
+  const cases = areAlternatives(conditions) ? conditions.map((condition) => [condition]) : [[...conditions]]
+  return cases.map((each) => each.filter((condition) => !comparesNothing(condition)))
+}
+
 /** On i386 a rule also covers its call behind the common number, whose first argument says which one is meant. */
-function coversBehind(
-  each: string,
-  name: string,
-  conditions: readonly LinuxSeccompArg[],
-  args: readonly bigint[],
-): boolean {
+function casesBehind(each: string, name: string, conditions: readonly LinuxSeccompArg[]): LinuxSeccompArg[][] {
   const [common, number] = behind[each] ?? []
-  if (common !== name || number !== BigInt.asUintN(32, args[0] ?? 0n)) return false
-  const rest = conditions.filter(({ index }) => index !== 0)
-  // An alternative about the first argument has nothing left to ask.
-  if (!areAlternatives(conditions)) return holds(rest, args, true)
-  return (
-    rest.length < conditions.length || rest.some((condition) => compare(condition, args[condition.index] ?? 0n, true))
-  )
+  if (common !== name || number === undefined) return []
+  const which: LinuxSeccompArg = { index: 0, op: 'SCMP_CMP_EQ', value: number }
+  return casesOf(conditions).map((rest) => [which, ...rest.filter(({ index }) => index !== 0)])
+}
+
+const equalities = ['SCMP_CMP_EQ', 'SCMP_CMP_NE', 'SCMP_CMP_MASKED_EQ']
+const lesses = ['SCMP_CMP_LT', 'SCMP_CMP_LE']
+
+/** Whether `a` is asked before `b`, which the profile has before it: by its first condition that is another one. */
+function isBefore(a: readonly LinuxSeccompArg[], b: readonly LinuxSeccompArg[], narrow: boolean): boolean {
+  const byIndex = (list: readonly LinuxSeccompArg[]) => list.toSorted((one, other) => one.index - other.index)
+  const [mine, others] = [byIndex(a), byIndex(b)]
+  for (const [at, { index, op, ...rest }] of mine.entries()) {
+    const other = others[at]
+    if (other === undefined) return false
+    if (index !== other.index) return index > other.index
+    const kind = (name: string) => (equalities.includes(name) ? 0 : lesses.includes(name) ? 1 : 2)
+    if (kind(op) !== kind(other.op)) return kind(op) < kind(other.op)
+    // Word by word, the upper one first; words that look at other bits are not compared any further.
+    for (const shift of narrow ? [0n] : [32n, 0n]) {
+      const word = (number: number | bigint = 0) => (BigInt(number) >> shift) & 0xffffffffn
+      const wanted = (each: Pick<LinuxSeccompArg, 'value' | 'valueTwo'>, name: string) =>
+        name === 'SCMP_CMP_MASKED_EQ' ? word(each.valueTwo) & word(each.value) : word(each.value)
+      const [own, theirs] = [wanted(rest, op), wanted(other, other.op)]
+      if (own !== theirs) return kind(op) === 1 ? own < theirs : own > theirs
+      const looksAt = (each: Pick<LinuxSeccompArg, 'value'>, name: string) => {
+        if (name === 'SCMP_CMP_MASKED_EQ') return `masked ${word(each.value)}`
+        return kind(name) === 0 ? 'equal' : shift > 0n || /_(GT|LE)$/.test(name) ? 'greater' : 'greater or equal'
+      }
+      if (looksAt(rest, op) !== looksAt(other, other.op)) return false
+    }
+  }
+  return false
 }
 
 /** A mask of nothing: libseccomp takes it as no condition at all. */
 function comparesNothing({ op, value }: LinuxSeccompArg): boolean {
-  return op === 'SCMP_CMP_MASKED_EQ' && value === 0
-}
-
-/** Several conditions on one argument are alternatives, as runc adds them; otherwise all must hold. */
-function holds(conditions: readonly LinuxSeccompArg[], args: readonly bigint[], narrow: boolean): boolean {
-  const one = (condition: LinuxSeccompArg) => compare(condition, args[condition.index] ?? 0n, narrow)
-  return areAlternatives(conditions) ? conditions.some(one) : conditions.every(one)
+  return op === 'SCMP_CMP_MASKED_EQ' && BigInt(value) === 0n
 }
 
 function areAlternatives(conditions: readonly LinuxSeccompArg[]): boolean {
