@@ -21,16 +21,29 @@ const root = path.resolve(import.meta.dirname, '../..')
 const [target, ...wanted] = process.argv.slice(2)
 if (target === undefined) throw new Error('usage: make-initramfs.mjs FILE [TEST FILE ...]')
 
-const packages = ['errors', 'oci-spec', 'linux', 'runtime', 'conformance']
-const tests = wanted.length > 0 ? wanted : ['packages/linux/test/cgroup*.test.ts', 'packages/runtime/test/*.test.ts']
+const packages = ['errors', 'oci-spec', 'linux', 'ttrpc', 'runtime', 'shim-api', 'shim', 'conformance']
+/** Of others: what those packages and their tests load. */
+const libraries = ['fast-check', 'pure-rand', '@bufbuild/protobuf']
+/** What tests compare with, where it is installed. */
+const originals = ['usr/sbin/runc', 'usr/bin/containerd-shim-runc-v2', 'usr/bin/dbus-daemon']
+const usual = [
+  'packages/linux/test/cgroup*.test.ts',
+  'packages/runtime/test/*.test.ts',
+  'packages/shim/test/{metrics-original,resources}.test.ts',
+]
+const tests = wanted.length > 0 ? wanted : usual
 const work = mkdtempSync(path.join(tmpdir(), 'teu-initramfs-'))
 try {
-  for (const folder of ['bin', 'proc', 'sys', 'dev', 'tmp', 'run', 'root', 'etc', 'mnt', 'usr/bin', 'teu/bin'])
+  for (const folder of 'bin proc sys dev tmp run root etc mnt usr/bin usr/sbin teu/bin teu/scripts'.split(' '))
     mkdirSync(path.join(work, folder), { recursive: true })
   addBusybox()
   addProgram(process.execPath, 'bin/node')
-  if (existsSync('/usr/bin/dbus-daemon')) addProgram('/usr/bin/dbus-daemon', 'usr/bin/dbus-daemon')
+  for (const name of originals) if (existsSync(`/${name}`)) addProgram(`/${name}`, name)
   for (const name of packages) addPackage(name)
+  for (const name of libraries)
+    cpSync(path.join(root, 'node_modules', name), path.join(work, 'teu/node_modules', name), { recursive: true })
+  for (const name of ['mount-namespace.mjs', 'workspace.mjs'])
+    copyFileSync(path.join(root, 'scripts', name), path.join(work, 'teu/scripts', name))
   for (const name of ['init', 'tests']) copyFileSync(path.join(import.meta.dirname, name), path.join(work, name))
   const files = tests.flatMap((pattern) => globSync(pattern, { cwd: root })).sort()
   writeFileSync(path.join(work, 'test-files'), files.map(asJavaScript).join(' '))

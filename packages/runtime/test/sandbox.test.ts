@@ -24,7 +24,7 @@ test('a command runs as nobody, with nothing of the host but its programs', root
   assert.match(output, /^usr$/m)
   assert.doesNotMatch(output, /^(home|root|var|work|srv)$/m)
   assert.match(output, /^ok$/m)
-  assert.match(errors, /\/etc\/shadow: No such file/)
+  assert.match(errors, /\/etc\/shadow'?: No such file/)
   assert.match(errors, /\/x'?: Read-only file system/)
   assert.match(errors, /\/usr\/x'?: Read-only file system/)
   assert.deepEqual(exit, { exitCode: 7, outOfMemory: false })
@@ -42,6 +42,7 @@ test('input, output and errors are streams', rooted, async () => {
 })
 
 test('there is no network unless it is asked for', rooted, async (t) => {
+  if (!existsSync('/bin/bash')) return t.skip('needs a shell that opens connections')
   const server = createServer((_, response) => response.end('reached')).listen(0, '127.0.0.1')
   t.after(() => server.close())
   await once(server, 'listening')
@@ -73,7 +74,9 @@ test('limits hold', rooted, async () => {
     limits: { pids: 5 },
   })
   assert.match(many.errors, /[Cc]annot fork|Resource temporarily unavailable/)
-  const { errors } = await place.run(['sh', '-c', 'head -c 3m /dev/zero > /tmp/x'], { limits: { tmpBytes: 1 << 20 } })
+  const { errors } = await place.run(['dd', 'if=/dev/zero', 'of=/tmp/x', 'bs=1024', 'count=3000'], {
+    limits: { tmpBytes: 1 << 20 },
+  })
   assert.match(errors, /No space left on device/)
   const files = await place.run(['sh', '-c', 'ulimit -n; ulimit -c'], { limits: { openFiles: 77 } })
   assert.equal(files.output, '77\n0\n')

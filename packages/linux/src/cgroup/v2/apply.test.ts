@@ -43,7 +43,7 @@ test('-1 is no limit, and a period alone keeps the quota', (t) => {
     ['max', 'max'],
   )
   assert.equal(read('cpu.max').slice(0, 10), '7000 20000')
-  assert.equal(read('pids.max'), 'max')
+  assert.equal(read('pids.max'), '7')
 })
 
 test('a limit without its file is ENOENT, a path as unified key is refused', (t) => {
@@ -79,4 +79,22 @@ test('io.stat becomes entries', () => {
   assert.deepEqual(stats.ioServiceBytes[0], { major: 8, minor: 0, op: 'Read', value: 10n })
   assert.equal(stats.ioServiceBytes.length, 3)
   assert.equal(stats.ioServiced.length, 3)
+})
+
+test('what v2 has not is refused by its name, before anything is written', (t) => {
+  const read = fakeCgroup(t, { 'pids.max': '7' })
+  for (const [name, resources] of Object.entries({
+    'memory.kernelTCP': { memory: { kernelTCP: 1 } },
+    'blockIO.leafWeight': { blockIO: { leafWeight: 10 } },
+    network: { network: { classID: 1 } },
+  })) {
+    const message = new RegExp(`\\(linux\\.resources\\.${name}\\)$`)
+    assert.throws(() => applyV2Resources(read(''), { pids: { limit: 5 }, ...resources }), { code: 'EINVAL', message })
+  }
+  const weightDevice = [{ major: 8, minor: 0, leafWeight: 10 }]
+  assert.throws(() => applyV2Resources(read(''), { blockIO: { weightDevice } }), { code: 'EINVAL' })
+  assert.throws(() => applyV2Resources(read(''), { network: { priorities: [{ name: 'lo', priority: 1 }] } }))
+  assert.equal(read('pids.max'), '7')
+  applyV2Resources(read(''), { memory: { swappiness: 1, disableOOMKiller: true }, network: {}, pids: { limit: 5 } })
+  assert.equal(read('pids.max'), '5')
 })

@@ -8,6 +8,7 @@ import { attachDeviceProgram } from './attach-devices.ts'
 
 /** Writes all limits that are given into the files of a v2 cgroup. @internal */
 export function applyV2Resources(folder: string, resources: LinuxResources): void {
+  refuseV1Only(resources)
   if (resources.devices) attachDeviceProgram(folder, resources.devices)
   if (resources.memory) applyMemory(folder, resources.memory)
   if (resources.cpu) applyCpu(folder, resources.cpu)
@@ -21,6 +22,17 @@ export function applyV2Resources(folder: string, resources: LinuxResources): voi
     writeControl(folder, 'rdma.max', `${device} hca_handle=${hcaHandles ?? 'max'} hca_object=${hcaObjects ?? 'max'}`)
   }
   for (const [file, value] of Object.entries(resources.unified ?? {})) applyUnified(folder, file, value)
+}
+
+/** Limits that v2 has under no name; swappiness and who kills are left to it in silence, as the originals leave them. */
+function refuseV1Only({ memory, blockIO, network }: LinuxResources): void {
+  if (memory?.kernelTCP) throw invalid('cgroup v2 has no limit of TCP memory (linux.resources.memory.kernelTCP)')
+  if (blockIO?.leafWeight || blockIO?.weightDevice?.some(({ leafWeight }) => leafWeight)) {
+    throw invalid('cgroup v2 has no leaf weights (linux.resources.blockIO.leafWeight)')
+  }
+  if (network?.classID || network?.priorities?.length) {
+    throw invalid('cgroup v2 has no classes and priorities of networks (linux.resources.network)')
+  }
 }
 
 function invalid(message: string): Error {
