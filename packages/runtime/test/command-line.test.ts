@@ -132,6 +132,12 @@ test('descriptors are passed on only when asked for', rooted, async () => {
     /^0\n1\n2\n3\n4\ncontent\n1 1\n$/,
   )
   assert.match(teu(workshop, ['run', '--bundle', bundle, 'c'], { stdio }).stdout, /^0\n1\n2\n/)
+  // An exec is activated as well, by the number that it has in the container.
+  const id = await workshop.running()
+  const listener = 'cat <&3; cat <&4; test "$LISTEN_PID" = $$ && test $$ != 1 && echo "$LISTEN_FDS"'
+  stdio.splice(3, 2, descriptor(), descriptor())
+  const exec = ['exec', '--preserve-fds', '1', id, 'sh', '-c', listener]
+  assert.equal(teu(workshop, exec, { stdio, env }).stdout, 'content\ncontent\n1\n')
   const missing = teu(workshop, ['run', '--bundle', bundle, '--preserve-fds', '9', 'c'], { stdio })
   assert.match(missing.stderr, /unable to stat preserved-fd \d \(of 9\): stat \/proc\/self\/fd\/\d+: no such file/)
 })

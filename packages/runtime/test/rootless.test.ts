@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { accessSync, chmodSync, constants, existsSync, mkdirSync, writeFileSync } from 'node:fs'
+import { accessSync, chmodSync, constants, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { defaultSpec } from '../src/spec/default-spec.ts'
@@ -78,22 +78,44 @@ test('an unprivileged user maps more than itself through newuidmap and newgidmap
   const script = 'id -u; id -G; cat /proc/self/uid_map /proc/self/gid_map'
   const own = { uid: 5, gid: 6, additionalGids: [7] }
   Object.assign(spec.process ?? {}, { terminal: false, user: own, args: ['sh', '-c', script] })
-  const run = (change: object = {}) => {
-    Object.assign(spec.linux ?? {}, change)
-    writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec))
-    const args = [...programArguments, '--root', state, 'run', '--bundle', bundle, 'c']
+  const call = (args: string[], stdio: 'pipe' | 'ignore' = 'pipe') => {
+    const command = [...programArguments, '--rootless', 'true', '--root', state, ...args]
     const drop = ['setpriv', '--reuid', String(nobody), '--regid', String(nobody), '--clear-groups']
     // The user's ranges are those of this test, in a mount namespace of its own.
     const line = `for f in uid gid; do mount --bind ${maps} /etc/sub$f; done; exec "$@"`
-    return spawnSync('unshare', ['--mount', 'sh', '-c', line, 'sh', ...drop, process.execPath, ...args], {
+    return spawnSync('unshare', ['--mount', 'sh', '-c', line, 'sh', ...drop, process.execPath, ...command], {
       encoding: 'utf8',
       timeout: 30_000,
+      stdio,
     })
+  }
+  const write = () => writeFileSync(join(bundle, 'config.json'), JSON.stringify(spec))
+  const run = (change: object = {}) => {
+    Object.assign(spec.linux ?? {}, change)
+    write()
+    return call(['run', '--bundle', bundle, 'c'])
   }
   const ran = run()
   assert.equal(ran.stderr, '')
   const map = ' +0 +65534 +1\n +1 +200000 +1000\n'
   assert.match(ran.stdout, new RegExp(`^5\n6 7\n${map}${map}$`))
+  Object.assign(spec.process ?? {}, { args: ['sleep', '1000'] })
+  write()
+  assert.equal(call(['create', '--bundle', bundle, 'd'], 'ignore').status, 0)
+  assert.equal(call(['start', 'd']).status, 0)
+  const { pid, status, owner } = JSON.parse(call(['state', 'd']).stdout)
+  assert.deepEqual([status, owner], ['running', 'nobody'])
+  // To the host they are the user's subordinate ids, in the container any of the range.
+  assert.match(readFileSync(`/proc/${pid}/status`, 'utf8'), /^Uid:\t200004\t[\s\S]*^Gid:\t200005\t/m)
+  const exec = call(['exec', '--user', '9:10', 'd', 'sh', '-c', 'id -u; id -g; cat /proc/self/uid_map; exit 6'])
+  assert.equal(exec.status, 6)
+  assert.match(exec.stdout, new RegExp(`^9\n10\n${map}$`))
+  assert.match(call(['exec', '--user', '5000', 'd', 'true']).stderr, /invalid argument/i)
+  assert.equal(call(['kill', 'd', 'KILL']).status, 0)
+  const ended = () => JSON.parse(call(['state', 'd']).stdout).status === 'stopped'
+  for (let tries = 0; !ended() && tries < 50; tries++);
+  assert.equal(call(['delete', 'd']).stderr, '')
+  assert.match(call(['state', 'd']).stderr, /container does not exist/)
   const beyond = run({ uidMappings: [...mapped, { containerID: 2000, hostID: 300_000, size: 1 }] })
   assert.match(beyond.stderr, /write the uid map: .*newuidmap/)
 })

@@ -50,6 +50,16 @@ STEP(working_directory)
 			  "breakout detected");
 }
 
+/* Only the process itself knows its number in its own pid namespace, which sd_listen_fds(3) compares with this. */
+static int number_listener(char **variables)
+{
+	for (char **here = variables; *here; here++) {
+		if (strcmp(*here, "LISTEN_PID=self") == 0 && asprintf(here, "LISTEN_PID=%d", (int)getpid()) < 0)
+			return -1;
+	}
+	return 0;
+}
+
 STEP(environment)
 {
 	struct launch_environment environment;
@@ -57,7 +67,7 @@ STEP(environment)
 	if (launch_environment_decode(record, &environment) < 0)
 		return fail(init, "malformed step");
 	init->environment = record_strs_array(environment.variables);
-	return init->environment ? 0 : fail(init, "keep the environment");
+	return init->environment && number_listener(init->environment) == 0 ? 0 : fail(init, "keep the environment");
 }
 
 /* The sixth field of the line of `uid`, which points into `text`; NULL when there is none. */

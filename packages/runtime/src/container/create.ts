@@ -51,7 +51,7 @@ export async function createContainer(
   const bundle = loadBundle(options.bundle ?? '.', options.spec)
   for (const warning of specWarnings(bundle.spec)) warn(warning)
   checkConsole(bundle.spec.process, options.consoleSocket)
-  const extra = extraFds(options.preserveFds ?? 0, options.listenFds ?? 0, 1)
+  const extra = extraFds(options.preserveFds ?? 0, options.listenFds ?? 0)
   options.signal?.throwIfAborted()
   directory.claim(id)
   const [facts, cgroups] = [readHostFacts(), detectCgroups()]

@@ -41,7 +41,7 @@ export async function execInContainer(
   // While this is open the init's number cannot be given again, so that its namespaces are the container's.
   using init = openInit(saved)
   if (init === undefined) throw new StackError('failed-precondition', 'cannot exec in a stopped container')
-  const extra = extraFds(options.preserveFds ?? 0, options.listenFds ?? 0, undefined)
+  const extra = extraFds(options.preserveFds ?? 0, options.listenFds ?? 0)
   const request = {
     stdio: options.stdio ?? (['inherit', 'inherit', 'inherit'] as const),
     extraFds: extra.fds,

@@ -26,7 +26,7 @@ export interface ExtraFds {
  *
  * @internal
  */
-export function extraFds(preserve: number, listening: number, listenPid: number | undefined): ExtraFds {
+export function extraFds(preserve: number, listening: number): ExtraFds {
   const fds = Array.from({ length: listening + preserve }, (_, index) => 3 + index)
   for (const fd of fds) {
     if (isInherited(fd)) continue
@@ -35,6 +35,6 @@ export function extraFds(preserve: number, listening: number, listenPid: number 
     throw new StackError('invalid-argument', message)
   }
   if (listening === 0) return { fds, environment: [] }
-  const pid = listenPid === undefined ? [] : [`LISTEN_PID=${listenPid}`]
-  return { fds, environment: [`LISTEN_FDS=${listening}`, ...pid] }
+  // The process's own number, which init fills in.
+  return { fds, environment: [`LISTEN_FDS=${listening}`, 'LISTEN_PID=self'] }
 }
