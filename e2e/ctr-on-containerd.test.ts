@@ -36,9 +36,10 @@ for (const runtime of ['io.containerd.teu.v1', 'io.containerd.runc.v2']) {
   sandboxTest(`the life of a container with ${runtime}`, async (sandbox) => {
     const ctr = new Ctr(sandbox, await startOurContainerd(sandbox))
     await ctr.importBusybox()
-    await walkOnce(ctr, ['--runtime', runtime])
-    await walkLong(ctr, ['--runtime', runtime], runtime === 'io.containerd.teu.v1')
-    await walkTerminals(ctr, ['--runtime', runtime])
+    const stack = { flags: ['--runtime', runtime], isOurShim: runtime === 'io.containerd.teu.v1' }
+    await walkOnce(ctr, stack)
+    await walkLong(ctr, stack)
+    await walkTerminals(ctr, stack)
   })
 }
 

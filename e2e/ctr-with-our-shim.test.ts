@@ -44,10 +44,11 @@ for (const { name, flags, prepare } of pairings) {
     const first = await startContainerd(sandbox)
     const ctr = new Ctr(sandbox, first)
     await ctr.importBusybox()
-    await walkOnce(ctr, flags(sandbox))
-    await walkLong(ctr, flags(sandbox), name.startsWith('our shim'))
-    await walkTerminals(ctr, flags(sandbox))
-    await walkThroughRestart(ctr, flags(sandbox), async (meanwhile) => {
+    const stack = { flags: flags(sandbox), isOurShim: name.startsWith('our shim') }
+    await walkOnce(ctr, stack)
+    await walkLong(ctr, stack)
+    await walkTerminals(ctr, stack)
+    await walkThroughRestart(ctr, stack, async (meanwhile) => {
       await sandbox.stop(first.process, 'SIGKILL')
       await meanwhile()
       await startContainerd(sandbox)

@@ -6,15 +6,32 @@ import { existsSync } from 'node:fs'
 import type { Ctr } from './ctr.ts'
 import { until } from './sandbox.ts'
 
+/** What a walk goes through: how ctr is told to use it, and whose the shim is. */
+export interface Stack {
+  flags: readonly string[]
+  isOurShim: boolean
+}
+
+/**
+ * What a process does at its end. On a busy machine the original shim, and not ours, may lose what a process says that
+ * ends at once, whatever its runtime: there it stays for a moment.
+ */
+function stayIfNeeded({ isOurShim }: Stack): string {
+  return isOurShim ? '' : 'sleep 0.5;'
+}
+
 /** runc's words, ours and crun's. */
 const notFound = /executable file (`no-such-program` )?not found in \$PATH/
 
 /** Runs to an end: output, exit codes, standard input, a command that is not there. */
-export async function walkOnce(ctr: Ctr, flags: readonly string[]): Promise<void> {
-  const ran = await ctr.start('once', ['--rm', ...flags], ['sh', '-c', 'echo out; echo err >&2; exit 3'])
+export async function walkOnce(ctr: Ctr, stack: Stack): Promise<void> {
+  const { flags } = stack
+  const script = `echo out; echo err >&2; ${stayIfNeeded(stack)} exit 3`
+  const ran = await ctr.start('once', ['--rm', ...flags], ['sh', '-c', script])
   assert.deepEqual([ran.status, ran.stdout, ran.stderr.includes('err\n')], [3, 'out\n', true], ran.stderr)
   // More than the buffers on the way hold: ctr forgets to close an input that ends before the task was created.
-  const fed = await ctr.start('fed', ['--rm', ...flags], ['wc', '-c'], { input: 'x'.repeat(300_000) })
+  const count = ['sh', '-c', `wc -c; ${stayIfNeeded(stack)}`]
+  const fed = await ctr.start('fed', ['--rm', ...flags], count, { input: 'x'.repeat(300_000) })
   assert.equal(fed.stdout.trim(), '300000', fed.stderr)
   const missing = await ctr.start('missing', flags, ['no-such-program'])
   assert.equal(missing.status, 1)
@@ -25,17 +42,16 @@ export async function walkOnce(ctr: Ctr, flags: readonly string[]): Promise<void
 }
 
 /** A container that runs on while others look at it: exec, ps, metrics, pause, resume, checkpoint, kill, rm. */
-export async function walkLong(ctr: Ctr, flags: readonly string[], isOurShim: boolean): Promise<void> {
+export async function walkLong(ctr: Ctr, stack: Stack): Promise<void> {
   const id = ctr.id('long')
   const command = ['sh', '-c', "trap 'exit 5' TERM; echo ready; while :; do sleep 0.05; done"]
-  const started = await ctr.start('long', ['-d', ...flags], command)
+  const started = await ctr.start('long', ['-d', ...stack.flags], command)
   assert.equal(started.status, 0, started.stderr)
   await ctr.reaches('long', 'RUNNING')
-  // On a busy machine the original shim may lose what an exec says that ends at once, whatever its runtime.
-  const inside = isOurShim ? ['echo', 'inside'] : ['sh', '-c', 'echo inside; sleep 0.5']
-  assert.equal(await ctr.output('tasks', 'exec', '--exec-id', 'e1', id, ...inside), 'inside\n')
-  assert.equal((await ctr.run(['tasks', 'exec', '--exec-id', 'e2', id, 'sh', '-c', 'exit 9'])).status, 9)
-  assert.match((await ctr.run(['tasks', 'exec', '--exec-id', 'e3', id, 'no-such-program'])).stderr, notFound)
+  const exec = (execId: string, ...args: string[]) => ctr.run(['tasks', 'exec', '--exec-id', execId, id, ...args])
+  assert.equal((await exec('e1', 'sh', '-c', `echo inside; ${stayIfNeeded(stack)}`)).stdout, 'inside\n')
+  assert.equal((await exec('e2', 'sh', '-c', 'exit 9')).status, 9)
+  assert.match((await exec('e3', 'no-such-program')).stderr, notFound)
   const { pid } = (await ctr.task('long')) ?? {}
   assert.match(await ctr.output('tasks', 'ps', id), new RegExp(`^PID +INFO *\n${pid} +-`))
   assert.match(await ctr.output('tasks', 'metrics', id), /memory\.usage_in_bytes|pids\.current/)
@@ -45,7 +61,7 @@ export async function walkLong(ctr: Ctr, flags: readonly string[], isOurShim: bo
   await ctr.output('tasks', 'kill', id)
   await ctr.reaches('long', 'STOPPED')
   assert.match((await ctr.run(['tasks', 'kill', id])).stderr, /process already finished: not found/)
-  assert.match((await ctr.run(['tasks', 'exec', '--exec-id', 'e4', id, 'true'])).stderr, /cannot exec in a stopped/)
+  assert.match((await exec('e4', 'true')).stderr, /cannot exec in a stopped/)
   const { stdout, stderr } = await ctr.run(['tasks', 'ps', id])
   // crun 1.8.1 crashes when it is asked for the processes of a container that has ended.
   assert.match(stdout + stderr, /^PID +INFO *\n$|crun.*: killed by SIGSEGV: unknown\n$/)
@@ -74,11 +90,12 @@ async function refuseCheckpoint(ctr: Ctr, id: string): Promise<void> {
   assert.equal(status, 1)
   assert.match(stderr, /checkpoints? (is|are) not supported|criu/i)
   await ctr.reaches('long', 'RUNNING')
-  assert.equal(await ctr.output('tasks', 'exec', '--exec-id', 'c', id, 'echo', 'goes on'), 'goes on\n')
+  assert.equal((await ctr.run(['tasks', 'exec', '--exec-id', 'c', id, 'sh', '-c', 'exit 10'])).status, 10)
 }
 
 /** Terminals: `run -t`, `exec -t` and `attach`, with input, size, exit codes, and a Ctrl-C that goes to the container. */
-export async function walkTerminals(ctr: Ctr, flags: readonly string[]): Promise<void> {
+export async function walkTerminals(ctr: Ctr, stack: Stack): Promise<void> {
+  const { flags } = stack
   const shell = ctr.startOnTerminal('shell', ['--rm', ...flags], ['sh'])
   await shell.shows('# ')
   shell.type('stty size; test -t 0 && test -t 2 && echo a "terminal"\n')
@@ -91,7 +108,7 @@ export async function walkTerminals(ctr: Ctr, flags: readonly string[]): Promise
   shell.type('exit 4\n')
   assert.equal(await shell.ends(), 4)
 
-  const kept = ctr.startOnTerminal('kept', ['-d', ...flags], ['sh', '-c', counterLoop])
+  const kept = ctr.startOnTerminal('kept', ['-d', ...flags], ['sh', '-c', counterLoop(stack)])
   assert.equal(await kept.ends(), 0)
   const exec = ctr.terminal('tasks', 'exec', '-t', '--exec-id', 't', ctr.id('kept'), 'sh')
   await exec.shows('# ')
@@ -110,7 +127,10 @@ export async function walkTerminals(ctr: Ctr, flags: readonly string[]): Promise
 }
 
 /** Prints a line ten times a second; ends with 7 on SIGTERM. */
-export const counterLoop = "trap 'echo bye; exit 7' TERM; i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.1; done"
+function counterLoop(stack: Stack): string {
+  const bye = `trap 'echo bye; ${stayIfNeeded(stack)} exit 7' TERM`
+  return `${bye}; i=0; while :; do i=$((i+1)); echo tick $i; sleep 0.1; done`
+}
 
 /**
  * containerd is killed and comes back, while one container prints, one is paused, one has a terminal, and one ends in
@@ -118,16 +138,17 @@ export const counterLoop = "trap 'echo bye; exit 7' TERM; i=0; while :; do i=$((
  */
 export async function walkThroughRestart(
   ctr: Ctr,
-  flags: readonly string[],
+  stack: Stack,
   restart: (meanwhile: () => Promise<void>) => Promise<void>,
 ): Promise<void> {
+  const { flags } = stack
   const start = async (name: string, more: string[], script: string) => {
     const { status, stderr } = await ctr.start(name, ['-d', ...more, ...flags], ['sh', '-c', script])
     assert.equal(status, 0, stderr)
   }
-  await start('prints', [], counterLoop)
+  await start('prints', [], counterLoop(stack))
   await start('frozen', ['--null-io'], "trap 'exit 8' TERM; while :; do sleep 0.05; done")
-  assert.equal(await ctr.startOnTerminal('screen', ['-d', ...flags], ['sh', '-c', counterLoop]).ends(), 0)
+  assert.equal(await ctr.startOnTerminal('screen', ['-d', ...flags], ['sh', '-c', counterLoop(stack)]).ends(), 0)
   await start('ends', ['--null-io'], "trap 'exit 23' TERM; while :; do sleep 0.05; done")
   await ctr.output('tasks', 'pause', ctr.id('frozen'))
   const { pid = 0 } = (await ctr.task('ends')) ?? {}
@@ -144,7 +165,8 @@ export async function walkThroughRestart(
   assert.equal(await ctr.remove('frozen'), 8)
   for (const name of ['prints', 'screen']) {
     await ctr.reaches(name, 'RUNNING')
-    assert.equal(await ctr.output('tasks', 'exec', '--exec-id', 'e', ctr.id(name), 'echo', 'still'), 'still\n')
+    const still = ['sh', '-c', `echo still; ${stayIfNeeded(stack)}`]
+    assert.equal(await ctr.output('tasks', 'exec', '--exec-id', 'e', ctr.id(name), ...still), 'still\n')
     const attached = ctr.terminal('tasks', 'attach', ctr.id(name))
     await attached.shows(/tick \d+\s/)
     await ctr.output('tasks', 'kill', ctr.id(name))
