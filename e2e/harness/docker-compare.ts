@@ -26,8 +26,8 @@ export async function compareWalks(
   return inLines(2, walks, (name, walk) => compareWalk(sandbox, columns, name, walk))
 }
 
-/** Most of what is compared is waiting for disks and daemons: some of it takes turns. */
-async function inLines<T>(
+/** Compares `count` rows at a time, most of which is waiting for disks and daemons; what is wrong. */
+export async function inLines<T>(
   count: number,
   rows: Record<string, T>,
   compare: (name: string, row: T) => Promise<string[]>,
@@ -53,7 +53,11 @@ async function compareWalk(sandbox: Sandbox, columns: Column[], name: string, wa
 }
 
 /** What is wrong: a column whose answer is an error, or one whose answer is not that of the first. */
-export function compareAnswers(columns: Column[], name: string, answers: readonly unknown[]): string[] {
+export function compareAnswers(
+  columns: readonly { name: string }[],
+  name: string,
+  answers: readonly unknown[],
+): string[] {
   const told = answers.map((answer) => (answer instanceof Error ? answer : JSON.stringify(answer, null, 1)))
   const [original] = told
   const failures: string[] = []

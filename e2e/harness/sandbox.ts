@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { createWriteStream, globSync, mkdirSync, mkdtempSync, readFileSync, rmdirSync, rmSync } from 'node:fs'
+import {
+  createWriteStream,
+  globSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import path from 'node:path'
 import test from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
@@ -24,6 +33,17 @@ export interface RunOptions {
   /** Milliseconds until the program is killed; 60,000 by default. */
   timeoutMs?: number
 }
+
+/**
+ * podman keeps its locks in its own folder, and not in the memory that the machine's programs share, which it never gives
+ * back; it asks our runtime for errors as JSON, and for no more processes than a small machine has.
+ */
+const podmanSettings = `[engine]
+lock_type = "file"
+runtime_supports_json = ["crun", "runc", "teu-runtime"]
+[containers]
+default_ulimits = ["nofile=1024:1024", "nproc=1024:1024"]
+`
 
 /**
  * What one test owns: a directory, a network namespace with loopback up, a cgroup parent, a marker in the environment
@@ -49,10 +69,12 @@ export class Sandbox {
       TMPDIR: this.path('tmp'),
       // Shared, as it is on a machine where the programs ran before.
       NODE_COMPILE_CACHE: '/tmp/node-compile-cache',
+      CONTAINERS_CONF: this.path('containers.conf'),
       TEU_E2E: this.id,
       LANG: 'C.UTF-8',
     }
     for (const folder of ['home', 'tmp']) mkdirSync(this.path(folder))
+    writeFileSync(this.path('containers.conf'), podmanSettings)
   }
 
   /** A path in the sandbox's directory. */
