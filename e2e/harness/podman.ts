@@ -54,7 +54,9 @@ export class Podman {
   }
 
   async run(...args: string[]): Promise<Pick<RunResult, 'status' | 'stdout' | 'stderr'>> {
-    const { status, stdout, stderr } = await this.#sandbox.run('podman', [...this.#options, ...args])
+    // Where it is called conmon leaves a file when memory ran out.
+    const options = { cwd: this.#sandbox.directory }
+    const { status, stdout, stderr } = await this.#sandbox.run('podman', [...this.#options, ...args], options)
     return { status, stdout: plain(stdout), stderr: plain(stderr) }
   }
 
