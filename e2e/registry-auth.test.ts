@@ -3,6 +3,7 @@
 import assert from 'node:assert/strict'
 import { writeFileSync } from 'node:fs'
 import path from 'node:path'
+import { certify } from './harness/certificates.ts'
 import { startRegistry } from './harness/originals.ts'
 import { imageArchive, repository } from './harness/programs.ts'
 import { dockerAt, startTeuRegistry, usersFile } from './harness/registries.ts'
@@ -12,36 +13,8 @@ import { type Sandbox, sandboxTest, until } from './harness/sandbox.ts'
 const host = '10.99.0.1'
 const address = `${host}:5443`
 
-/** An authority, and a certificate by it for {@link host}; every program of the sandbox trusts it. */
-async function certify(sandbox: Sandbox): Promise<{ ca: string; cert: string; key: string }> {
-  const [ca, caKey, cert, key, request] = ['ca.crt', 'ca.key', 'cert.pem', 'key.pem', 'request.pem'].map((name) =>
-    sandbox.path(name),
-  ) as [string, string, string, string, string]
-  const fresh = ['-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:P-256', '-nodes']
-  await sandbox.output('openssl', [
-    'req',
-    '-x509',
-    ...fresh,
-    '-keyout',
-    caKey,
-    '-out',
-    ca,
-    '-subj',
-    '/CN=authority',
-    '-days',
-    '2',
-  ])
-  await sandbox.output('openssl', ['req', ...fresh, '-keyout', key, '-out', request, '-subj', `/CN=${host}`])
-  writeFileSync(sandbox.path('names'), `subjectAltName=IP:${host}\n`)
-  const signing = ['-CA', ca, '-CAkey', caKey, '-CAcreateserial', '-days', '2', '-extfile', sandbox.path('names')]
-  await sandbox.output('openssl', ['x509', '-req', '-in', request, '-out', cert, ...signing])
-  await sandbox.output('ip', ['address', 'add', `${host}/32`, 'dev', 'lo'])
-  sandbox.env['SSL_CERT_FILE'] = ca
-  return { ca, cert, key }
-}
-
 async function startOurs(sandbox: Sandbox, ...more: string[]): Promise<{ ca: string }> {
-  const { ca, cert, key } = await certify(sandbox)
+  const { ca, cert, key } = await certify(sandbox, host)
   const flags = ['--tls-cert', cert, '--tls-key', key, '--htpasswd', usersFile(sandbox), ...more]
   await startTeuRegistry(sandbox, flags, { address })
   return { ca }
@@ -156,7 +129,7 @@ for (const [kind, more] of [
 }
 
 sandboxTest("our client logs in at Debian's docker-registry over TLS", async (sandbox) => {
-  const { ca, cert, key } = await certify(sandbox)
+  const { ca, cert, key } = await certify(sandbox, host)
   writeFileSync(
     sandbox.path('closed.yml'),
     `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${sandbox.path('closed')}}}\n` +

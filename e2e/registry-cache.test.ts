@@ -3,6 +3,7 @@
 // arrives at the original shows in its own log.
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
+import { startContainerd } from './harness/originals.ts'
 import {
   ask,
   blobFile,
@@ -179,4 +180,31 @@ sandboxTest('bytes that are not those of their digest are not kept', async (sand
   await sandbox.output('mv', [`${file}.good`, file])
   const mended = await through(sandbox, '2')
   assert.equal(mended.status, 0, mended.stderr)
+})
+
+sandboxTest('ctr and our client find the cache by hosts.toml, and go on when the origin is away', async (sandbox) => {
+  const { requests, stop } = await startOrigin(sandbox)
+  await startTeuRegistry(sandbox, ['--proxy', `http://${origin}`])
+  const hosts = sandbox.path('hosts')
+  mkdirSync(`${hosts}/${origin}`, { recursive: true })
+  writeFileSync(
+    `${hosts}/${origin}/hosts.toml`,
+    `server = "http://${origin}"\n[host."http://${ourAddress}"]\ncapabilities = ["pull", "resolve"]\n`,
+  )
+  const name = `${origin}/${image}:latest`
+  const { socket } = await startContainerd(sandbox)
+  const ctr = (...args: string[]) => sandbox.output('ctr', ['-a', socket, ...args])
+  const ours = (to: string) =>
+    sandbox.output('teu-registry', ['pull', '-q', '--certs-dir', hosts, name, sandbox.path(to)])
+  await ctr('images', 'pull', '--hosts-dir', hosts, name)
+  const first = requests()
+  assert.ok(first.length > 0)
+  const digest = (await ours('first')).trim()
+  // What the cache has already came from there: the origin was asked by the cache only, and for the tag only.
+  assert.deepEqual([...new Set(requests().slice(first.length))], [`HEAD /v2/${image}/manifests/latest`])
+  await stop()
+  await ctr('images', 'rm', '--sync', name)
+  await ctr('images', 'pull', '--hosts-dir', hosts, name)
+  assert.match(await ctr('images', 'check'), /library\/busybox:latest .*complete/)
+  assert.equal((await ours('second')).trim(), digest)
 })

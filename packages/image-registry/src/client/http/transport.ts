@@ -103,7 +103,10 @@ export class Transport {
         ...(signal === undefined ? {} : { signal }),
       })
       .catch((error: NodeJS.ErrnoException) => {
-        throw proxy === undefined ? error : throughProxy(error, proxy)
+        if (proxy !== undefined) throw noted(error, `through the proxy ${proxy.host}`)
+        const mayWantCertificate =
+          error.code === 'UND_ERR_SOCKET' && url.protocol === 'https:' && tls.cert === undefined
+        throw mayWantCertificate ? noted(error, 'it may want a certificate of its clients') : error
       })
     const headerValues = (name: string) => [received[name] ?? []].flat()
     return { status: statusCode, header: (name) => headerValues(name)[0], headerValues, body: answerBody, url }
@@ -140,10 +143,13 @@ export class Transport {
   }
 }
 
-/** Who failed is often the proxy, which the error does not name. */
-function throughProxy(error: NodeJS.ErrnoException, proxy: URL): Error {
+/**
+ * Who failed is often the proxy, which the error does not name. And whoever shows no certificate where one is wanted is
+ * told so by TLS 1.3 only behind the handshake, which comes out as a connection that was closed.
+ */
+function noted(error: NodeJS.ErrnoException, note: string): Error {
   const { message, code } = error
-  const named = new Error(`${(message || code || 'broken').trim()} (through the proxy ${proxy.host})`, { cause: error })
+  const named = new Error(`${(message || code || 'broken').trim()} (${note})`, { cause: error })
   return Object.assign(named, code === undefined ? {} : { code })
 }
 
