@@ -22,14 +22,15 @@ interface Sample {
   value: string | string[] | boolean
   /** Flags without which it means nothing. */
   beside?: string[]
-  /** It is not the registry's, but its process's. */
-  ofProcess?: true
+  /** What it comes to cannot be compared, because it is the process's, or a storage; other tests show its effect. */
+  isOpaque?: true
 }
 
 const users = ['--htpasswd', at('users')]
 const proxy = ['--proxy', 'https://upstream.example']
 const tls = ['--tls-cert', at('one.pem'), '--tls-key', at('two.pem')]
 const keys = [...users, '--token-keys', at('one.pem')]
+const bucket = ['--s3-bucket', 'images']
 const hook = ['--webhook', 'https://hooks.example']
 
 const samples: Record<SettingName, Sample> = {
@@ -39,9 +40,13 @@ const samples: Record<SettingName, Sample> = {
   'tls-client-ca': { value: at('one.pem'), beside: tls },
   'allow-http': { value: true },
   'trusted-proxy': { value: ['10.0.0.0/8', '192.168.0.0/16'] },
-  grace: { value: '3s', ofProcess: true },
+  grace: { value: '3s', isOpaque: true },
   'debug-addr': { value: '127.0.0.1:6001' },
   root: { value: at('other') },
+  's3-bucket': { value: 'images', isOpaque: true },
+  's3-endpoint': { value: 'http://127.0.0.1:9', isOpaque: true, beside: bucket },
+  's3-region': { value: 'eu-central-1', isOpaque: true, beside: bucket },
+  's3-prefix': { value: 'registry', isOpaque: true, beside: bucket },
   'read-only': { value: true },
   delete: { value: true },
   'immutable-tags': { value: ['team/**:v*', 'x:1'] },
@@ -75,8 +80,8 @@ const samples: Record<SettingName, Sample> = {
   'webhook-action': { value: ['push', 'delete'], beside: hook },
   metrics: { value: true },
   page: { value: false },
-  'log-level': { value: 'warn', ofProcess: true },
-  'log-format': { value: 'text', ofProcess: true },
+  'log-level': { value: 'warn', isOpaque: true },
+  'log-format': { value: 'text', isOpaque: true },
   proxy: { value: 'https://upstream.example' },
   'proxy-username': { value: 'me', beside: [...proxy, '--proxy-password', 'secret'] },
   'proxy-password': { value: 'secret', beside: [...proxy, '--proxy-username', 'me'] },
@@ -92,15 +97,15 @@ const nobody = {
 }
 
 /** What a start with these arguments comes to; what it is refused with instead. */
-async function outcome({ argv, env = {} }: { argv: string[]; env?: Record<string, string> }, ofProcess: boolean) {
+async function outcome({ argv, env = {} }: { argv: string[]; env?: Record<string, string> }, isOpaque: boolean) {
   const command = serveCommand({ ...nobody, env }).exitOverride()
   command.parseOptions(argv)
   const { settings: given, unknownVariables } = await settingsGiven(command, { env })
   assert.deepEqual(unknownVariables, [])
-  return ofProcess ? given : initOf(given)
+  return isOpaque ? given : initOf(given)
 }
 
-for (const [name, { value, beside = [], ofProcess = false }] of Object.entries(samples)) {
+for (const [name, { value, beside = [], isOpaque = false }] of Object.entries(samples)) {
   test(`--${name}, ${variableOf(name)} and ${name} of the file come to the same, and to something`, async () => {
     // A key of its own would be made at the first start.
     const argv = ['--root', at('root'), ...beside].slice(name === 'root' ? 2 : 0)
@@ -110,14 +115,14 @@ for (const [name, { value, beside = [], ofProcess = false }] of Object.entries(s
     const { kind } = (settings as Record<string, Setting>)[name] as Setting
     await writeFile(file, `${name} = ${kind === 'integer' ? value : JSON.stringify(value)}\n`)
     const text = Array.isArray(value) ? value.join(';') : String(value)
-    const byFlag = await outcome({ argv: [...argv, ...flags] }, ofProcess)
-    const without = await outcome({ argv }, ofProcess).catch((error: Error) => error)
+    const byFlag = await outcome({ argv: [...argv, ...flags] }, isOpaque)
+    const without = await outcome({ argv }, isOpaque).catch((error: Error) => error)
     assert.notDeepEqual(byFlag, without, 'it changes nothing')
     for (const given of [
       { argv, env: { [variableOf(name)]: text } },
       { argv: [...argv, '--config', file] },
       { argv, env: { TEU_REGISTRY_CONFIG: file } },
     ])
-      assert.deepEqual(await outcome(given, ofProcess), byFlag)
+      assert.deepEqual(await outcome(given, isOpaque), byFlag)
   })
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { Command, InvalidArgumentError } from 'commander'
 import type { StoreStats } from '../upkeep/store-stats.ts'
-import { openRoot, type StoreFlags, withStoreFlags } from './open-store.ts'
+import { openFor, type StoreFlags, withStoreFlags } from './open-store.ts'
 import { columns, formatSize, printJson, run } from './run.ts'
 import type { Surroundings } from './surroundings.ts'
 
@@ -40,7 +40,8 @@ Examples:
       run(around, async ({ signal }) => {
         const { dryRun = false, grace = duration('24h'), uploads: idle = duration('7d') } = flags
         const { collectGarbage } = await import('../gc/collect-garbage.ts')
-        await using store = await openRoot(flags.root, dryRun)
+        await using opened = await openFor(flags, dryRun)
+        const { store } = opened
         const result = await collectGarbage(store, {
           ...{ dryRun, signal, olderThanMs: grace, uploadsOlderThanMs: idle },
           ...(flags.untagged === undefined ? {} : { untaggedOlderThanMs: flags.untagged }),
@@ -78,7 +79,8 @@ Examples:
       run(around, async ({ signal }) => {
         const { repair = false, contents, json } = flags
         const { checkStore } = await import('../upkeep/check-store.ts')
-        await using store = await openRoot(flags.root, !repair)
+        await using opened = await openFor(flags, !repair)
+        const { store } = opened
         const result = await checkStore(store, {
           ...{ repair, contents, signal },
           onFinding: ({ kind, message, repaired }) =>
@@ -102,7 +104,8 @@ export function statsCommand(around: Surroundings): Command {
     .action((flags: StoreFlags) =>
       run(around, async ({ signal }) => {
         const { storeStats } = await import('../upkeep/store-stats.ts')
-        await using store = await openRoot(flags.root, true)
+        await using opened = await openFor(flags, true)
+        const { store } = opened
         const stats = await storeStats(store, { signal })
         if (flags.json) printJson(around, stats)
         else around.stdout.write(statsText(stats))

@@ -4,7 +4,7 @@ import { defaultTag, isRepositoryName, isTag } from '@teu/oci-spec/distribution'
 import { type Descriptor, isDigest } from '@teu/oci-spec/image'
 import { Command } from 'commander'
 import type { Store } from '../store/store.ts'
-import { openRoot, type StoreFlags, withStoreFlags } from './open-store.ts'
+import { openFor, type StoreFlags, withStoreFlags } from './open-store.ts'
 import { findFile } from './place.ts'
 import { printJson, run } from './run.ts'
 import type { Surroundings } from './surroundings.ts'
@@ -34,7 +34,8 @@ Examples:
     .action((text: string, file: string, flags: ImageFlags) =>
       run(around, async ({ signal }) => {
         const source = imageIn(text)
-        await using store = await openRoot(flags.root, true)
+        await using opened = await openFor(flags, true)
+        const { store } = opened
         const name = flags.name ?? (isDigest(source.reference) ? undefined : source.reference)
         const descriptor = await exportTo(file, store, source, { signal, ...(name && { name }) })
         if (flags.json) printJson(around, { ...descriptor, to: file })
@@ -103,7 +104,8 @@ Examples:
         const layout = await openLayout(place.path)
         const { annotations: _, ...root } = layout.find(place.name)
         const { importImage } = await import('../upkeep/import-image.ts')
-        await using store = await openRoot(flags.root, false)
+        await using opened = await openFor(flags, false)
+        const { store } = opened
         await importImage(store, { repository, tags: [reference] }, layout, root, { signal })
         if (flags.json) printJson(around, { ...root, to: `${repository}:${reference}` })
         else around.stdout.write(`${root.digest}\n`)

@@ -2,6 +2,7 @@
 import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import path from 'node:path'
 import { messageOf, StackError } from '@teu/errors'
+import { storeInBucket } from '../../storage/s3/store-in-bucket.ts'
 import type { AuthInit, TokenInit } from '../auth/auth-init.ts'
 import { newSigningKey } from '../auth/keys.ts'
 import type { RegistryInit } from '../create-registry.ts'
@@ -15,9 +16,12 @@ import type { Settings } from './read-settings.ts'
 /** What a registry is made with, by settings. Reads the files that they name. Throws `invalid-argument`, `not-found`. @internal */
 export async function initOf(settings: Settings): Promise<RegistryInit> {
   const [tls, auth, proxy] = [await tlsOf(settings), await authOf(settings), await proxyOf(settings)]
+  const { 's3-bucket': bucket, 's3-endpoint': endpoint, 's3-region': region, 's3-prefix': prefix } = settings
+  const inBucket = await storeInBucket({ bucket, endpoint, region, prefix }, settings.root ?? '')
   return {
     ...defined({
-      ...{ storage: settings.root, listen: settings.addr, debugListen: settings['debug-addr'], tls, auth, proxy },
+      ...(inBucket ?? { storage: settings.root }),
+      ...{ listen: settings.addr, debugListen: settings['debug-addr'], tls, auth, proxy },
       ...{ readOnly: settings['read-only'], deletes: settings.delete ?? false, allowHttp: settings['allow-http'] },
       ...{ page: settings.page, metrics: settings.metrics, trustedProxies: settings['trusted-proxy'] },
     }),

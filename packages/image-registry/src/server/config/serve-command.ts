@@ -29,6 +29,9 @@ Examples:
       --access 'alice=**:*' --access 'ci=team/**:pull,push' --anonymous-pull 'public/**'
       for a team: alice may do everything, ci builds, everybody reads what is public
 
+  teu-registry serve --s3-bucket images --s3-prefix registry --root ./local
+      in a bucket, with the credentials of the environment; needs the package @aws-sdk/client-s3
+
   teu-registry serve --proxy https://registry-1.docker.io --root ./cache
       a cache of Docker Hub: docker pull localhost:5000/library/busybox
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { DisposableStorage, StorageDriver } from '../../storage/driver.ts'
 import { createRegistry, type Registry } from '../create-registry.ts'
 import { initOf, text, tlsOf } from './init-of.ts'
 import type { Settings } from './read-settings.ts'
@@ -16,6 +17,8 @@ export interface ServeComponents {
 export async function serve(settings: Settings, { around, unknownVariables }: ServeComponents): Promise<void> {
   const log = await serverLog(around.stderr, { level: settings['log-level'], format: settings['log-format'] })
   const init = await initOf(settings)
+  // Given as an object, it is not the registry's to close; declared first, it is closed last.
+  await using _storage = typeof init.storage === 'object' ? disposable(init.storage) : undefined
   await using registry = await createRegistry({
     ...init,
     onError: (error) => log.note('error', 'failure', errorFields(error)),
@@ -38,6 +41,10 @@ export async function serve(settings: Settings, { around, unknownVariables }: Se
   } finally {
     around.removeListener('SIGHUP', reload)
   }
+}
+
+function disposable(storage: StorageDriver): DisposableStorage | undefined {
+  return Symbol.asyncDispose in storage ? (storage as DisposableStorage) : undefined
 }
 
 function warnOfOpenness(settings: Settings, log: ServerLog): void {

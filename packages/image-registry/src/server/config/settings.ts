@@ -59,6 +59,15 @@ export const settings = {
     default: '/var/lib/teu/registry',
     help: 'where to keep the content',
   },
+  's3-bucket': {
+    kind: 'text',
+    group: content,
+    hint: 'name',
+    help: 'keep the content in a bucket; then below --root are the index and keys',
+  },
+  's3-endpoint': { kind: 'text', group: content, hint: 'url', help: "the bucket's service; default: Amazon's" },
+  's3-region': { kind: 'text', group: content, hint: 'name', help: 'its region; default: AWS_REGION' },
+  's3-prefix': { kind: 'text', group: content, hint: 'path', help: 'what goes in front of every key' },
   'read-only': { kind: 'flag', group: content, help: 'refuse everything that writes' },
   delete: { kind: 'flag', group: content, help: 'accept deletion of tags, manifests and blobs' },
   'immutable-tags': {
