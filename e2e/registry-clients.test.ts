@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { docker, startContainerd, startDockerd } from './harness/originals.ts'
 import { imageArchive } from './harness/programs.ts'
-import { ourAddress as address, startTeuRegistry } from './harness/registries.ts'
+import { ourAddress as address, dockerAt, startTeuRegistry } from './harness/registries.ts'
 import { sandboxTest } from './harness/sandbox.ts'
 
 sandboxTest('docker pushes to our registry and pulls from it', async (sandbox) => {
@@ -38,4 +38,25 @@ sandboxTest('ctr pushes to our registry and pulls from it', async (sandbox) => {
   await ctr('images', 'rm', '--sync', imported as string)
   await ctr('images', 'pull', '--plain-http', `${address}/team/busybox:1`)
   assert.match(await ctr('images', 'check'), /team\/busybox:1 .*complete/)
+})
+
+sandboxTest('docker manifest makes a list of images at our registry, and pulls its own from it', async (sandbox) => {
+  await startTeuRegistry(sandbox)
+  const { output, run, loaded } = await dockerAt(sandbox)
+  const [image, list] = [`${address}/team/busybox:1`, `${address}/team/list:1`]
+  await output('tag', loaded, image)
+  await output('push', '-q', image)
+  await output('manifest', 'create', '--insecure', list, image)
+  // The annotation is what docker goes by, whatever is in the image.
+  await output('manifest', 'annotate', '--os', 'linux', '--arch', 'amd64', list, image)
+  const digest = (await output('manifest', 'push', '--insecure', list)).trim().split('\n').at(-1)
+  const inspected = JSON.parse(await output('manifest', 'inspect', '--insecure', list)) as {
+    manifests: { digest: string; platform: { architecture: string } }[]
+  }
+  assert.equal(inspected.manifests[0]?.platform.architecture, 'amd64')
+  const ours = JSON.parse(await sandbox.output('teu-registry', ['inspect', '--raw', list])) as { mediaType: string }
+  assert.equal(ours.mediaType, 'application/vnd.docker.distribution.manifest.list.v2+json')
+  await output('rmi', image)
+  assert.match(await output('pull', list), new RegExp(`Digest: ${digest}`))
+  assert.match((await run('manifest', 'inspect', '--insecure', `${address}/team/none:1`)).stderr, /no such manifest/)
 })
