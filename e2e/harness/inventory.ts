@@ -111,6 +111,9 @@ export async function leaksSince(before: Inventory, owner: Owner): Promise<strin
   }
 }
 
+/** Debian's containerd writes this when dockerd, to which it answers late, asks for it before killing it. */
+const stacksOfOriginal = /^containerd\.\d+\.stacks\.log$/
+
 function compare(before: Inventory, { id, netns, directory }: Owner): string[] {
   const now = takeInventory()
   return [
@@ -119,7 +122,9 @@ function compare(before: Inventory, { id, netns, directory }: Owner): string[] {
     ...news(before.mounts, now.mounts, 'mount'),
     ...news(before.cgroups, now.cgroups, 'cgroup').filter((name) => !isOfAnother(name, id)),
     ...news(before.files, now.files, 'file'),
-    ...entries(`${directory}/tmp`).map((name) => `temporary file ${name}`),
+    ...entries(`${directory}/tmp`)
+      .filter((name) => !stacksOfOriginal.test(name))
+      .map((name) => `temporary file ${name}`),
   ]
 }
 

@@ -11,6 +11,7 @@ export interface ImageSink {
   /**
    * Takes content. Its bytes are compared with size and digest by the time `open` ends without an error, and not before.
    * `held` is what an earlier attempt left: it counts as the beginning, and only the rest comes. `open` may be called again.
+   * A chunk's memory is used again once the next but one is asked for: whoever keeps chunks copies them.
    */
   write(
     descriptor: Descriptor,
