@@ -98,6 +98,6 @@ sandboxTest('docker with --live-restore, whose dockerd is killed', async (sandbo
       )
       assert.equal(compareAnswers(columns, 'killed', answers).join('\n'), '')
     },
-    { flags: ['--bridge=none', '--live-restore'] },
+    { flags: ['--bridge=none', '--live-restore'], ownContainerd: true },
   )
 })

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { crashDockerd, type DockerdOptions, docker, startDockerd, stopDockerd } from './originals.ts'
+import { crashDockerd, type DockerdOptions, docker, startContainerd, startDockerd, stopDockerd } from './originals.ts'
 import { imageArchive } from './programs.ts'
 import type { RunResult, Sandbox } from './sandbox.ts'
 import { Terminal } from './terminal.ts'
@@ -15,7 +15,16 @@ export interface Column {
   runtime: string
 }
 
-/** Kills every dockerd, as a crash would, does something meanwhile, and starts them again on what is there. */
+/** How the dockerds of the columns are started. */
+export interface ColumnOptions extends Omit<DockerdOptions, 'name' | 'env'> {
+  /**
+   * Each dockerd starts its containerd itself. By default it finds one, as Debian's service does: of its own it thinks
+   * on a busy machine that it hangs, and kills it.
+   */
+  ownContainerd?: boolean
+}
+
+/** Kills every dockerd that has its own containerd, as a crash would, does something meanwhile, and starts them again on what is there. */
 export type Crash = (meanwhile: () => Promise<void>) => Promise<void>
 
 /**
@@ -25,16 +34,20 @@ export type Crash = (meanwhile: () => Promise<void>) => Promise<void>
 export async function withColumns(
   sandbox: Sandbox,
   body: (columns: Column[], crash: Crash) => Promise<void>,
-  { flags = ['--bridge=none'], ...options }: Omit<DockerdOptions, 'name' | 'env'> = {},
+  { flags = ['--bridge=none'], ownContainerd = false, ...options }: ColumnOptions = {},
 ): Promise<void> {
   const shared = { ...options, flags: [...flags, '--add-runtime', `teu=${sandbox.path('bin', 'teu-runtime')}`] }
   mkdirSync(sandbox.path('first'))
   symlinkSync(sandbox.path('bin', 'containerd-shim-teu-v1'), sandbox.path('first', 'containerd-shim-runc-v2'))
   const env = { PATH: `${sandbox.path('first')}:${sandbox.env.PATH}` }
+  const sockets = await Promise.all(
+    ownContainerd ? [] : [containerd(sandbox, 'c1', {}), containerd(sandbox, 'c2', env)],
+  )
+  const flagsOf = (index: number) => [...shared.flags, ...(ownContainerd ? [] : [`--containerd=${sockets[index]}`])]
   const start = () =>
     Promise.all([
-      startDockerd(sandbox, { ...shared, name: 'd1' }),
-      startDockerd(sandbox, { ...shared, name: 'd2', env }),
+      startDockerd(sandbox, { ...shared, name: 'd1', flags: flagsOf(0) }),
+      startDockerd(sandbox, { ...shared, name: 'd2', flags: flagsOf(1), env }),
     ])
   let daemons = await start()
   const [original, ours] = daemons
@@ -58,6 +71,10 @@ export async function withColumns(
     for (const { socket } of daemons) await removeContainers(sandbox, socket)
     await Promise.all(daemons.map((daemon) => stopDockerd(sandbox, daemon)))
   }
+}
+
+async function containerd(sandbox: Sandbox, name: string, env: Record<string, string>): Promise<string> {
+  return (await startContainerd(sandbox, name, env)).socket
 }
 
 /** What a failure left must not hide it behind a list of leaks. */

@@ -18,7 +18,11 @@ export interface Dockerd extends Daemon {
 }
 
 /** Debian's containerd on a root, state directory and socket of the sandbox. */
-export async function startContainerd(sandbox: Sandbox, name = 'containerd'): Promise<Daemon> {
+export async function startContainerd(
+  sandbox: Sandbox,
+  name = 'containerd',
+  env: Record<string, string> = {},
+): Promise<Daemon> {
   const socket = sandbox.path(name, 'c.sock')
   mkdirSync(sandbox.path(name), { recursive: true })
   const config = sandbox.path(name, 'config.toml')
@@ -28,7 +32,7 @@ export async function startContainerd(sandbox: Sandbox, name = 'containerd'): Pr
       `disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]\n` +
       `[grpc]\n  address = "${socket}"\n`,
   )
-  const child = sandbox.daemon(name, 'containerd', ['--config', config])
+  const child = sandbox.daemon(name, 'containerd', ['--config', config], env)
   await until('containerd answers', async () => (await sandbox.run('ctr', ['-a', socket, 'version'])).status === 0)
   return { process: child, socket }
 }
