@@ -1,13 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFileSync, rmSync, writeFileSync } from 'node:fs'
-import path from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Daemon, docker } from '../e2e/harness/originals.ts'
-import { repository } from '../e2e/harness/programs.ts'
 import { type Sandbox, until } from '../e2e/harness/sandbox.ts'
 import { writeLargeLayout, writeProgramsArchive } from './client-images.ts'
 import { pairwise, type Row } from './measure.ts'
+import { startWorker } from './worker.ts'
 
 const mega = 1e6
 const large = 1 << 30
@@ -70,18 +68,13 @@ function skopeoPull(sandbox: Sandbox, registry: string): () => Promise<unknown> 
 async function pullRow(name: string, sandbox: Sandbox, registry: string): Promise<Row> {
   process.stderr.write(`${name} …\n`)
   const folder = sandbox.path('client-layout')
-  const program = path.join(repository, 'benchmarks/pull-to-layout.ts')
-  const argv = ['--conditions=teu-source', program, `${registry}/debian:latest`]
-  const child = sandbox.spawn(process.execPath, argv, { stdio: ['pipe', 'pipe', 'inherit'] })
-  const lines = createInterface({ input: child.stdout as NodeJS.ReadableStream })[Symbol.asyncIterator]()
+  const worker = startWorker(sandbox, 'pull-to-layout.ts', [`${registry}/debian:latest`])
   const ours = async () => {
     rmSync(folder, { recursive: true, force: true })
-    child.stdin?.write(`${folder}\n`)
-    const { done } = await lines.next()
-    if (done) throw new Error('the process that pulls has ended')
+    await worker.work(folder)
   }
   const times = await pairwise(9, ours, skopeoPull(sandbox, registry))
-  child.stdin?.end()
+  worker.end()
   return { name, unit: 'ms', originalName: 'skopeo', budget: 0.7, ...times }
 }
 

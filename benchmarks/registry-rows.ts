@@ -2,20 +2,17 @@
 import { createHash } from 'node:crypto'
 import { closeSync, ftruncateSync, openSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
-import type { Daemon } from '../e2e/harness/originals.ts'
 import { repository } from '../e2e/harness/programs.ts'
-import { type Sandbox, until } from '../e2e/harness/sandbox.ts'
+import type { Sandbox } from '../e2e/harness/sandbox.ts'
 import { pairwise, type Row } from './measure.ts'
+import { bulkRows } from './registry-bulk-rows.ts'
+import { type Registry, startOriginal, startOurs } from './registry-pair.ts'
+import { manifestType } from './registry-tree.ts'
 
 const size = 1 << 30
 
 /** How many connections ask for a manifest at once, and how often in all. */
 const load = { connections: 32, requests: 6000 }
-
-/** A registry that answers, and its address. */
-interface Registry extends Pick<Daemon, 'process'> {
-  address: string
-}
 
 /** The registry beside docker-registry: a large blob up and down, and many small reads. `words` select rows by name. */
 export async function registryRows(sandbox: Sandbox, words: readonly string[]): Promise<Row[]> {
@@ -25,10 +22,11 @@ export async function registryRows(sandbox: Sandbox, words: readonly string[]): 
     down: 'registry: 1 GiB down',
     manifests: `registry: ${load.requests} manifests over ${load.connections} connections`,
   }
-  if (!Object.values(names).some(wanted)) return []
+  const bulk = await bulkRows(sandbox, wanted)
+  if (!Object.values(names).some(wanted)) return bulk
   const [ours, original] = [await startOurs(sandbox), await startOriginal(sandbox)]
   const blob = await makeBlob(sandbox)
-  const rows: Row[] = []
+  const rows = bulk
   const add = async (name: string, runs: number, budget: number, work: (registry: Registry) => Promise<unknown>) => {
     process.stderr.write(`${name} …\n`)
     const times = await pairwise(
@@ -49,29 +47,6 @@ export async function registryRows(sandbox: Sandbox, words: readonly string[]): 
     for (const registry of [ours, original]) await sandbox.stop(registry.process)
   }
   return rows
-}
-
-async function startOurs(sandbox: Sandbox): Promise<Registry> {
-  const address = '127.0.0.1:5001'
-  const args = ['serve', '--addr', address, '--root', sandbox.path('teu-registry')]
-  return answering(sandbox, { process: sandbox.daemon('teu-registry', 'teu-registry', args), address })
-}
-
-async function startOriginal(sandbox: Sandbox): Promise<Registry> {
-  const address = '127.0.0.1:5002'
-  const config = sandbox.path('bench-registry.yml')
-  const storage = `{filesystem: {rootdirectory: ${sandbox.path('docker-registry')}}}`
-  writeFileSync(config, `version: 0.1\nlog: {level: error}\nstorage: ${storage}\nhttp: {addr: '${address}'}\n`)
-  return answering(sandbox, {
-    process: sandbox.daemon('bench-registry', 'docker-registry', ['serve', config]),
-    address,
-  })
-}
-
-async function answering(sandbox: Sandbox, registry: Registry): Promise<Registry> {
-  const url = `http://${registry.address}/v2/`
-  await until(`${url} answers`, async () => (await sandbox.run('curl', ['-sf', url])).status === 0)
-  return registry
 }
 
 /** A file of zeros, which takes no room and is read at the speed of memory, with its digest. */
@@ -96,8 +71,6 @@ async function upload(sandbox: Sandbox, { address }: Registry, blob: { file: str
 async function download(sandbox: Sandbox, { address }: Registry, { digest }: { digest: string }): Promise<void> {
   await sandbox.output('curl', ['-sSf', '-o', '/dev/null', `http://${address}/v2/bench/blobs/${digest}`])
 }
-
-const manifestType = 'application/vnd.oci.image.manifest.v1+json'
 
 async function putManifest(sandbox: Sandbox, registry: Registry, { digest }: { digest: string }): Promise<void> {
   const config = Buffer.from('{}')

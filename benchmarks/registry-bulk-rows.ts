@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+import { readFileSync, rmSync } from 'node:fs'
+import path from 'node:path'
+import { repository } from '../e2e/harness/programs.ts'
+import type { Sandbox } from '../e2e/harness/sandbox.ts'
+import { pairwise, type Row } from './measure.ts'
+import { startOriginal, startOurs } from './registry-pair.ts'
+import { writeBlob, writeTags } from './registry-tree.ts'
+import { startWorker } from './worker.ts'
+
+const tags = 10_000
+const uploads = { count: 64, bytes: 100e6 }
+const garbage = 20_000
+
+/** Registries with much in them, or much going on. */
+export async function bulkRows(sandbox: Sandbox, wanted: (name: string) => boolean): Promise<Row[]> {
+  const names = {
+    tags: `registry: a list of ${tags} tags`,
+    memory: `registry: most memory with ${uploads.count} uploads of 100 MB at once`,
+    collection: `registry: collection of ${garbage} blobs while four push`,
+  }
+  const rows: Row[] = []
+  const say = (name: string) => process.stderr.write(`${name} …\n`)
+  if (wanted(names.tags)) {
+    say(names.tags)
+    rows.push({ name: names.tags, ...(await tagRow(sandbox)) })
+  }
+  if (wanted(names.memory)) {
+    say(names.memory)
+    const limit = { unit: 'MB', original: [150], originalName: 'the limit', budget: 1 }
+    rows.push({ name: names.memory, ours: [await memoryOfUploads(sandbox)], ...limit })
+  }
+  if (wanted(names.collection)) {
+    say(names.collection)
+    const limit = { unit: 'ms', original: [10_000], originalName: 'the limit', budget: 1 }
+    rows.push({ name: names.collection, ours: [await collection(sandbox)], ...limit })
+  }
+  return rows
+}
+
+async function tagRow(sandbox: Sandbox): Promise<Omit<Row, 'name'>> {
+  const list = Array.from({ length: tags }, (_, index) => `v${index}`)
+  for (const root of ['teu-registry', 'docker-registry']) writeTags(sandbox.path(root), 'many', list)
+  const [ours, original] = [await startOurs(sandbox), await startOriginal(sandbox)]
+  try {
+    const workers = [ours, original].map(({ address }) =>
+      startWorker(sandbox, 'list-tags.ts', [address, 'many', String(tags)]),
+    )
+    const [mine, theirs] = workers.map((worker) => () => worker.work())
+    const times = await pairwise(9, mine as () => Promise<void>, theirs as () => Promise<void>)
+    for (const worker of workers) worker.end()
+    return { unit: 'ms', originalName: 'docker-registry', budget: 1, ...times }
+  } finally {
+    for (const registry of [ours, original]) await sandbox.stop(registry.process)
+    for (const root of ['teu-registry', 'docker-registry']) rmSync(sandbox.path(root), { recursive: true })
+  }
+}
+
+/** The most that the server had resident, in MB. */
+async function memoryOfUploads(sandbox: Sandbox): Promise<number> {
+  const { address, process: server } = await startOurs(sandbox)
+  try {
+    const program = path.join(repository, 'benchmarks/parallel-uploads.ts')
+    const argv = [program, `http://${address}`, String(uploads.count), String(uploads.bytes)]
+    await sandbox.output(process.execPath, argv, { timeoutMs: 300_000 })
+    const status = readFileSync(`/proc/${server.pid}/status`, 'utf8')
+    return (Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1]) * 1024) / 1e6
+  } finally {
+    await sandbox.stop(server)
+    rmSync(sandbox.path('teu-registry'), { recursive: true })
+  }
+}
+
+/** How long the collection takes, in milliseconds. */
+async function collection(sandbox: Sandbox): Promise<number> {
+  const root = sandbox.path('garbage')
+  const twoDays = 2 * 24 * 3600
+  for (let index = 0; index < garbage; index++) writeBlob(root, `old/r${index % 10}`, `blob ${index}`, twoDays)
+  const program = path.join(repository, 'benchmarks/collection.ts')
+  const argv = ['--conditions=teu-source', program, root]
+  const output = await sandbox.output(process.execPath, argv, { timeoutMs: 120_000 })
+  const { blobs, milliseconds, pushes } = JSON.parse(output) as Record<string, number>
+  if (blobs !== garbage || !pushes) throw new Error(`${blobs} of ${garbage} blobs went, ${pushes} pushes came`)
+  return milliseconds as number
+}
