@@ -10,11 +10,13 @@ if (Number(process.versions.node.split('.')[0]) < 24) {
 }
 module.enableCompileCache?.()
 module.createRequire(import.meta.url)('../dist/bin/teu-registry.cjs')
-// A command that moves gigabytes makes garbage and runs little code often: it does with a small young generation and
-// without optimizing compilers. Measured on a pull of 1 GB: 97 MB of RSS instead of 145 MB, in the same time. Not before
-// the program is read, because code that was cached under other flags is not taken.
-if (process.argv[2] !== 'serve') {
-  for (const flag of ['scavenger-max-new-space-capacity-mb=1', 'semi-space-growth-factor=1', 'max-semi-space-size=1'])
-    v8.setFlagsFromString(`--${flag}`)
-  for (const flag of ['no-opt', 'no-maglev']) v8.setFlagsFromString(`--${flag}`)
-}
+// What moves gigabytes makes garbage, mostly buffers outside of the heap: a small young generation finds it early. Not
+// set before the program is read, because code that was cached under other flags is not taken.
+const young = ['scavenger-max-new-space-capacity-mb=1', 'semi-space-growth-factor=1', 'max-semi-space-size=1']
+// A server collects before as much as it needs has become garbage again, and gives buffers back at once rather than when
+// a thread has time: with 64 uploads going on it has 125 MB of RSS instead of 200 MB.
+const server = ['optimize-for-size', 'no-concurrent-array-buffer-sweeping']
+// A command runs little code often, and does without optimizing compilers. Measured on a pull of 1 GB: 97 MB of RSS
+// instead of 145 MB, in the same time.
+const command = ['no-opt', 'no-maglev']
+for (const flag of [...young, ...(process.argv[2] === 'serve' ? server : command)]) v8.setFlagsFromString(`--${flag}`)

@@ -114,7 +114,7 @@ export class RegistryHandler {
   }
 
   async #catalog(exchange: Exchange): Promise<void> {
-    const page = pageRequestOf(exchange.query)
+    const page = pageRequestOf(exchange.query, 'catalog')
     const found = await this.#init.store.manifests.catalog(page.last, page.limit + 1)
     const { names, link } = pageOf(found, page, exchange.query, catalogPath)
     const headers = { 'content-type': 'application/json', ...(link && { link }) }

@@ -78,7 +78,7 @@ export class Manifests {
   }
 
   async listTags(name: string, exchange: Exchange): Promise<void> {
-    const page = pageRequestOf(exchange.query)
+    const page = pageRequestOf(exchange.query, 'tags')
     const tags = await this.#store.manifests.tags(name, page.last, page.limit + 1)
     if (tags === undefined) throw new Failure('NAME_UNKNOWN', { name })
     const { names, link } = pageOf(tags, page, exchange.query, tagsPath(name))

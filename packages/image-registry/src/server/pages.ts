@@ -15,8 +15,11 @@ export interface Page {
   link: string | undefined
 }
 
-/** The most that a page holds, and what it holds when the caller does not say. */
-const maximumPage = 1000
+/**
+ * The most that a page holds, and what it holds when the caller does not say. Docker's own registry lists all tags at
+ * once, which is what clients that look for no link live on, and a catalog by thousands.
+ */
+const maximumPages = { tags: 10_000, catalog: 1000 }
 
 /**
  * Reads `n` and `last`. More than the maximum is cut to it, as a caller follows the link anyway; what is no whole number
@@ -24,7 +27,8 @@ const maximumPage = 1000
  *
  * @internal
  */
-export function pageRequestOf(query: URLSearchParams): PageRequest {
+export function pageRequestOf(query: URLSearchParams, list: keyof typeof maximumPages): PageRequest {
+  const maximumPage = maximumPages[list]
   const asked = query.get('n')
   if (asked !== null && !/^\d{1,9}$/.test(asked))
     throw new Failure('PAGINATION_NUMBER_INVALID', { n: asked.slice(0, 64) })

@@ -4,8 +4,8 @@ import type { FileHandle } from 'node:fs/promises'
 /** What is collected before it is written, when few write: below this the calls cost more than the copying. */
 const largestBatch = 1024 * 1024
 /** When many write, they share so much; memory must not grow with the number of clients. */
-const sharedBatches = 16 * 1024 * 1024
-const smallestBatch = 128 * 1024
+const sharedBatches = 4 * 1024 * 1024
+const smallestBatch = 64 * 1024
 
 /** How many files of this process are being appended to. */
 let active = 0

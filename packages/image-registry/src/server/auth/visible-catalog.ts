@@ -12,7 +12,7 @@ const window = '1000'
 export function visibleCatalog(next: Serve): Serve {
   return async (found, exchange) => {
     if (found.kind !== 'catalog' || exchange.caller.sees === undefined) return next(found, exchange)
-    const page = pageRequestOf(exchange.query)
+    const page = pageRequestOf(exchange.query, 'catalog')
     const names = await visibleRepositories(next, exchange.caller, page)
     const cut = pageOf(names, page, exchange.query, catalogPath)
     const headers = { 'content-type': 'application/json', ...(cut.link && { link: cut.link }) }

@@ -80,7 +80,7 @@ export class PullThrough {
   async #tags(name: string, exchange: Exchange): Promise<void> {
     const { upstream, signal } = this.#context
     await this.#orHere({ kind: 'tags', name }, exchange, async () => {
-      const page = pageRequestOf(exchange.query)
+      const page = pageRequestOf(exchange.query, 'tags')
       const rest = (await upstream.tags(name, signal)).filter((tag) => tag > page.last)
       const { names, link } = pageOf(rest, page, exchange.query, tagsPath(name))
       const headers = { 'content-type': 'application/json', ...(link && { link }) }
