@@ -170,6 +170,15 @@ test('what goes on is finished before the end, unless a second signal comes', as
   assert.ok(performance.now() - started < 5_000)
 })
 
+for (const more of [[], ['--collect', '--collect-every', '2d', '--collect-grace', '1h']])
+  test(`uploads expire when --upload-expiry says so, with ${more[0] ?? 'no --collect'}`, async (t) => {
+    const { url } = await serve(t, () => ['--upload-expiry', '500ms', ...more])
+    const begun = await fetch(`${url}/v2/a/blobs/uploads/`, { method: 'POST' })
+    const upload = new URL(begun.headers.get('location') ?? '', url)
+    assert.equal((await fetch(upload)).status, 204)
+    await until(async () => (await fetch(upload)).status === 404)
+  })
+
 test('wrong settings are status 2 and one line', () => {
   for (const [argv, text] of [
     [['--tls-cert', 'x'], '--tls-cert and --tls-key go together'],
@@ -178,6 +187,9 @@ test('wrong settings are status 2 and one line', () => {
     [['--webhook-action', 'x'], 'webhook action "x": want push, pull, mount or delete'],
     [['--proxy', 'https://x', '--proxy-username', 'u'], '--proxy-username and --proxy-password go together'],
     [['--log-level', 'loud'], 'log level "loud": want info, warn, error, silent'],
+    [['--collect-every', '1h'], '--collect-every goes with --collect'],
+    [['--collect-grace', '1h'], '--collect-grace goes with --collect'],
+    [['--collect-untagged', '1h', '--no-collect'], '--collect-untagged goes with --collect'],
     [['--rate-limit', '5'], '--rate-limit: rate "5": want COUNT/PERIOD, such as 600/1m'],
     [['--proxy', 'https://x', '--read-only'], 'a cache of another registry has to write: not readOnly and proxy'],
   ] as const) {

@@ -27,3 +27,41 @@ storageSuite(test, 'directory', async (body) => {
     await rm(directory, { recursive: true })
   }
 })
+
+test('directory: a folder goes with the last object in it, and whoever comes back to it makes it again', async () => {
+  const directory = await mkdtemp(path.join(tmpdir(), 'teu-storage-'))
+  try {
+    const driver = filesystemStorage(directory)
+    const names = () =>
+      readdir(directory, { recursive: true }).then((all) => all.filter((name) => !/^teu/.test(name)).sort())
+    for (const object of ['a/b/one', 'a/b/two', 'top']) await driver.write(object, Buffer.from('x'))
+    await driver.remove('a/b/one')
+    assert.deepEqual(await names(), ['a', 'a/b', 'a/b/two', 'top'])
+    await driver.remove('a/b/two', { lazily: true })
+    assert.deepEqual(await names(), ['a', 'top'])
+    await driver.remove('top')
+    assert.deepEqual(await names(), ['a'])
+
+    // Each removes the folder that others are just making something in.
+    const one = async (_: unknown, index: number) => {
+      const place = `c/d${index % 4}`
+      await driver.write(`${place}/written${index}`, Buffer.from('x'))
+      await driver.remove(`${place}/written${index}`)
+      assert.equal(await driver.append(`${place}/grown${index}`, 0, only(Buffer.from('xy'))), 2)
+      await driver.move(`${place}/grown${index}`, `e/f${index % 3}/moved${index}`)
+      await driver.remove(`e/f${index % 3}/moved${index}`, { lazily: true })
+    }
+    const ended = await Promise.allSettled(Array.from({ length: 40 }, one))
+    assert.deepEqual(
+      ended.filter(({ status }) => status === 'rejected'),
+      [],
+    )
+    assert.deepEqual(await driver.list('e'), [])
+  } finally {
+    await rm(directory, { recursive: true })
+  }
+})
+
+async function* only(content: Uint8Array): AsyncGenerator<Uint8Array> {
+  yield content
+}

@@ -140,7 +140,7 @@ test('a blob that goes at this moment is waited for, and is pushed again', async
   const slow: StorageDriver = {
     ...memory,
     async remove(path, options) {
-      if (path === tree.blobFolder(digestOf('content'))) {
+      if (path === tree.blob(digestOf('content'))) {
         removing.resolve()
         await release.promise
       }

@@ -111,7 +111,7 @@ async function sweepUntagged({ store, dryRun, result, signal }: Collection, befo
         for (const { blob } of found) index.garbage.pretend('gone_revisions', id, blob)
         return
       }
-      const places = found.map(({ digest }) => ({ path: tree.revision(name, digest), digest }))
+      const places = found.map(({ digest }) => ({ folder: tree.revision(name, digest), digest }))
       await removeTogether(storage, places, {
         durably: true,
         async removed({ digest }) {

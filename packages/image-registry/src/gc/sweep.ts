@@ -29,7 +29,7 @@ export async function sweepMembers(collection: Collection): Promise<void> {
       }
     })
     if (dryRun || idle.length === 0) return
-    const places = idle.map((member) => ({ path: tree.layer(member.name, member.digest), member }))
+    const places = idle.map((member) => ({ folder: tree.layer(member.name, member.digest), object: 'link', member }))
     const removal = removeTogether(storage, places, {
       durably: true,
       removed: () => reached('gc.unlinked'),
@@ -58,7 +58,7 @@ export async function sweepBlobs(collection: Collection): Promise<void> {
     index.transaction(() => {
       for (const { digest } of idle) index.blobs.missing(digest)
     })
-    const places = idle.map((blob) => ({ path: tree.blobFolder(blob.digest), blob }))
+    const places = idle.map((blob) => ({ folder: tree.blobFolder(blob.digest), object: 'data', blob }))
     const removal = removeTogether(storage, places, {
       durably: false,
       removed: () => reached('gc.removed'),

@@ -13,7 +13,7 @@ import type { ServingInit } from './front/serving-init.ts'
 import { RegistryHandler } from './handler.ts'
 import { storeLimitsOf } from './limits/rules.ts'
 import { isLoopback, Listener, type TlsInit } from './listening.ts'
-import { openRegistryStore, type RegistryStoreInit, startUpkeep } from './registry-store.ts'
+import { openRegistryStore, type RegistryStoreInit, startUpkeep, uploadExpiryOf } from './registry-store.ts'
 
 /** Constructor data of a {@link Registry}. @public */
 export interface RegistryInit extends Omit<RegistryStoreInit, 'limits'>, ServingInit {
@@ -127,7 +127,7 @@ export async function createRegistry(init: RegistryInit = {}): Promise<Registry>
     return {
       ...{ address: listener.address, url: listener.url, store, close },
       ...(debug && { debugAddress: debug.address }),
-      collectGarbage: (options = {}) => collectGarbage(store, options),
+      collectGarbage: (options = {}) => collectGarbage(store, { uploadsOlderThanMs: uploadExpiryOf(init), ...options }),
       reload(options) {
         if (options.htpasswd !== undefined) door.reload(options.htpasswd)
         if (options.tls !== undefined) listener.reload(options.tls)

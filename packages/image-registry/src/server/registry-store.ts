@@ -16,13 +16,27 @@ export interface RegistryStoreInit {
   /** Quotas of repositories, and tags that cannot be moved. Default: none. */
   limits?: StoreLimits
   /**
-   * Collect garbage once a day, see {@link Registry.collectGarbage}; as an object, how and how often. Uploads that
-   * were given up are removed in any case. Default false.
+   * Collect garbage at the start and once a day, see {@link Registry.collectGarbage}; as an object, how and every how many
+   * milliseconds, at most 24 days. Default false.
    */
-  autoCollect?: boolean | (Omit<CollectGarbageOptions, 'dryRun' | 'signal'> & { everyMs?: number })
+  autoCollect?:
+    | boolean
+    | (Omit<CollectGarbageOptions, 'dryRun' | 'signal' | 'uploadsOlderThanMs'> & { everyMs?: number })
+  /**
+   * After how many milliseconds uploads that nothing comes for are removed, whether garbage is collected or not. They are
+   * looked for as often, but at most once a second and at least once a day. Default one week.
+   */
+  uploadsOlderThanMs?: number
 }
 
 const dayMs = 24 * 3600 * 1000
+/** The longest that a timer of Node waits; beyond, it would not wait at all. */
+const longestTimerMs = 2 ** 31 - 1
+
+/** When uploads that were given up go. @internal */
+export function uploadExpiryOf({ uploadsOlderThanMs = 7 * dayMs }: RegistryStoreInit): number {
+  return uploadsOlderThanMs
+}
 
 /** Opens the store of a registry. @internal */
 export function openRegistryStore(init: RegistryStoreInit): Promise<Store> {
@@ -41,28 +55,45 @@ export interface Upkeep {
 /** Reads what the storage holds, removes what was given up, and collects garbage when that was asked for. @internal */
 export function startUpkeep(store: Store, init: RegistryStoreInit, onError: (error: unknown) => void): Upkeep {
   const { autoCollect = false, readOnly = false } = init
-  const { everyMs = dayMs, ...options } = typeof autoCollect === 'object' ? autoCollect : {}
   const isWriter = !readOnly && store.context.storage.capabilities.writable
+  const uploadsOlderThanMs = uploadExpiryOf(init)
   const stopping = new AbortController()
-  const chores = async () => {
-    await store.surveyed()
-    if (!isWriter || stopping.signal.aborted) return
-    if (autoCollect !== false) await collectGarbage(store, { ...options, signal: stopping.signal })
-    else await store.uploads.expire(Date.now() - (options.uploadsOlderThanMs ?? 7 * dayMs))
-  }
-  let running: Promise<void> = Promise.resolve()
-  const start = () => {
-    running = chores().catch((error: unknown) => {
-      if (!stopping.signal.aborted) onError(error)
+  const { signal } = stopping
+  const chore = (everyMs: number, work: () => Promise<unknown>) =>
+    repeat(everyMs, async () => {
+      try {
+        await store.surveyed()
+        if (isWriter && !signal.aborted) await work()
+      } catch (error) {
+        if (!signal.aborted) onError(error)
+      }
     })
+  const lookMs = Math.min(Math.max(uploadsOlderThanMs, 1000), dayMs)
+  const chores = [chore(lookMs, () => store.uploads.expire(store.context.now() - uploadsOlderThanMs))]
+  if (autoCollect !== false) {
+    const { everyMs = dayMs, ...options } = autoCollect === true ? {} : autoCollect
+    chores.push(chore(everyMs, () => collectGarbage(store, { ...options, uploadsOlderThanMs, signal })))
   }
-  const timer = setInterval(start, everyMs).unref()
-  start()
   return {
     async stop() {
-      clearInterval(timer)
       stopping.abort()
-      await running
+      await Promise.all(chores.map((end) => end()))
     },
+  }
+}
+
+/** Does work now and again and again, never twice at once; answers how to end it. */
+function repeat(everyMs: number, work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined
+  const run = () => {
+    running ??= work().finally(() => {
+      running = undefined
+    })
+  }
+  const timer = setInterval(run, Math.min(everyMs, longestTimerMs)).unref()
+  run()
+  return async () => {
+    clearInterval(timer)
+    await running
   }
 }

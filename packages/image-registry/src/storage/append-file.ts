@@ -36,11 +36,15 @@ export async function appendToFile(
   } finally {
     active--
     await writer.end()
-    await file.datasync().catch((error: unknown) => {
-      throw new SyncFailure(error)
-    })
+    if (writer.length > 0) await sync(file)
   }
   return writer.length
+}
+
+async function sync(file: FileHandle): Promise<void> {
+  await file.datasync().catch((error: unknown) => {
+    throw new SyncFailure(error)
+  })
 }
 
 class BatchWriter {

@@ -4,6 +4,9 @@ import { mkdir, open, readdir, rename, rm, rmdir, unlink } from 'node:fs/promise
 import path from 'node:path'
 import type { Failpoints } from './failpoints.ts'
 
+/** How often a folder is made that others remove. */
+const attempts = 10
+
 /**
  * Files and folders that are still there after a power cut: a name lasts once the folder that holds it was synced, and
  * that folder's own name once its parent was, up to one that was there before.
@@ -11,13 +14,16 @@ import type { Failpoints } from './failpoints.ts'
  * @internal
  */
 export class DurableFiles {
+  readonly #root: string
   readonly #temporary: string
   readonly #trash: string
   readonly #reached: Failpoints
   /** Folders whose names are not durable yet, so that nobody relies on one that another call is still making. */
   readonly #making = new Map<string, Promise<void>>()
 
+  /** `privateDirectory` lies in the folder that holds everything, which stays. */
   constructor(privateDirectory: string, reached: Failpoints) {
+    this.#root = path.dirname(privateDirectory)
     this.#temporary = path.join(privateDirectory, 'tmp')
     this.#trash = path.join(privateDirectory, 'trash')
     this.#reached = reached
@@ -43,21 +49,33 @@ export class DurableFiles {
 
   /** Renames a synced file to its place. */
   async place(from: string, to: string): Promise<void> {
-    await this.makeDirectory(path.dirname(to))
-    await rename(from, to)
+    await this.inDirectory(path.dirname(to), () => rename(from, to))
     await this.#reached('place.renamed')
     await syncDirectory(path.dirname(to))
     await this.#reached('place.synced')
   }
 
-  /** Takes a file, or a folder whole, away at once, and then apart. */
+  /** Removes a file, and the folder that it leaves empty; or takes a folder whole away at once, and then apart. */
   async remove(target: string, { lazily = false }: { lazily?: boolean }): Promise<void> {
+    if (await this.#removeFile(target, lazily)) return
     const aside = path.join(this.#trash, randomUUID())
     if (!(await this.#renameAside(target, aside))) return
     await this.#reached('remove.renamed')
     if (!lazily) await syncDirectory(path.dirname(target))
     await this.#reached('remove.synced')
     await takeApart(aside)
+  }
+
+  /** Makes a folder, and does something in it; again when it was removed in between, because it was empty. */
+  async inDirectory<T>(directory: string, work: () => Promise<T>): Promise<T> {
+    for (let attempt = 1; ; attempt++) {
+      await this.makeDirectory(directory)
+      try {
+        return await work()
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || attempt === attempts) throw error
+      }
+    }
   }
 
   /** Makes a folder, and those above it. */
@@ -108,6 +126,24 @@ export class DurableFiles {
     })
   }
 
+  /** Answers whether it was no folder. The folder that stays is waited for in any case: nobody else will. */
+  async #removeFile(target: string, lazily: boolean): Promise<boolean> {
+    try {
+      await unlink(target)
+    } catch (error) {
+      const { code } = error as NodeJS.ErrnoException
+      if (code === 'EISDIR' || code === 'EPERM') return false
+      if (code === 'ENOENT' || code === 'ENOTDIR') return true
+      throw error
+    }
+    await this.#reached('remove.unlinked')
+    const folder = path.dirname(target)
+    const isGone = folder !== this.#root && (await removeEmpty(folder))
+    if (!lazily || !isGone) await syncDirectory(isGone ? path.dirname(folder) : folder)
+    await this.#reached('remove.synced')
+    return true
+  }
+
   /** Answers whether there was anything. What cannot be renamed, on a full disk, is removed where it is. */
   async #renameAside(target: string, aside: string): Promise<boolean> {
     try {
@@ -139,9 +175,25 @@ async function takeApart(target: string): Promise<void> {
   }
 }
 
-/** Makes the names in a folder durable. Where folders cannot be synced, as on Windows, the system does so itself. */
+/** Answers whether the folder is away. */
+async function removeEmpty(folder: string): Promise<boolean> {
+  return rmdir(folder).then(
+    () => true,
+    (error: NodeJS.ErrnoException) => error.code === 'ENOENT',
+  )
+}
+
+/**
+ * Makes the names in a folder durable or, of one that was removed meanwhile, that it is away. Where folders cannot be
+ * synced, as on Windows, the system does so itself.
+ */
 async function syncDirectory(directory: string): Promise<void> {
   if (process.platform === 'win32') return
-  await using handle = await open(directory, 'r')
-  await handle.sync()
+  try {
+    await using handle = await open(directory, 'r')
+    await handle.sync()
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    await syncDirectory(path.dirname(directory))
+  }
 }

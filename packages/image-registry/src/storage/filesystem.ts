@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { open, readdir, readFile, rm, stat } from 'node:fs/promises'
+import { type FileHandle, open, readdir, readFile, rm, stat } from 'node:fs/promises'
 import path from 'node:path'
 import { StackError } from '@teu/errors'
 import { appendToFile, SyncFailure } from './append-file.ts'
@@ -50,8 +50,10 @@ export function filesystemWith(directory: string, reached: Failpoints): Walkable
       return readFileAhead(() => open(at(name), 'r').catch(notFound(name)), range)
     },
     async append(name, offset, source) {
-      if (offset === 0) await files.makeDirectory(path.dirname(at(name))).catch(full(name))
-      return append(at(name), name, offset, source, reached).catch(full(name))
+      const opening = () => openForAppending(at(name), offset)
+      const opened = offset === 0 ? files.inDirectory(path.dirname(at(name)), opening) : opening()
+      const handle = await opened.catch(full(name)).catch(notFound(name))
+      return append(handle, { file: at(name), name, offset }, source, reached).catch(full(name))
     },
     async move(from, to) {
       await files.place(at(from), at(to)).catch(full(to)).catch(notFound(from))
@@ -69,16 +71,19 @@ export function filesystemWith(directory: string, reached: Failpoints): Walkable
   return withFailpoints(driver, reached)
 }
 
+async function openForAppending(file: string, offset: number): Promise<FileHandle> {
+  // Made anew rather than emptied: whoever reads the old one reads it to its end.
+  if (offset === 0) await rm(file, { force: true })
+  return open(file, offset === 0 ? 'wx' : 'r+', 0o644)
+}
+
 async function append(
-  file: string,
-  name: string,
-  offset: number,
+  opened: FileHandle,
+  { file, name, offset }: { file: string; name: string; offset: number },
   source: AsyncIterable<Uint8Array>,
   reached: Failpoints,
 ): Promise<number> {
-  // Made anew rather than emptied: whoever reads the old one reads it to its end.
-  if (offset === 0) await rm(file, { force: true })
-  await using handle = await open(file, offset === 0 ? 'wx' : 'r+', 0o644).catch(notFound(name))
+  await using handle = opened
   const { size } = await handle.stat()
   if (size !== offset) throw new StackError('out-of-range', `${name} does not end at ${offset}`)
   await reached('append.opened')

@@ -29,6 +29,8 @@ export class UploadStore {
   readonly #context: StoreContext
   readonly #blobs: BlobStore
   readonly #hashes = new Map<string, UploadHash>()
+  /** Uploads that an earlier process took, which may have died before their last bytes were durable. */
+  readonly #inherited = new Set<string>()
 
   constructor(context: StoreContext, blobs: BlobStore) {
     this.#context = context
@@ -36,14 +38,21 @@ export class UploadStore {
   }
 
   /** Opens an upload, empty; answers its id. `algorithm` is that of the digest that it will be finished with. */
-  async begin(name: string, algorithm: DigestAlgorithm = 'sha256'): Promise<string> {
-    const { storage, index, now, reached } = this.#context
+  begin(name: string, algorithm: DigestAlgorithm = 'sha256'): Promise<string> {
+    return this.#open(name, algorithm, async (place) => {
+      await this.#context.reached('upload.opened')
+      // What Docker's registry asks of an upload. Behind the first file, so that one wait for the disk makes both names last.
+      await this.#context.storage.write(`${place}/startedat`, Buffer.from(new Date(this.#context.now()).toISOString()))
+    })
+  }
+
+  async #open(name: string, algorithm: DigestAlgorithm, opened: (place: string) => Promise<void>): Promise<string> {
+    const { storage, index, now } = this.#context
     const id = randomUUID()
     const place = tree.upload(name, id)
     await writing(this.#context, name, async () => {
-      await storage.write(`${place}/startedat`, Buffer.from(new Date(now()).toISOString()))
-      await reached('upload.started')
       await storage.append(`${place}/data`, 0, nothing())
+      await opened(place)
       index.transaction(() => index.uploads.touch(index.repositories.idOf(name), id, now()))
     })
     this.#hashes.set(place, this.#newHash(place, algorithm))
@@ -79,7 +88,8 @@ export class UploadStore {
 
   /** Stores a blob whose bytes are at hand, verified, as if it had been uploaded. Fails with a refusal for other bytes. */
   async ingest(name: string, digest: Digest, source: AsyncIterable<Uint8Array>): Promise<void> {
-    const id = await this.begin(name, digestAlgorithm(digest))
+    // Nobody is told of it before it is done, so nobody can come back to it.
+    const id = await this.#open(name, digestAlgorithm(digest), async () => {})
     await this.use(name, id, async (upload) => {
       try {
         await upload.add(source)
@@ -132,6 +142,8 @@ export class UploadStore {
       await this.#forget(name, id)
       throw new Refusal('DIGEST_INVALID', `content has digest ${actual}`)
     }
+    // Only what is durable may be acknowledged.
+    if (this.#inherited.has(place)) await this.#context.storage.append(`${place}/data`, length, nothing())
     await this.#context.reached('upload.verified')
     await this.#blobs.take(name, digest, { path: `${place}/data`, size: length })
     await this.#forget(name, id)
@@ -150,6 +162,7 @@ export class UploadStore {
     const place = tree.upload(name, id)
     this.#hashes.get(place)?.abandon()
     this.#hashes.delete(place)
+    this.#inherited.delete(place)
     // Nothing waits for this to last: what is back after a power cut expires.
     await this.#context.storage.remove(place, { lazily: true })
     this.#context.index.transaction(() => this.#context.index.uploads.remove(name, id))
@@ -161,6 +174,7 @@ export class UploadStore {
     if (known !== undefined) return known
     const hash = this.#newHash(place, 'sha256')
     this.#hashes.set(place, hash)
+    this.#inherited.add(place)
     hash.stored(length)
     return hash
   }

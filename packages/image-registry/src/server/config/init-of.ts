@@ -32,6 +32,7 @@ export async function initOf(settings: Settings): Promise<RegistryInit> {
     }),
     webhooks: webhooksOf(settings),
     autoCollect: collectionOf(settings),
+    ...defined({ uploadsOlderThanMs: settings['upload-expiry'] }),
   }
 }
 
@@ -126,15 +127,14 @@ async function proxyOf(settings: Settings): Promise<ProxyInit | undefined> {
 }
 
 function collectionOf(settings: Settings): RegistryInit['autoCollect'] & {} {
-  const untagged = settings['collect-untagged']
+  const names = ['collect-every', 'collect-grace', 'collect-untagged'] as const
   if (settings.collect !== true) {
-    if (untagged !== undefined) throw invalid('--collect-untagged goes with --collect')
+    const idle = names.find((name) => settings[name] !== undefined)
+    if (idle !== undefined) throw invalid(`--${idle} goes with --collect`)
     return false
   }
-  return defined({
-    ...{ everyMs: settings['collect-every'], olderThanMs: settings['collect-grace'] },
-    ...{ untaggedOlderThanMs: untagged, uploadsOlderThanMs: settings['upload-expiry'] },
-  })
+  const [everyMs, olderThanMs, untaggedOlderThanMs] = names.map((name) => settings[name])
+  return defined({ everyMs, olderThanMs, untaggedOlderThanMs })
 }
 
 function halves(text: string, what: string, form: string): [string, string] {

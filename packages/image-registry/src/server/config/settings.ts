@@ -77,9 +77,13 @@ export const settings = {
     help: "tags that can be set only once, as 'team/**:v*'",
   },
   collect: { kind: 'flag', group: content, help: 'remove now and then what no manifest needs' },
-  'collect-every': { kind: 'duration', group: content, default: '1d', help: 'how often' },
-  'collect-grace': { kind: 'duration', group: content, default: '1d', help: 'what is younger stays' },
-  'collect-untagged': { kind: 'duration', group: content, help: 'remove manifests without tags too, after so long' },
+  'collect-every': { kind: 'duration', group: content, help: 'how often, with --collect; default: 1d' },
+  'collect-grace': { kind: 'duration', group: content, help: 'what is younger stays; default: 1d' },
+  'collect-untagged': {
+    kind: 'duration',
+    group: content,
+    help: 'remove manifests without tags too, after so long; default: never',
+  },
   'upload-expiry': {
     kind: 'duration',
     group: content,
