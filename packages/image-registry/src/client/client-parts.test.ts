@@ -19,6 +19,7 @@ test('a registry behind TLS gets nothing sent in clear', async () => {
       endpoint: { origin: insecure ? 'http://r' : 'https://r', prefix: '/v2', tls: {}, insecure, headers: {} },
       credentials,
       userAgent: 'x',
+      retry: { retries: 0, delayMs: 0 },
     })
   const http = parseChallenges('Bearer realm="http://r/token"')
   await assert.rejects(authorizer(false).accept(http, undefined, []), {
@@ -101,4 +102,9 @@ test('work runs side by side up to a limit, and stops at the first failure', asy
     inParallel([1], 1, AbortSignal.abort(new Error('own')), async () => {}),
     { code: 'cancelled' },
   )
+  for (const wrong of [0, -1, Number.NaN])
+    await assert.rejects(
+      inParallel([1], wrong, undefined, async () => {}),
+      { code: 'invalid-argument' },
+    )
 })

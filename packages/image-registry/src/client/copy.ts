@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import { hasCode, StackError } from '@teu/errors'
 import type { Reference } from '@teu/oci-spec/distribution'
 import { formatReference } from '@teu/oci-spec/distribution'

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-
+import { StackError } from '@teu/errors'
 import { transportFailure } from './http/retry.ts'
 
 /**
  * Runs `work` for every item, at most `concurrency` at a time, in order. The first failure aborts the signal that the
- * others were given; it is thrown once all have ended, so that nothing goes on behind the caller's back.
+ * others were given; it is thrown once all have ended, so that nothing goes on behind the caller's back. Throws
+ * `invalid-argument` for a `concurrency` that is no number from 1 on.
  *
  * @internal
  */
@@ -14,6 +15,7 @@ export async function inParallel<T>(
   signal: AbortSignal | undefined,
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
+  if (!(concurrency >= 1)) throw new StackError('invalid-argument', `concurrency ${concurrency} is not positive`)
   const failed = new AbortController()
   const joined = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal])
   let failure: { error: unknown } | undefined
@@ -30,6 +32,6 @@ export async function inParallel<T>(
       }
     }
   }
-  await Promise.all(Array.from({ length: Math.max(1, Math.min(concurrency, items.length)) }, worker))
+  await Promise.all(Array.from({ length: Math.min(Math.floor(concurrency), items.length) }, worker))
   if (failure !== undefined) throw failure.error
 }

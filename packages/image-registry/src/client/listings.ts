@@ -57,12 +57,19 @@ async function* names(
   }
 }
 
-/** The next page, which must lie at the same host: anything else would take the caller's token elsewhere. @internal */
+/**
+ * The next page. Of a link only path and query count: registries behind a proxy often do not know by what name they are
+ * reached, and another host gets no token. Throws `data-loss` for a page that is its own next one.
+ *
+ * @internal
+ */
 export function nextPage(answer: HttpAnswer): URL | undefined {
   const link = parseNextLink(answer.header('link') ?? '')
-  if (link === undefined) return undefined
-  const url = URL.parse(link, answer.url.href)
-  return url?.host === answer.url.host ? new URL(`${url.pathname}${url.search}`, answer.url) : undefined
+  const url = link === undefined ? null : URL.parse(link, answer.url.href)
+  if (url === null) return undefined
+  const next = new URL(`${url.pathname}${url.search}`, answer.url.origin)
+  if (next.href !== answer.url.href) return next
+  throw new StackError('data-loss', `${redact(answer.url)}: names this page as the next one`)
 }
 
 function parseJson(answer: HttpAnswer, body: Uint8Array): Record<string, unknown> {

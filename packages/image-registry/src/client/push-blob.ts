@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { StackError } from '@teu/errors'
+import { hasCode, StackError } from '@teu/errors'
 import { blobPath, mountPath, repositoryScope, uploadsPath } from '@teu/oci-spec/distribution'
 import type { Descriptor, Digest } from '@teu/oci-spec/image'
 import { pause, retryDelay, transportFailure } from './http/retry.ts'
-import { discard } from './http/transport.ts'
+import { discard, type HttpAnswer } from './http/transport.ts'
 import type { CallOptions } from './init.ts'
 import { PartSource } from './part-source.ts'
 import { hasBlob } from './pull-blob.ts'
@@ -38,7 +38,8 @@ interface Sending {
 
 /**
  * Sees to it that a repository has a blob: by finding it there, by sharing it from another repository, or by sending
- * it. A connection that breaks is taken up where the registry says the upload stands.
+ * it. A connection that breaks is taken up where the registry says the upload stands, from the start when it has lost it.
+ * An upload that cannot come to its end is given up.
  *
  * @internal
  */
@@ -62,13 +63,9 @@ export async function pushBlob(
       repositoryScope(from, ['pull']),
     ])
     if (answer.status === 201) return { kind: 'mounted', from }
-    location = locationOf(answer)
+    ;({ location, least } = openedBy(answer))
   }
-  if (location === undefined) {
-    const answer = await begin(upload, uploadsPath(repository.repository), upload.scopes)
-    location = locationOf(answer)
-    least = Number(answer.header('oci-chunk-min-length') ?? 0) || 0
-  }
+  if (location === undefined) ({ location, least } = await openUpload(upload))
   const source = new PartSource(descriptor, open, onProgress)
   try {
     await send({ upload, descriptor, source, chunkSize: Math.max(Math.floor(chunkSize), least) }, location)
@@ -76,6 +73,15 @@ export async function pushBlob(
     source.close()
   }
   return { kind: 'sent' }
+}
+
+/** An upload that was opened: where it is, and how long a part must at least be. */
+function openedBy(answer: HttpAnswer): { location: URL; least: number } {
+  return { location: locationOf(answer), least: Number(answer.header('oci-chunk-min-length') ?? 0) || 0 }
+}
+
+async function openUpload(upload: Upload): Promise<{ location: URL; least: number }> {
+  return openedBy(await begin(upload, uploadsPath(upload.repository.repository), upload.scopes))
 }
 
 async function send(sending: Sending, first: URL): Promise<void> {
@@ -90,18 +96,32 @@ async function send(sending: Sending, first: URL): Promise<void> {
       offset = end
       fruitless = 0
     } catch (error) {
-      if (signal?.aborted || !mayGoOn(error)) throw error
+      if (signal?.aborted) throw error
+      if (!mayGoOn(error)) {
+        await cancel(upload, location)
+        throw error
+      }
       const delay = retryDelay(session.retry, fruitless)
       if (delay === undefined) throw error
       await pause(delay, signal).catch((reason) => {
         throw transportFailure(descriptor.digest, reason, signal)
       })
-      const state = await stateOf(upload, location)
+      const state = await standing(upload, location)
       fruitless = state.offset > offset ? 0 : fruitless + 1
       ;({ location, offset } = state)
     }
   }
   await finish(upload, location, descriptor.digest)
+}
+
+/** Where an upload stands. One that the registry does not know any more begins anew. */
+async function standing(upload: Upload, location: URL): Promise<{ location: URL; offset: number }> {
+  try {
+    return await stateOf(upload, location)
+  } catch (error) {
+    if (!hasCode(error, 'not-found')) throw error
+    return { location: (await openUpload(upload)).location, offset: 0 }
+  }
 }
 
 function sendTo({ upload, descriptor, source }: Sending, location: URL, offset: number, end: number): Promise<URL> {

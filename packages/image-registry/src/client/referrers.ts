@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { hasCode } from '@teu/errors'
+import { hasCode, StackError } from '@teu/errors'
 import { manifestPath, type Reference, referrersPath, referrersTag, repositoryScope } from '@teu/oci-spec/distribution'
 import {
   type Descriptor,
@@ -16,6 +16,9 @@ import { maximumPages, nextPage } from './listings.ts'
 import { fetchManifest, putManifest, referenceOf } from './manifests.ts'
 import type { Repository, Session } from './session.ts'
 
+/** Referrers of one manifest. */
+const maximumReferrers = 100_000
+
 /** Options of listing referrers. @public */
 export interface ListReferrersOptions extends CallOptions {
   /** Only those of this type. */
@@ -24,7 +27,7 @@ export interface ListReferrersOptions extends CallOptions {
 
 /**
  * The manifests that are about another one: signatures, attestations. Registries without the API for it are asked for
- * the index that clients keep under a tag instead.
+ * the index that clients keep under a tag instead. Throws `resource-exhausted` for a list without end.
  *
  * @internal
  */
@@ -38,7 +41,9 @@ export async function listReferrers(
   const query = artifactType === undefined ? '' : `?${new URLSearchParams({ artifactType })}`
   const found: Descriptor[] = []
   let target: string | URL | undefined = `${referrersPath(at.repository, digest)}${query}`
-  for (let count = 0; target !== undefined && count < maximumPages; count++) {
+  for (let count = 0; target !== undefined; count++) {
+    if (count >= maximumPages || found.length > maximumReferrers)
+      throw new StackError('resource-exhausted', `${at.registry}/${at.repository}@${digest}: referrers without end`)
     const page: { answer: HttpAnswer; body: Uint8Array } = await session.read(
       { registry: at.registry, method: 'GET', target, scopes, accept: [200, 404], signal },
       maximumManifestSize,

@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-
 import type { Reference } from '@teu/oci-spec/distribution'
 import type { Descriptor, Digest } from '@teu/oci-spec/image'
 import { type CopyEvent, type CopyOptions, type CopyResult, copy } from './copy.ts'

@@ -13,6 +13,7 @@ import {
   type RetryPolicy,
   retryDelay,
   transportFailure,
+  waitFor,
 } from './http/retry.ts'
 import { discard, type HttpAnswer, type HttpRequest, readBody, readText, Transport } from './http/transport.ts'
 import type { RegistryClientInit } from './init.ts'
@@ -83,7 +84,8 @@ export class Session {
       if (answer !== undefined) await discard(answer)
       if (request.signal?.aborted) throw transportFailure(mirror.origin, request.signal.reason, request.signal)
     }
-    return this.#sendTo(await this.#endpoints.of(request.registry), request)
+    const endpoint = await waitFor(request.registry, this.#endpoints.of(request.registry), request.signal)
+    return this.#sendTo(endpoint, request)
   }
 
   /**
@@ -110,7 +112,7 @@ export class Session {
 
   async #mirrorsFor(request: RegistryRequest): Promise<Endpoint[]> {
     if (!onlyPulls(request)) return []
-    const mirrors = await this.#endpoints.mirrorsOf(request.registry)
+    const mirrors = await waitFor(request.registry, this.#endpoints.mirrorsOf(request.registry), request.signal)
     return mirrors.filter(
       (endpoint) =>
         endpoint.mirror?.capabilities.includes(capabilityFor(request)) &&
@@ -148,14 +150,17 @@ export class Session {
     const url = urlOf(endpoint, request)
     // A registry may hand out upload locations on another host; what proves the caller stays with the first.
     const own = url.origin === endpoint.origin
-    const authorization = own ? await authorizer.header(request.scopes, request.signal) : undefined
+    const prove = (scopes: readonly string[]) =>
+      waitFor(endpoint.origin, authorizer.header(scopes, request.signal), request.signal)
+    const authorization = own ? await prove(request.scopes) : undefined
     const answer = await this.#once(endpoint, url, request, authorization)
     // Who answers after a redirect does not get to say where credentials go.
     if (answer.status !== 401 || !own || answer.url.origin !== url.origin || request.accept.includes(401)) return answer
     const challenges = answer.headerValues('www-authenticate').flatMap(parseChallenges)
     const scopes = request.scopes.length > 0 ? request.scopes : scopesOf(challenges)
-    if (!(await authorizer.accept(challenges, authorization, scopes))) return answer
-    const proof = await authorizer.header(scopes, request.signal)
+    const accepting = authorizer.accept(challenges, authorization, scopes)
+    if (!(await waitFor(endpoint.origin, accepting, request.signal))) return answer
+    const proof = await prove(scopes)
     if (proof === undefined) return answer
     await discard(answer)
     return this.#once(endpoint, url, request, proof)
@@ -194,6 +199,7 @@ export class Session {
         endpoint,
         credentials,
         userAgent: this.#init.userAgent,
+        retry: this.retry,
       })
       this.#authorizers.set(endpoint, authorizer)
     }
@@ -203,8 +209,10 @@ export class Session {
   #credentialsOf(registry: string): Promise<Credentials | undefined> {
     let credentials = this.#credentials.get(registry)
     if (credentials === undefined) {
-      credentials = Promise.resolve(this.#init.credentials?.(registry))
+      credentials = (async () => this.#init.credentials?.(registry))()
       this.#credentials.set(registry, credentials)
+      // A program that could not answer may do so at the next call.
+      credentials.catch(() => this.#credentials.delete(registry))
     }
     return credentials
   }

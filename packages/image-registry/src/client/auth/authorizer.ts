@@ -3,6 +3,7 @@ import { StackError } from '@teu/errors'
 import type { AuthChallenge } from '@teu/oci-spec/distribution'
 import type { Endpoint } from '../endpoints.ts'
 import { redact } from '../http/answer.ts'
+import type { RetryPolicy } from '../http/retry.ts'
 import type { Transport } from '../http/transport.ts'
 import { basicHeader, type Credentials } from './credentials.ts'
 import { coverScopes, mergeScopes } from './scopes.ts'
@@ -14,6 +15,7 @@ export interface AuthorizerInit {
   endpoint: Endpoint
   credentials: () => Promise<Credentials | undefined>
   userAgent: string
+  retry: RetryPolicy
 }
 
 interface BearerChallenge {
@@ -133,12 +135,12 @@ export class Authorizer {
   ): Promise<Token> {
     const known = await this.#held(challenge, scopes)
     if (known !== undefined) return known
-    const { transport, endpoint, userAgent } = this.#init
+    const { transport, endpoint, userAgent, retry } = this.#init
     const sameHost = challenge.realm.hostname === new URL(endpoint.origin).hostname
     const renewed = this.#refreshToken === undefined ? credentials : { identityToken: this.#refreshToken }
     const token = fetchToken(transport, {
       ...challenge,
-      ...{ scopes, userAgent, signal },
+      ...{ scopes, userAgent, signal, retry },
       credentials: credentials !== undefined && 'identityToken' in credentials ? renewed : credentials,
       tls: sameHost ? endpoint.tls : {},
     })

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
 import { failureOf, redact } from '../http/answer.ts'
+import { isPassingStatus, pause, type RetryPolicy, retryDelay, transportFailure } from '../http/retry.ts'
 import {
+  discard,
   type HttpAnswer,
   type HttpRequest,
   readBody,
@@ -20,6 +22,7 @@ export interface TokenRequest {
   credentials: Credentials | undefined
   userAgent: string
   signal: AbortSignal | undefined
+  retry: RetryPolicy
 }
 
 /** A token, and when it ends, in milliseconds of `performance.now()`. @internal */
@@ -36,15 +39,27 @@ const maximumToken = 48 * 1024
 /** Tokens that do not say are good for this many seconds, and none is trusted for less. */
 const minimumLifetime = 60
 
-/** Asks a token service. A refresh token goes by POST as OAuth 2 has it, anything else by GET. @internal */
+/**
+ * Asks a token service, again when it says that it cannot answer just now. A refresh token goes by POST as OAuth 2 has
+ * it, anything else by GET. A connection that breaks is for the caller, who has a request to repeat anyway.
+ *
+ * @internal
+ */
 export async function fetchToken(transport: Transport, request: TokenRequest): Promise<Token> {
-  const { credentials } = request
+  const { credentials, realm, signal, tls } = request
   const byPost = credentials !== undefined && 'identityToken' in credentials
   const http = byPost ? postRequest(request, credentials.identityToken) : getRequest(request)
-  const answer = byPost ? await transport.send(http, request.tls) : await transport.sendAndFollow(http, request.tls)
-  if (answer.status !== 200)
-    throw failureOf(`fetch token: ${http.method}`, request.realm, answer.status, await readText(answer))
-  return readToken(answer, request.realm)
+  for (let attempt = 0; ; attempt++) {
+    const answer = byPost ? await transport.send(http, tls) : await transport.sendAndFollow(http, tls)
+    if (answer.status === 200) return readToken(answer, realm)
+    const { status } = answer
+    const delay = isPassingStatus(status) ? retryDelay(request.retry, attempt, answer.header('retry-after')) : undefined
+    if (delay === undefined) throw failureOf(`fetch token: ${http.method}`, realm, status, await readText(answer))
+    await discard(answer)
+    await pause(delay, signal).catch((error) => {
+      throw transportFailure(`fetch token from ${redact(realm)}`, error, signal)
+    })
+  }
 }
 
 function getRequest({ realm, service, scopes, credentials, userAgent, signal }: TokenRequest): HttpRequest {

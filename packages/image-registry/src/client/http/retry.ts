@@ -66,6 +66,25 @@ export async function pause(milliseconds: number, signal: AbortSignal | undefine
   await sleep(milliseconds, undefined, signal === undefined ? {} : { signal })
 }
 
+/**
+ * Waits for something that knows no signal, no longer than its caller wants: work that others wait for too, or that a
+ * caller's own function does. What is left goes on; its failure is nobody's then.
+ *
+ * @internal
+ */
+export async function waitFor<T>(doing: string, work: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  if (signal === undefined) return work
+  const { promise, reject } = Promise.withResolvers<never>()
+  const stop = () => reject(transportFailure(doing, signal.reason, signal))
+  if (signal.aborted) stop()
+  else signal.addEventListener('abort', stop, { once: true })
+  try {
+    return await Promise.race([work, promise])
+  } finally {
+    signal.removeEventListener('abort', stop)
+  }
+}
+
 /** The error of a transport, with the class and the text that callers can use. @internal */
 export function transportFailure(doing: string, error: unknown, signal: AbortSignal | undefined): StackError {
   if (signal?.aborted) {
