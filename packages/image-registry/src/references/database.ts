@@ -67,13 +67,16 @@ export class Database {
     return database
   }
 
-  /** Runs `work`, all of it or, when it throws, nothing. One inside another belongs to the outer one. */
-  transaction<T>(work: () => T): T {
+  /**
+   * Runs `work`, all of it or, when it throws, nothing. One inside another belongs to the outer one. On a full disk it
+   * takes the reserve, unless `reserve` is false: for what is not done yet, and had better be refused.
+   */
+  transaction<T>(work: () => T, { reserve = true }: { reserve?: boolean } = {}): T {
     if (this.#depth > 0) return work()
     try {
       return this.#attempt(work)
     } catch (error) {
-      if (!isFull(error) || this.#file === inMemory) throw error
+      if (!reserve || !isFull(error) || this.#file === inMemory) throw error
       rmSync(this.#reserve, { force: true })
       return this.#attempt(work)
     }

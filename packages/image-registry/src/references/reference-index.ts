@@ -37,9 +37,9 @@ export class ReferenceIndex {
     this.statistics = new Statistics(database)
   }
 
-  /** Runs `work`, which awaits nothing: all of it or, when it throws, nothing. */
-  transaction<T>(work: () => T): T {
-    return this.#database.transaction(work)
+  /** Runs `work`, which awaits nothing: all of it or, when it throws, nothing. See {@link Database.transaction}. */
+  transaction<T>(work: () => T, options: { reserve?: boolean } = {}): T {
+    return this.#database.transaction(work, options)
   }
 
   /** A number that is kept under a name. */

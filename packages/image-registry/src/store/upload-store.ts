@@ -51,9 +51,15 @@ export class UploadStore {
     const id = randomUUID()
     const place = tree.upload(name, id)
     await writing(this.#context, name, async () => {
-      await storage.append(`${place}/data`, 0, nothing())
-      await opened(place)
-      index.transaction(() => index.uploads.touch(index.repositories.idOf(name), id, now()))
+      try {
+        await storage.append(`${place}/data`, 0, nothing())
+        await opened(place)
+        index.transaction(() => index.uploads.touch(index.repositories.idOf(name), id, now()), { reserve: false })
+      } catch (error) {
+        // Nobody knows of it, so nobody would remove it before the next start.
+        await storage.remove(place, { lazily: true }).catch(() => {})
+        throw error
+      }
     })
     this.#hashes.set(place, this.#newHash(place, algorithm))
     return id
