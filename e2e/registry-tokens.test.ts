@@ -2,6 +2,7 @@
 // Our registry as its own token server: what each may do, as skopeo, docker and our client are told.
 import assert from 'node:assert/strict'
 import { readFileSync } from 'node:fs'
+import { startRegistry } from './harness/originals.ts'
 import { ask, dockerAt, fill, logOf, ourAddress, skopeo, startTeuRegistry, usersFile } from './harness/registries.ts'
 import { type RunResult, type Sandbox, sandboxTest } from './harness/sandbox.ts'
 
@@ -92,3 +93,29 @@ sandboxTest('docker and our client keep their login over a restart of the regist
 
 const pull = (sandbox: Sandbox, name: string, env: Record<string, string>) =>
   sandbox.run('teu-registry', ['pull', '-q', name, sandbox.path('other')], { env })
+
+sandboxTest(
+  "Debian's docker-registry takes the tokens that ours gives out, by the rules that ours has",
+  async (sandbox) => {
+    await serve(sandbox)
+    const bundle = sandbox.path('tokens.pem')
+    const key = sandbox.path('store/teu/token-key.pem')
+    await sandbox.output('openssl', [
+      ...['req', '-x509', '-new', '-key', key, '-subj', '/CN=tokens', '-days', '2', '-out', bundle],
+    ])
+    const realm = `http://${ourAddress}/auth/token`
+    const { address } = await startRegistry(
+      sandbox,
+      [],
+      `auth: {token: {realm: '${realm}', service: teu-registry, issuer: teu-registry, rootcertbundle: ${bundle}}}\n`,
+    )
+    const name = `${address}/team/app:1`
+    await refused(/unauthorized|denied/, fill(sandbox, name))
+    await refused(/unauthorized|denied/, fill(sandbox, name, '--dest-creds', creds.bob))
+    await succeeds(fill(sandbox, name, '--dest-creds', creds.alice))
+    const inspect = (...flags: string[]) =>
+      skopeo(sandbox, 'inspect', '--raw', '--tls-verify=false', ...flags, `docker://${name}`)
+    await succeeds(inspect('--creds', creds.bob))
+    await refused(/unauthorized|denied/, inspect())
+  },
+)

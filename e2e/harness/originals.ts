@@ -103,14 +103,18 @@ export function docker(sandbox: Sandbox, socket: string, ...args: string[]) {
   return sandbox.run('docker', ['-H', `unix://${socket}`, ...args])
 }
 
-/** Debian's docker-registry on loopback in the sandbox, filled with the named test images; answers its address. */
-export async function startRegistry(sandbox: Sandbox, images: readonly ('busybox' | 'debian')[] = ['busybox']) {
+/** Debian's docker-registry on loopback in the sandbox, filled with the named test images; answers its address. `more` is added to its file. */
+export async function startRegistry(
+  sandbox: Sandbox,
+  images: readonly ('busybox' | 'debian')[] = ['busybox'],
+  more = '',
+) {
   const address = '127.0.0.1:5000'
   const config = sandbox.path('registry.yml')
   writeFileSync(
     config,
     `version: 0.1\nlog: {level: error}\nstorage: {filesystem: {rootdirectory: ${sandbox.path('registry')}}, delete: {enabled: true}}\n` +
-      `http: {addr: '${address}'}\n`,
+      `http: {addr: '${address}'}\n${more}`,
   )
   const child = sandbox.daemon('registry', 'docker-registry', ['serve', config])
   await until(

@@ -60,7 +60,7 @@ function readKey(read: () => KeyObject): KeyObject {
   }
 }
 
-function described(key: KeyObject, id = thumbprint(key)): TokenKey {
+function described(key: KeyObject, id = fingerprint(key)): TokenKey {
   return { id, algorithm: algorithmOf(key), key }
 }
 
@@ -70,11 +70,20 @@ function algorithmOf({ asymmetricKeyType, asymmetricKeyDetails }: KeyObject): To
   throw invalid('want RSA of 2048 bits or more, or P-256')
 }
 
-/** A key's name that follows from the key (RFC 7638). */
-function thumbprint(key: KeyObject): string {
-  const { kty, crv, e, n, x, y } = key.export({ format: 'jwk' })
-  const members = kty === 'RSA' ? { e, kty, n } : { crv, kty, x, y }
-  return createHash('sha256').update(JSON.stringify(members)).digest('base64url')
+const base32 = 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'
+
+/**
+ * A key's name that follows from the key, as Docker's token services and its registry make it, so that either takes what
+ * the other names: 240 bits of the SHA-256 of the public key (DER), in base 32 (RFC 4648), by fours between colons.
+ */
+function fingerprint(key: KeyObject): string {
+  const hash = createHash('sha256')
+    .update(key.export({ format: 'der', type: 'spki' }))
+    .digest('hex')
+    .slice(0, 60)
+  const bits = BigInt(`0x${hash}`).toString(2).padStart(240, '0')
+  const letters = (bits.match(/.{5}/g) ?? []).map((five) => base32[Number.parseInt(five, 2)]).join('')
+  return (letters.match(/.{4}/g) ?? []).join(':')
 }
 
 /** A key that tokens are signed with, and its public half. @internal */
@@ -90,7 +99,7 @@ export function signingKey(pem?: string): SigningKey {
       ? generateKeyPairSync('ec', { namedCurve: 'P-256' }).privateKey
       : readKey(() => createPrivateKey(pem))
   const { algorithm, key } = described(createPublicKey(sign))
-  return { id: thumbprint(key), algorithm, key, sign }
+  return { id: fingerprint(key), algorithm, key, sign }
 }
 
 /** A new private key, as PEM. @internal */
