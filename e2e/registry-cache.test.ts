@@ -9,6 +9,7 @@ import {
   blobFile,
   dockerAt,
   fill,
+  logOf,
   ourAddress,
   skopeo,
   skopeoOutput,
@@ -156,6 +157,8 @@ sandboxTest('a closed origin gets the password of the cache, and nobody else doe
   assert.equal(answer.status, 404)
   assert.match(answer.body, /"code":"MANIFEST_UNKNOWN".*unauthorized: authentication required \(HTTP 401\)/)
   assert.ok(!sandbox.log('other').includes('wrong'), sandbox.log('other'))
+  const told = logOf(sandbox, 'other').find(({ level }) => level === 'error')
+  assert.match(String(told?.['error']), /unauthorized: authentication required \(HTTP 401\)/)
   assert.ok(!answer.body.includes('alice'))
 })
 

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { hasCode } from '@teu/errors'
 import { tagsPath } from '@teu/oci-spec/distribution'
 import type { Digest } from '@teu/oci-spec/image'
 import { takePage } from '../../references/referrer-page.ts'
@@ -39,6 +40,7 @@ export class PullThrough {
   readonly #blobs: BlobCache
   readonly #manifests: ManifestCache
   readonly #ended = new AbortController()
+  readonly #logsIn: boolean
 
   constructor(init: ProxyInit, { next, onError }: PullThroughComponents) {
     const patterns = (init.repositories ?? ['**']).map((pattern) => checkGlob(pattern, 'proxy repositories'))
@@ -47,11 +49,23 @@ export class PullThrough {
       mayFetch: (repository) => patterns.some((pattern) => matchesGlob(pattern, repository)),
       count: (kind, outcome) => this.requests.add({ kind, outcome }),
     }
+    this.#logsIn = init.credentials !== undefined
     this.#blobs = new BlobCache(this.#context, init.spoolDirectory)
     this.#manifests = new ManifestCache(this.#context, init)
   }
 
   async serve(found: Route, exchange: Exchange): Promise<void> {
+    try {
+      await this.#serve(found, exchange)
+    } catch (error) {
+      // Callers are told that there is no such thing; whoever set the password wants to know why.
+      if (this.#logsIn && error instanceof Failure && hasCode(error.cause, 'unauthenticated'))
+        this.#context.onError(error.cause)
+      throw error
+    }
+  }
+
+  async #serve(found: Route, exchange: Exchange): Promise<void> {
     const { method, query } = exchange
     const namespace = query.get('ns')
     if (namespace !== null && 'name' in found) {

@@ -19,7 +19,10 @@ export function upstreamFailure(
   error: unknown,
   missing: 'MANIFEST_UNKNOWN' | 'BLOB_UNKNOWN' | 'NAME_UNKNOWN',
 ): Failure {
-  if (error instanceof Failure) return error
+  return error instanceof Failure ? error : Object.assign(failureFor(error, missing), { cause: error })
+}
+
+function failureFor(error: unknown, missing: Parameters<typeof upstreamFailure>[1]): Failure {
   switch (codeOf(error)) {
     case 'not-found':
     case 'unauthenticated':
