@@ -27,7 +27,7 @@ export async function compareWalks(
 }
 
 /** Compares `count` rows at a time, most of which is waiting for disks and daemons; what is wrong. */
-export async function inLines<T>(
+async function inLines<T>(
   count: number,
   rows: Record<string, T>,
   compare: (name: string, row: T) => Promise<string[]>,

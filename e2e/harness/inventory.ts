@@ -20,12 +20,22 @@ export interface Owner {
 /** Directories in which a forgetful program leaves things, looked at one level deep. */
 const watched = ['/run', '/var/lib', '/var/run/netns', '/dev/shm']
 
+/** Folders that programs make where they have them, empty or not, the first time that they run on a machine. */
+const lasting = new Set([
+  ...['/run/containerd', '/run/crun', '/run/docker', '/run/runc', '/run/teu-runtime'],
+  ...['/var/lib/containerd', '/var/lib/containers', '/var/lib/docker'],
+])
+
 /** Takes stock of this process's mount namespace, of all cgroups, and of the watched directories. */
 export function takeInventory(): Inventory {
   return {
     mounts: new Set(readFileSync('/proc/self/mountinfo', 'utf8').split('\n').map(mountName).filter(Boolean)),
     cgroups: new Set(globSync('/sys/fs/cgroup/{*,*/*,*/*/*,*/*/*/*}/cgroup.procs').filter((file) => !isForeign(file))),
-    files: new Set(watched.flatMap((folder) => entries(folder).map((name) => `${folder}/${name}`))),
+    files: new Set(
+      watched
+        .flatMap((folder) => entries(folder).map((name) => `${folder}/${name}`))
+        .filter((name) => !lasting.has(name)),
+    ),
   }
 }
 

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { globSync, rmdirSync, writeFileSync } from 'node:fs'
-import { basename } from 'node:path'
 import { imageArchive } from './programs.ts'
 import type { RunResult, Sandbox } from './sandbox.ts'
 import { Terminal } from './terminal.ts'
@@ -11,13 +10,11 @@ export class Podman {
   readonly #sandbox: Sandbox
   readonly #options: readonly string[]
   readonly #folder: string
-  readonly #runtime: string
 
   /** `key` is part of its folders' names; `runtime` is a path. */
   constructor(sandbox: Sandbox, key: string, runtime: string) {
     this.#sandbox = sandbox
     this.#folder = sandbox.path(key)
-    this.#runtime = runtime
     this.#options = [
       ['--root', `${this.#folder}/data`, '--runroot', `${this.#folder}/run`, '--tmpdir', `${this.#folder}/tmp`],
       ['--cgroup-manager', 'cgroupfs', '--events-backend', 'none', '--runtime', runtime],
@@ -31,7 +28,7 @@ export class Podman {
     await this.output('load', '-q', '--signature-policy', policy, '-i', imageArchive('busybox'))
   }
 
-  /** Removes what a failure left and the images, and what podman leaves itself: a mount, and the runtime's empty folder. */
+  /** Removes what a failure left and the images, and the mount that podman leaves. */
   async close(): Promise<void> {
     for (const things of [
       ['pod', 'rm', '-f', '-a', '-t', '0'],
@@ -40,7 +37,6 @@ export class Podman {
     ])
       await this.run(...things)
     await this.#sandbox.run('umount', ['-R', `${this.#folder}/data/overlay`])
-    await this.#sandbox.run('rmdir', [`/run/${basename(this.#runtime)}`])
   }
 
   /** What containers and pods are made with here: no network, a cgroup of the sandbox. */
