@@ -156,6 +156,7 @@ STEP(apparmor)
 {
 	struct launch_apparmor apparmor;
 	char command[512];
+	int own;
 
 	if (launch_apparmor_decode(record, &apparmor) < 0)
 		return fail(init, "malformed step");
@@ -163,10 +164,15 @@ STEP(apparmor)
 		errno = ENAMETOOLONG;
 		return fail(init, "unable to apply apparmor profile");
 	}
-	if (procfs_write(init, "thread-self/attr/apparmor/exec", command) == 0)
-		return 0;
-	if (errno != ENOENT || procfs_write(init, "thread-self/attr/exec", command) < 0)
+	/* A folder of its own since Linux 5.1; the files above it may be another module's. A missing profile is ENOENT too. */
+	own = procfs_open_file(init, "thread-self/attr/apparmor", O_PATH | O_DIRECTORY);
+	if (own >= 0) {
+		close(own);
+		if (procfs_write(init, "thread-self/attr/apparmor/exec", command) < 0)
+			return fail(init, "apparmor failed to apply profile: write /proc/self/attr/apparmor/exec");
+	} else if (procfs_write(init, "thread-self/attr/exec", command) < 0) {
 		return fail(init, "apparmor failed to apply profile: write /proc/self/attr/exec");
+	}
 	return 0;
 }
 
