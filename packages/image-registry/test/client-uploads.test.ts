@@ -4,6 +4,7 @@ import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import test from 'node:test'
 import { createRegistryClient } from '@teu/image-registry/client'
+import { createRegistry } from '@teu/image-registry/server'
 import { digestOf } from '@teu/oci-spec/image'
 import { refuse, scriptedRegistry } from './scripted-registry.ts'
 
@@ -59,4 +60,27 @@ test('parts are as long as the registry wants, also of an upload that was to be 
   const at = { registry: registry.address, repository: 'a' }
   await client.pushBlob(at, blob, whole, { chunkSize: 100_000, mountFrom: ['b'] })
   assert.deepEqual(seen, ['0-149999', '150000-199999'])
+})
+
+test('what the source, or who watches, fails with ends a push, and is not taken for a broken connection', async () => {
+  await using registry = await createRegistry()
+  await using client = createRegistryClient(quick)
+  const at = { registry: registry.address, repository: 'a' }
+  const mine = new Error('the layer is not there')
+  let opened = 0
+  const failing = async function* () {
+    opened++
+    yield content.subarray(0, 1000)
+    throw mine
+  }
+  const onProgress = () => {
+    throw mine
+  }
+  const same = (error: unknown) => error === mine
+  await assert.rejects(client.pushBlob(at, blob, failing), same)
+  assert.equal(opened, 1)
+  await assert.rejects(client.pushBlob(at, blob, whole, { onProgress }), same)
+  assert.deepEqual(registry.store.context.index.uploads.stale(Number.POSITIVE_INFINITY), [])
+  await client.pushBlob(at, blob, whole)
+  await assert.rejects(Array.fromAsync(client.pullBlob(at, blob, { onProgress })), same)
 })

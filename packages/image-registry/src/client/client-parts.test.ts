@@ -84,27 +84,31 @@ test('messages hold no secret of a URL', () => {
 
 test('work runs side by side up to a limit, and stops at the first failure', async () => {
   let [running, most] = [0, 0]
-  await inParallel([1, 2, 3, 4, 5], 2, undefined, async () => {
+  await inParallel([1, 2, 3, 4, 5], { concurrency: 2, signal: undefined, doing: 'this' }, async () => {
     most = Math.max(most, ++running)
     await new Promise((resolve) => setImmediate(resolve))
     running--
   })
   assert.equal(most, 2)
   const started: number[] = []
-  const failing = inParallel([1, 2, 3, 4], 2, undefined, async (item, signal) => {
-    started.push(item)
-    if (item === 1) throw new Error('first')
-    await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
-  })
+  const failing = inParallel(
+    [1, 2, 3, 4],
+    { concurrency: 2, signal: undefined, doing: 'this' },
+    async (item, signal) => {
+      started.push(item)
+      if (item === 1) throw new Error('first')
+      await new Promise((_, reject) => signal.addEventListener('abort', () => reject(signal.reason)))
+    },
+  )
   await assert.rejects(failing, { message: 'first' })
   assert.deepEqual(started, [1, 2])
   await assert.rejects(
-    inParallel([1], 1, AbortSignal.abort(new Error('own')), async () => {}),
-    { code: 'cancelled' },
+    inParallel([1], { concurrency: 1, signal: AbortSignal.abort(new Error('own')), doing: 'this' }, async () => {}),
+    { code: 'cancelled', message: 'this: cancelled' },
   )
   for (const wrong of [0, -1, Number.NaN])
     await assert.rejects(
-      inParallel([1], wrong, undefined, async () => {}),
+      inParallel([1], { concurrency: wrong, signal: undefined, doing: 'this' }, async () => {}),
       { code: 'invalid-argument' },
     )
 })

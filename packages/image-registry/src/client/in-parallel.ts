@@ -2,6 +2,14 @@
 import { StackError } from '@teu/errors'
 import { transportFailure } from './http/retry.ts'
 
+/** How things are done in parallel. @internal */
+export interface Parallel {
+  concurrency: number
+  signal: AbortSignal | undefined
+  /** What is done, for the error of a signal that is aborted between two items. */
+  doing: string
+}
+
 /**
  * Runs `work` for every item, at most `concurrency` at a time, in order. The first failure aborts the signal that the
  * others were given; it is thrown once all have ended, so that nothing goes on behind the caller's back. Throws
@@ -11,8 +19,7 @@ import { transportFailure } from './http/retry.ts'
  */
 export async function inParallel<T>(
   items: readonly T[],
-  concurrency: number,
-  signal: AbortSignal | undefined,
+  { concurrency, signal, doing }: Parallel,
   work: (item: T, signal: AbortSignal) => Promise<void>,
 ): Promise<void> {
   if (!(concurrency >= 1)) throw new StackError('invalid-argument', `concurrency ${concurrency} is not positive`)
@@ -24,7 +31,7 @@ export async function inParallel<T>(
     while (next < items.length && failure === undefined) {
       const item = items[next++] as T
       try {
-        if (joined.aborted) throw transportFailure('transfer', joined.reason, signal)
+        if (joined.aborted) throw transportFailure(doing, joined.reason, signal)
         await work(item, joined)
       } catch (error) {
         failure ??= { error }

@@ -24,6 +24,8 @@ export class PartSource {
   readonly #open: (offset: number) => AsyncIterable<Uint8Array>
   readonly #onProgress: ((sent: number) => void) | undefined
   #reading: Reading | undefined
+  /** What the source failed with, if it did: nothing that sending again could mend. */
+  failure: { error: unknown } | undefined
 
   constructor(
     descriptor: Descriptor,
@@ -37,6 +39,15 @@ export class PartSource {
 
   /** The bytes from `start` up to `end`. Throws `data-loss` when the source is shorter or longer than the blob. */
   async *part(start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
+    try {
+      yield* this.#read(start, end)
+    } catch (error) {
+      this.failure = { error }
+      throw error
+    }
+  }
+
+  async *#read(start: number, end: number): AsyncGenerator<Uint8Array, void, undefined> {
     const reading = this.#at(start)
     reading.busy = true
     while (reading.position < end) {

@@ -26,7 +26,10 @@ export interface PullBlobOptions extends CallOptions {
    * a short one. Default false: chunks are the caller's to keep.
    */
   lend?: boolean
-  /** Told after each chunk how many bytes of the blob there are by now, the held ones included. */
+  /**
+   * Told after each chunk how many bytes of the blob there are by now, the held ones included. What it throws ends the
+   * transfer.
+   */
   onProgress?: (received: number) => void
 }
 
@@ -68,7 +71,7 @@ export async function* pullBlob(
     const delay = retryDelay(session.retry, fruitless)
     if (delay === undefined) throw broken
     await pause(delay, signal).catch((error) => {
-      throw transportFailure(descriptor.digest, error, signal)
+      throw transportFailure(where(transfer), error, signal)
     })
   }
   if (transfer.received < descriptor.size) throw short(transfer)
@@ -110,6 +113,8 @@ async function* onePart(
   const answer = await request(transfer)
   transfer.note = encodingNote(answer)
   let skip = alreadyReceived(transfer, answer)
+  // Whether it is the caller who has the chunk: what fails then is not the connection.
+  let isLent = false
   try {
     for await (let chunk of answer.body as AsyncIterable<Uint8Array>) {
       if (skip >= chunk.byteLength) {
@@ -119,12 +124,14 @@ async function* onePart(
       chunk = chunk.subarray(skip)
       skip = 0
       count(transfer, chunk)
+      isLent = true
       onProgress?.(transfer.received)
       yield chunk
+      isLent = false
       if (lend) giveBack(chunk)
     }
   } catch (error) {
-    if (error instanceof StackError) throw error
+    if (isLent || error instanceof StackError) throw error
     const failure = transportFailure(where(transfer), error, transfer.signal)
     if (transfer.signal?.aborted || !isBrokenConnection(error)) throw failure
     return failure

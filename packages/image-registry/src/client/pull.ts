@@ -112,7 +112,7 @@ export async function pull(
   }
   await visit(walk, root, 0)
   for (const descriptor of walk.blobs.values()) onEvent?.({ type: 'planned', descriptor })
-  await inParallel([...walk.blobs.values()], concurrency, signal, (descriptor, joined) =>
+  await inParallel([...walk.blobs.values()], { concurrency, signal, doing: nameOf(reference) }, (descriptor, joined) =>
     fetchBlob(walk, descriptor, joined),
   )
   for (const { descriptor, body, stored } of walk.manifests) {
@@ -154,7 +154,7 @@ function addBlob(walk: Walk, blob: Descriptor): void {
   if (known !== undefined && known.size !== blob.size) {
     throw new StackError(
       'invalid-argument',
-      `${blob.digest}: described as ${known.size} and as ${blob.size} bytes long`,
+      `${nameOf(walk.reference)}@${blob.digest}: described as ${known.size} and as ${blob.size} bytes long`,
     )
   }
   walk.blobs.set(blob.digest, known ?? blob)
@@ -166,7 +166,11 @@ function count(walk: Walk, more: number): void {
 }
 
 function tooMuch({ reference }: Walk, what: string): StackError {
-  return new StackError('resource-exhausted', `${reference.registry}/${reference.repository}: ${what}`)
+  return new StackError('resource-exhausted', `${nameOf(reference)}: ${what}`)
+}
+
+function nameOf({ registry, repository }: Reference): string {
+  return `${registry}/${repository}`
 }
 
 async function manifestOf(

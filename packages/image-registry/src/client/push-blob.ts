@@ -10,7 +10,7 @@ import { hasBlob } from './pull-blob.ts'
 import type { Repository, Session } from './session.ts'
 import { begin, cancel, finish, locationOf, mayGoOn, sendPart, stateOf, type Upload, uploadTo } from './upload.ts'
 
-/** Opens a blob's bytes from `offset` on. @public */
+/** Opens a blob's bytes from `offset` on. What it fails with ends the push. @public */
 export type OpenBlob = (offset: number) => AsyncIterable<Uint8Array>
 
 /** Options of sending a blob. @public */
@@ -22,7 +22,7 @@ export interface PushBlobOptions extends CallOptions {
    * asks for at least is kept to. Default: one request for all.
    */
   chunkSize?: number
-  /** Told while sending how many bytes are on their way. */
+  /** Told while sending how many bytes are on their way. What it throws ends the push. */
   onProgress?: (sent: number) => void
 }
 
@@ -97,14 +97,15 @@ async function send(sending: Sending, first: URL): Promise<void> {
       fruitless = 0
     } catch (error) {
       if (signal?.aborted) throw error
-      if (!mayGoOn(error)) {
+      if (sending.source.failure !== undefined || !mayGoOn(error)) {
         await cancel(upload, location)
-        throw error
+        throw sending.source.failure === undefined ? error : sending.source.failure.error
       }
       const delay = retryDelay(session.retry, fruitless)
       if (delay === undefined) throw error
       await pause(delay, signal).catch((reason) => {
-        throw transportFailure(descriptor.digest, reason, signal)
+        const { registry, repository } = upload.repository
+        throw transportFailure(`${registry}/${repository}@${descriptor.digest}`, reason, signal)
       })
       const state = await standing(upload, location)
       fruitless = state.offset > offset ? 0 : fruitless + 1

@@ -68,7 +68,8 @@ export async function push(
   const plan: Plan = { blobs: new Map(), manifests: [], seen: new Set() }
   await visit(plan, root, source, signal, 0)
   for (const descriptor of plan.blobs.values()) onEvent?.({ type: 'planned', descriptor })
-  await inParallel([...plan.blobs.values()], concurrency, signal, async (descriptor, joined) => {
+  const doing = `${reference.registry}/${reference.repository}`
+  await inParallel([...plan.blobs.values()], { concurrency, signal, doing }, async (descriptor, joined) => {
     const open = (offset: number) => source.open(descriptor, { offset, signal: joined })
     const outcome = await pushBlob(session, reference, descriptor, open, {
       signal: joined,

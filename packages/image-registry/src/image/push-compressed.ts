@@ -39,7 +39,9 @@ export function pushCompressed(
     const plain = image.layers.filter(isPlain)
     for (const { descriptor } of plain) tell({ type: 'planned', descriptor })
     const stored = new Map<Layer, Descriptor>()
-    await inParallel(compression === 'none' ? [] : plain, concurrency, signal, async (layer, joined) => {
+    const doing = `${reference.registry}/${reference.repository}`
+    const layers = compression === 'none' ? [] : plain
+    await inParallel(layers, { concurrency, signal, doing }, async (layer, joined) => {
       const { descriptor } = layer
       let sent = 0
       const source = async function* () {
