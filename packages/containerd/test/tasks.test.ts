@@ -89,7 +89,7 @@ function removeCgroup(path: string): void {
   }
 }
 
-function specOf({ cgroup }: Fixture, id: string, args: string[]) {
+function specOf({ cgroup }: Fixture, id: string, args: string[], annotations: Record<string, string>) {
   const capabilities = ['CAP_KILL']
   return {
     ociVersion: '1.0.2',
@@ -101,6 +101,7 @@ function specOf({ cgroup }: Fixture, id: string, args: string[]) {
       capabilities: { bounding: capabilities, effective: capabilities, permitted: capabilities },
     },
     root: { path: 'rootfs' },
+    annotations,
     mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
     linux: {
       cgroupsPath: `${cgroup}/${id}`,
@@ -110,13 +111,19 @@ function specOf({ cgroup }: Fixture, id: string, args: string[]) {
 }
 
 /** Makes a container and its task, with its output in a FIFO that is read. */
-async function create(at: Fixture, services: ContainerdServices, id: string, args: string[]) {
+async function create(
+  at: Fixture,
+  services: ContainerdServices,
+  id: string,
+  args: string[],
+  annotations: Record<string, string> = {},
+) {
   const { image, runtime, folder } = at
   const { mounts } = await services.snapshots.prepare(
     { snapshotter: 'overlayfs', key: id, parent: image, labels: keep },
     inTest,
   )
-  const spec = packJson('types.containerd.io/opencontainers/runtime-spec/1/Spec', specOf(at, id, args))
+  const spec = packJson('types.containerd.io/opencontainers/runtime-spec/1/Spec', specOf(at, id, args, annotations))
   const root = join(folder, 'runtime')
   await mkdir(root, { recursive: true })
   const options = runtime.includes('runc')
@@ -369,3 +376,43 @@ for (const shim of shims) {
     })
   })
 }
+
+const own = shims.find(({ name }) => name.includes('teu')) as Shim
+
+test('one shim of ours has the tasks of a namespace, and each pod its own; all come back', {
+  skip: skipReason(own),
+  timeout: 60_000,
+}, async (t) => {
+  const at = await fixture(t, own)
+  const { services } = at.daemon
+  const pod = { 'io.kubernetes.cri.sandbox-id': 'pod' }
+  const names = ['plain', 'other', 'pod', 'member']
+  const made = []
+  for (const [index, id] of names.entries()) {
+    made.push(await create(at, services, id, ['sleep', '1000'], index < 2 ? {} : pod))
+    await services.tasks.start({ containerId: id, execId: '' }, inTest)
+  }
+  const addressOf = (id: string) => {
+    const file = join(at.folder, 'state/io.containerd.runtime.v2.task/test', id, 'bootstrap.json')
+    return (JSON.parse(readFileSync(file, 'utf8')) as { address: string }).address
+  }
+  const [plain, other, first, member] = names.map(addressOf)
+  assert.deepEqual([plain === other, first === member, plain === first], [true, true, false])
+  assert.equal(shimPids(at).length, 2)
+  for (const pid of shimPids(at)) process.kill(pid, 'SIGKILL')
+  for (const { id, pid } of made) {
+    await until(`${id} is back`, async () => {
+      const answer = await services.tasks.get({ containerId: id, execId: '' }, inTest).catch(() => undefined)
+      return answer?.process?.status === 2 && answer.process.pid === pid
+    })
+  }
+  assert.deepEqual(names.map(addressOf), [plain, other, first, member])
+  for (const id of names) {
+    await services.tasks.kill({ containerId: id, execId: '', signal: 9, all: false }, inTest)
+    assert.equal((await services.tasks.wait({ containerId: id, execId: '' }, inTest)).exitStatus, 137)
+    await services.tasks.delete({ containerId: id }, inTest)
+    assert.equal(exitOf(at, id).length, 1)
+  }
+  // The shim of the pod goes with the pod; that of the namespace stays a while.
+  await until('the pod has no shim', () => shimPids(at).length === 1)
+})
