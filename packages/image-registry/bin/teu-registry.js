@@ -14,7 +14,7 @@ module.createRequire(import.meta.url)('../dist/bin/teu-registry.cjs')
 // set before the program is read, because code that was cached under other flags is not taken.
 const young = ['scavenger-max-new-space-capacity-mb=1', 'semi-space-growth-factor=1', 'max-semi-space-size=1']
 // A server collects before as much as it needs has become garbage again, and gives buffers back at once rather than when
-// a thread has time: with 64 uploads going on it has 125 MB of RSS instead of 200 MB.
+// a thread has time: with 64 uploads going on it has 140 MB of RSS instead of 230 MB.
 const server = ['optimize-for-size', 'no-concurrent-array-buffer-sweeping']
 // A command runs little code often, and does without optimizing compilers. Measured on a pull of 1 GB: 97 MB of RSS
 // instead of 145 MB, in the same time.

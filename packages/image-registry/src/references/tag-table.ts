@@ -55,17 +55,18 @@ export class TagTable {
     )
   }
 
-  /** Only the names, of which there may be many. */
+  /** Only the names, of which there may be many: as one text they come several times faster than as rows. */
   names(name: string, last: string, limit: number): string[] {
-    return this.#database
-      .all<{ name: string }>(
-        `SELECT name FROM tags WHERE repository = (SELECT id FROM repositories WHERE name = ?) AND name > ?
-         ORDER BY name LIMIT ?`,
-        name,
-        last,
-        limit,
-      )
-      .map((tag) => tag.name)
+    const found = this.#database.one<{ names: string | null }>(
+      // No tag has a slash in it.
+      `SELECT group_concat(name, '/' ORDER BY name) AS names FROM (
+         SELECT name FROM tags WHERE repository = (SELECT id FROM repositories WHERE name = ?) AND name > ?
+         ORDER BY name LIMIT ?)`,
+      name,
+      last,
+      limit,
+    )
+    return found?.names?.split('/') ?? []
   }
 
   /** The names of one manifest. */
