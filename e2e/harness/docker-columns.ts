@@ -3,7 +3,7 @@ import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync } from 'node:fs'
 import { crashDockerd, type DockerdOptions, docker, startContainerd, startDockerd, stopDockerd } from './originals.ts'
 import { imageArchive } from './programs.ts'
-import type { RunResult, Sandbox } from './sandbox.ts'
+import { type RunResult, type Sandbox, until } from './sandbox.ts'
 import { Terminal } from './terminal.ts'
 
 /** One dockerd and one of its runtimes: what is said to one is said to all, and the answers are compared. */
@@ -148,6 +148,20 @@ export class Docker {
   async processes(name: string): Promise<string[]> {
     const lines = (await this.output('top', name, '-o', 'pid,args')).trimEnd().split('\n').slice(1)
     return lines.map((line) => line.replace(/^ *\d+ +/, '')).sort()
+  }
+
+  /** The same, once `programs` are all among them: who forks has not executed yet. */
+  async processesWith(name: string, ...programs: string[]): Promise<string[]> {
+    return until(`${programs} run in ${name}`, async () => {
+      const rest = await this.processes(name)
+      const found = [...rest]
+      for (const program of programs) {
+        const index = rest.indexOf(program)
+        if (index < 0) return undefined
+        rest.splice(index, 1)
+      }
+      return found
+    })
   }
 
   /** Without what differs between runs, daemons and columns. */

@@ -104,7 +104,7 @@ export const fileWalks = {
     assert.match(seen.stdout, /^1\nsh -c echo 1.*\nshares ipc\nshares pid\nshares net\nsees it\n/)
     const guest = await docker.start('guest', ['--pid', `container:${base}`], 'echo up; exec sleep 1000')
     await until('the guest is up', async () => (await docker.output('logs', guest)) === 'up\n')
-    const processes = await docker.processes(guest)
+    const processes = await docker.processesWith(guest, 'sleep 1000')
     const exec = await docker.run('exec', guest, 'sh', '-c', 'tr "\\0" " " </proc/1/cmdline | cut -c 1-20')
     // One that leaves on its own does not take the other along; the owner of the namespace takes everybody.
     const leaving = await docker.run(

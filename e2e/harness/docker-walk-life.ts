@@ -112,7 +112,7 @@ export const lifeWalks: Record<string, Walk> = {
     // Without a pid namespace of its own, nobody but the runtime ends the rest.
     const host = await docker.start('host-pids', ['--pid', 'host'], 'sleep 1002 & sleep 1003 & echo up; wait')
     await until('it is up', async () => (await docker.output('logs', host)) === 'up\n')
-    const processes = await docker.processes(host)
+    const processes = await docker.processesWith(host, 'sleep 1002', 'sleep 1003')
     await docker.output('kill', host)
     const killed = await docker.output('wait', host)
     const alone = await docker.start('host-exits', ['--pid', 'host'], '(trap "" TERM; sleep 1004) & exit 6')
