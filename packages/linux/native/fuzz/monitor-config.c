@@ -27,6 +27,8 @@ static void read_config(const struct monitor_config *config)
 		sink = texts[i] ? strlen(texts[i]) : 0;
 	read_all(config->runtime_args);
 	read_all(config->runtime_environment);
+	read_all(config->logger_args);
+	read_all(config->logger_environment);
 	if (config->complete && (!config->bundle || !config->control || !config->exit_file))
 		abort();
 }
@@ -52,6 +54,8 @@ static void parse(const unsigned char *data, size_t size, size_t first)
 	}
 	free(config.runtime_args);
 	free(config.runtime_environment);
+	free(config.logger_args);
+	free(config.logger_environment);
 	free(copy);
 }
 
