@@ -73,11 +73,7 @@ async function end(docker: Docker, pids: Pids): Promise<unknown> {
   await docker.output('stop', isPaused)
   paused.push(await state(isPaused))
   const terminal = docker.terminal('attach', hasTerminal)
-  await until('the terminal is back', async () => {
-    terminal.type('echo still $((40+2))\n')
-    await terminal.shows('still 42', 1000)
-    return true
-  })
+  await terminal.answers('echo still $((40+2))\n', 'still 42')
   terminal.type('exit 6\n')
   const left = await terminal.ends()
   await docker.output('stop', goesOn)

@@ -117,14 +117,7 @@ sandboxTest('an interactive terminal: typing, size, exit code', async (sandbox) 
   await terminal.shows('# ')
   terminal.type('stty size; tty\n')
   await terminal.shows(/30 100[\s\S]*\/dev\/(console|pts\/0)/)
-  await until('the new size', async () => {
-    // The CLI listens for changes only after it has passed the first size on, which may be later than the prompt.
-    terminal.resize(121, 40)
-    terminal.resize(120, 40)
-    terminal.type('stty size\n')
-    await terminal.shows('40 120', 1000)
-    return true
-  })
+  await terminal.takesSize()
   terminal.type('exit 3\n')
   assert.equal(await terminal.ends(), 3)
   await until('the container is removed', async () => (await output('ps', '-aq')) === '')

@@ -71,10 +71,11 @@ export const execWalks = {
   async 'run -it'(docker: Docker) {
     const terminal = docker.terminal(...docker.words('terminal', ['-it', '--rm', '-e', 'PS1=at '], 'sh'))
     await terminal.shows('at ')
-    await sized(terminal, '30 100')
+    // dockerd tells a terminal its size only once the program runs.
+    await terminal.answers('stty size\n', '30 100')
     terminal.type('tty; ls -l /dev/console | cut -c 1-10; echo $TERM; test -t 2 && echo tty2\n')
     await terminal.shows(/\/dev\/pts\/0\s+crw--w----\s+xterm\s+tty2/)
-    await resized(docker, terminal)
+    await terminal.takesSize()
     // What the terminal makes of keys goes to the program, which goes on.
     terminal.type('sleep 1000\n')
     await until('sleep runs', async () => (await docker.output('top', docker.name('terminal'))).includes('sleep 1000'))
@@ -96,11 +97,7 @@ export const execWalks = {
     const name = docker.name('detach')
     assert.equal(await docker.inspect(name, '.State.Running'), true)
     const second = docker.terminal('attach', name)
-    await until('the terminal is back', async () => {
-      second.type('echo still $KEPT\n')
-      await second.shows('still kept', 1000)
-      return true
-    })
+    await second.answers('echo still $KEPT\n', 'still kept')
     second.type('exit 4\n')
     const status = await second.ends()
     const log = await docker.output('logs', name)
@@ -113,8 +110,9 @@ export const execWalks = {
     const name = await docker.start('exec-terminal', ['-e', 'PS1=in '], 'sleep 1000')
     const terminal = docker.terminal('exec', '-it', name, 'sh')
     await terminal.shows('in ')
-    await sized(terminal, '30 100')
-    await resized(docker, terminal)
+    // dockerd tells a terminal its size only once the program runs.
+    await terminal.answers('stty size\n', '30 100')
+    await terminal.takesSize()
     terminal.type('tty; ls /dev/pts; stty -a | grep -o "intr = ^C"; exit 5\n')
     const status = await terminal.ends()
     const [, shown = ''] =
@@ -142,25 +140,3 @@ export const execWalks = {
     return { status, stderr, logs }
   },
 } satisfies Record<string, Walk>
-
-type Terminal = ReturnType<Docker['terminal']>
-
-/** dockerd tells a terminal its size only once the program runs. */
-async function sized(terminal: Terminal, size: string): Promise<void> {
-  await until(`the size ${size}`, async () => {
-    terminal.type('stty size\n')
-    await terminal.shows(size, 500)
-    return true
-  })
-}
-
-/** The CLI listens for changes of size only some time after it has the terminal. */
-async function resized(docker: Docker, terminal: Terminal): Promise<void> {
-  await until(`the new size on ${docker.column.name}`, async () => {
-    terminal.resize(121, 40)
-    terminal.resize(120, 40)
-    terminal.type('stty size\n')
-    await terminal.shows('40 120', 1000)
-    return true
-  })
-}

@@ -71,13 +71,13 @@ export const fileWalks = {
       '--tmpfs',
       '/also/made',
       '--workdir',
-      '/work/here',
+      '/place/here',
       '--read-only',
     ]
     const name = await docker.start(
       'made',
       flags,
-      'ls -ld /made /made/by /made/by/mount /also /also/made /work /work/here',
+      'ls -ld /made /made/by /made/by/mount /also /also/made /place /place/here',
     )
     await docker.output('wait', name)
     const listed = (await docker.output('logs', name)).replaceAll(/ +\d+ \w{3} +\d+ [\d:]+ /g, ' ')

@@ -103,7 +103,10 @@ export function docker(sandbox: Sandbox, socket: string, ...args: string[]) {
   return sandbox.run('docker', ['-H', `unix://${socket}`, ...args])
 }
 
-/** Debian's docker-registry on loopback in the sandbox, filled with the named test images; answers its address. `more` is added to its file. */
+/**
+ * Debian's docker-registry on loopback in the sandbox, filled with the named test images; answers its address. `more` is
+ * added to its file.
+ */
 export async function startRegistry(
   sandbox: Sandbox,
   images: readonly ('busybox' | 'debian')[] = ['busybox'],

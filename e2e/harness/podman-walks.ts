@@ -50,18 +50,8 @@ export const podmanWalks: Record<string, PodmanWalk> = {
   async 'run -it, exec -it'(podman) {
     const terminal = podman.terminal(...podman.words(['-it', '--rm', '--name', 'terminal', '-e', 'PS1=at '], 'sh'))
     await terminal.shows('at ')
-    await until('the size', async () => {
-      terminal.type('stty size; tty\n')
-      await terminal.shows(/30 100\s+\/dev\/(pts\/0|console)/, 500)
-      return true
-    })
-    await until('the new size', async () => {
-      terminal.resize(121, 40)
-      terminal.resize(120, 40)
-      terminal.type('stty size\n')
-      await terminal.shows('40 120', 1000)
-      return true
-    })
+    await terminal.answers('stty size; tty\n', /30 100\s+\/dev\/(pts\/0|console)/)
+    await terminal.takesSize()
     const other = podman.terminal('exec', '-it', '-e', 'PS1=in ', 'terminal', 'sh')
     await other.shows('in ')
     other.type('test -t 0 && echo is a $((0))tty; exit 5\n')

@@ -43,6 +43,27 @@ export class Terminal {
     })
   }
 
+  /**
+   * Types until the screen has `text`: for a program of which nothing says from when on it listens. With `before`, what is
+   * to be done each time.
+   */
+  async answers(input: string, text: string | RegExp, before: () => void = () => {}): Promise<void> {
+    await until(`the terminal answers ${JSON.stringify(input)}`, async () => {
+      before()
+      this.type(input)
+      await this.shows(text, 1000)
+      return true
+    })
+  }
+
+  /** Resizes to 120 by 40, and again while the CLI listens for nothing yet, until a shell sees it. */
+  async takesSize(): Promise<void> {
+    await this.answers('stty size\n', '40 120', () => {
+      this.resize(121, 40)
+      this.resize(120, 40)
+    })
+  }
+
   /** Waits for the program's end; its exit status. */
   async ends(): Promise<number> {
     await until('the program on the terminal ends', () => this.#status !== undefined).catch((cause: unknown) => {

@@ -36,6 +36,7 @@ export {
 } from './bootstrap/bootstrap-message.ts'
 export { deleteWithShim, type ShimCall, shimCallTimeoutMs, startShim } from './bootstrap/call-shim.ts'
 export { formatShimEnvironment, readShimEnvironment, type ShimEnvironment } from './bootstrap/environment.ts'
+export { groupAnnotations } from './bootstrap/group-annotations.ts'
 export { resolveShimBinary, type ShimSearch, shimBinaryName } from './bootstrap/runtime-name.ts'
 export { maximumSocketPathLength, shimSocketPath } from './bootstrap/socket-path.ts'
 export { formatStartReply, parseStartReply, type StartReply } from './bootstrap/start-reply.ts'

@@ -7,7 +7,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { StackError } from '@teu/errors'
 import { type Envelope, EventsDefinition, taskEvent, taskEvents } from '@teu/shim-api'
 import { createTtrpcServer } from '@teu/ttrpc'
-import { crowdedQueueLength, EventPublisher } from '../src/events/event-publisher.ts'
+import { crowdedQueueLength, EventPublisher, eventQueueLength } from '../src/events/event-publisher.ts'
 
 /** Serves Events on a socket; `refuse` is asked before an event is taken. */
 async function serveEvents(address: string, taken: Envelope[], refuse: () => unknown = () => {}) {
@@ -116,4 +116,19 @@ test('while containerd is slow those who make events wait; for one that is away 
     await publisher.room()
     await publisher.close(0)
     gate.resolve()
+  }))
+
+test('however many come while containerd is slow, it gets every one', () =>
+  withFolder(async (folder) => {
+    const address = join(folder, 'events.sock')
+    const taken: Envelope[] = []
+    const gate = Promise.withResolvers<void>()
+    const server = await serveEvents(address, taken, () => gate.promise)
+    const publisher = new EventPublisher({ namespace: 'n', address, log: () => {} })
+    const published = Array.from({ length: 2 * eventQueueLength }, (_, pid) => publisher.publish(started(pid)))
+    gate.resolve()
+    assert.ok((await Promise.all(published)).every((delivered) => delivered))
+    assert.deepEqual(pidsOf(taken), [...published.keys()])
+    await publisher.close(0)
+    await server.close()
   }))

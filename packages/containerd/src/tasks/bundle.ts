@@ -4,10 +4,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
 import { makeFifo, RootDirectory, umountFlags, unmountAll } from '@teu/linux'
-import { parseStartReply, type StartReply } from '@teu/shim-api'
-
-/** Annotations by which tasks share a shim. */
-const groupAnnotations = ['io.containerd.runc.v2.group', 'io.kubernetes.cri.sandbox-id']
+import { groupAnnotations, parseStartReply, type StartReply } from '@teu/shim-api'
 
 const pluginFolder = 'io.containerd.runtime.v2.task'
 

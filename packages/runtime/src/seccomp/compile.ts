@@ -23,7 +23,8 @@ const noCall = 0xffff_ffff
 /**
  * Compiles `linux.seccomp` of the OCI runtime specification into a classic BPF filter, with the meaning that libseccomp
  * and runc give it: names that the kernel lacks are skipped, a rule without arguments outweighs those with, of those
- * with the narrower one decides, calls newer than all that the profile names answer ENOSYS, and a call from an architecture that is not listed kills the thread.
+ * with the narrower one decides, calls newer than all that the profile names answer ENOSYS, and a call from an
+ * architecture that is not listed kills the thread.
  *
  * @param machine `process.arch`: `x64` or `arm64`; `not-implemented` for others.
  * @throws StackError `invalid-argument` for what is no action, operator, errno, flag or operand, and for a profile that

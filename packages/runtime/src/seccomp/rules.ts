@@ -16,7 +16,12 @@ export interface Comparison {
   valueTwo: bigint
 }
 
-/** What to do with one call: the first case whose comparisons all hold, else the default. They are in the order of {@link compareCases}. @internal */
+/**
+ * What to do with one call: the first case whose comparisons all hold, else the default. They are in the order of
+ * {@link compareCases}.
+ *
+ * @internal
+ */
 export interface CallRules {
   cases: { comparisons: readonly Comparison[]; result: number }[]
 }

@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-
-/** The annotations that put a container into a group, the first that is set counting. */
-const groupAnnotations = ['io.containerd.runc.v2.group', 'io.kubernetes.cri.sandbox-id'] as const
+import { groupAnnotations } from '@teu/shim-api'
 
 /**
  * The group that an annotation of the bundle's config.json puts a container into (a pod, in Kubernetes); empty when none

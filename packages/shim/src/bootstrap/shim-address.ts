@@ -21,8 +21,8 @@ export interface ShimAddress {
 export const wholeNamespace = '*'
 
 /**
- * Where the shim of a group is, which may be a single container or the {@link wholeNamespace}. The folder is `s` beside containerd's own socket, as with containerd's shims; `TEU_SHIM_STATE`
- * in the environment names another one.
+ * Where the shim of a group is, which may be a single container or the {@link wholeNamespace}. The folder is `s` beside
+ * containerd's own socket, as with containerd's shims; `TEU_SHIM_STATE` in the environment names another one.
  *
  * @internal
  */

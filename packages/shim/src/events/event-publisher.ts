@@ -3,10 +3,10 @@ import { codeOf, messageOf } from '@teu/errors'
 import { type Envelope, EventsDefinition, namespaceMetadata, type TopicEvent, timestampNow } from '@teu/shim-api'
 import { createTtrpcClient, type Service, type TtrpcClient, ttrpcClient } from '@teu/ttrpc'
 
-/** How many events may wait for containerd; when more come, the oldest are given up. @internal */
+/** How many events wait for a containerd that cannot be reached; when more come, the oldest are given up. @internal */
 export const eventQueueLength = 2048
 
-/** With as many events on their way to a containerd that answers, what would make more of them waits. @internal */
+/** With as many events on their way to a containerd that can be reached, what would make more of them waits. @internal */
 export const crowdedQueueLength = 512
 
 /** How often an event is offered that containerd refuses, as opposed to one that cannot be brought to it. */
@@ -56,15 +56,15 @@ export class EventPublisher {
     const { promise, resolve } = Promise.withResolvers<boolean>()
     const envelope = { timestamp: timestampNow(), namespace: this.#init.namespace, topic, event }
     this.#queue.push({ envelope, delivered: resolve, refusals: 0 })
-    if (this.#queue.length > eventQueueLength) this.#drop(1)
+    this.#bound()
     if (!this.#working) void this.#work()
     return promise
   }
 
   /**
-   * Waits until a containerd that is slow has taken most of what was published, so that the queue never runs over while
-   * it can be reached. Does not wait for one that cannot: its events are queued as long as there is room for them.
-   * Rejects with the signal's reason.
+   * Waits until a containerd that is slow has taken most of what was published: no event is given up while it can be
+   * reached, so that those who make events have to wait. Does not wait for one that cannot be reached. Rejects with the
+   * signal's reason.
    */
   async room(signal?: AbortSignal): Promise<void> {
     while (!this.#hasRoom()) {
@@ -125,6 +125,7 @@ export class EventPublisher {
         this.#connection?.client.close()
         this.#connection = undefined
         this.#unreachable = true
+        this.#bound()
         this.#tellRoom()
         return false
       }
@@ -148,6 +149,10 @@ export class EventPublisher {
     this.#unreachable = false
     this.#tellRoom()
     first.delivered(delivered)
+  }
+
+  #bound(): void {
+    if (this.#unreachable && this.#queue.length > eventQueueLength) this.#drop(this.#queue.length - eventQueueLength)
   }
 
   #drop(count: number): void {
