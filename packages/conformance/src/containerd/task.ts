@@ -115,12 +115,16 @@ export class Task {
     return (await this.get(execId))?.status
   }
 
-  /** Adds a process that runs a script; what it will print. */
+  /**
+   * Adds a process that runs a script; what it will print. It has no standard error: where that is the same FIFO as the
+   * standard output, the shim of containerd 1.6 opens it a second time, and waits for ever if the process, and with it
+   * whoever reads, had gone by then.
+   */
   async exec(execId: string, script: string): Promise<FifoReader> {
     const { stdout, output } = this.makeStreams(execId, false)
     const process = { ...baseSpec('', ['/bin/sh', '-c', script]).process, terminal: false }
     const spec = packJson('types.containerd.io/opencontainers/runtime-spec/1/Process', process)
-    await this.#calls.tasks.exec({ containerId: this.id, execId, stdout, stderr: stdout, spec })
+    await this.#calls.tasks.exec({ containerId: this.id, execId, stdout, spec })
     return output
   }
 

@@ -74,9 +74,15 @@ function caller(client: Client, path: string, method: MethodDefinition, headers:
     new Promise((resolve, reject) => {
       const options = { deadline: Date.now() + deadlineMs }
       client.makeUnaryRequest(path, serialize, deserialize, draft, metadata(), options, (error, reply) =>
-        error ? reject(error) : resolve(reply),
+        error ? reject(named(error, path)) : resolve(reply),
       )
     })
+}
+
+/** A call that failed says which it was; its code and details stay what the server sent. */
+function named(error: ServiceError, path: string): ServiceError {
+  error.message = `${path}: ${error.message}`
+  return error
 }
 
 /** A stream whose error, when nobody listens any more, does not end the process. */
