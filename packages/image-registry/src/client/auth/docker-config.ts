@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readFile, stat } from 'node:fs/promises'
+import { stat } from 'node:fs/promises'
 import { StackError } from '@teu/errors'
+import { readSettingsFile } from '../settings-file.ts'
 import type { Credentials } from './credentials.ts'
 
 /** What a `config.json` says about credentials. @internal */
@@ -20,17 +21,21 @@ const maximumSize = 4 * 1024 * 1024
 /** Docker Hub, by all the names that its credentials have been filed under. */
 const hubNames = ['https://index.docker.io/v1/', 'index.docker.io', 'docker.io', 'registry-1.docker.io']
 
-/** Reads a file; `undefined` when there is none. Throws `invalid-argument` for one that is no such file. @internal */
+/**
+ * Reads a file; `undefined` when there is none. Throws `invalid-argument` for one that is no such file or cannot be
+ * read, `resource-exhausted` for one of more than 4 MiB.
+ *
+ * @internal
+ */
 export async function readDockerConfig(file: string): Promise<DockerConfig | undefined> {
-  try {
-    const { size } = await stat(file)
-    if (size > maximumSize) throw new StackError('resource-exhausted', `${file}: ${size} bytes exceed ${maximumSize}`)
-    return parseDockerConfig(await readFile(file, 'utf8'), file)
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException
-    if (code === 'ENOENT' || code === 'ENOTDIR') return undefined
-    throw error
-  }
+  // What cannot be looked at fails below, in reading.
+  const size = await stat(file).then(
+    (stats) => stats.size,
+    () => 0,
+  )
+  if (size > maximumSize) throw new StackError('resource-exhausted', `${file}: ${size} bytes exceed ${maximumSize}`)
+  const text = await readSettingsFile(file)
+  return text === undefined ? undefined : parseDockerConfig(text, file)
 }
 
 /** Reads the text of a file. Throws `invalid-argument` with `source` in the message. @internal */

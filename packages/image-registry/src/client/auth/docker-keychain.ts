@@ -24,7 +24,8 @@ export interface DockerKeychainOptions {
  * asks who is calling, and not before.
  *
  * A program that a file names for a registry has the last word: when it is missing or fails, asking fails
- * (`failed-precondition`) instead of going on with other credentials or none. A malformed file is `invalid-argument`.
+ * (`failed-precondition`) instead of going on with other credentials or none. A file that is malformed, or is there and
+ * cannot be read, is `invalid-argument`.
  *
  * @public
  */

@@ -3,16 +3,23 @@ import { readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { StackError } from '@teu/errors'
 import type { RegistryAccess } from '../init.ts'
+import { unreadable } from '../settings-file.ts'
 
 /**
  * The certificates of a registry's folder, by docker's file names: every `*.crt` is trusted, the first `*.cert` is
- * shown, and the `*.key` of the same name belongs to it. Throws `invalid-argument` for one of the two without the other.
+ * shown, and the `*.key` of the same name belongs to it. Throws `invalid-argument` for one of the two without the other, and
+ * for a file that cannot be read.
  *
  * @internal
  */
 export async function readCertificates(directory: string, names: readonly string[]): Promise<RegistryAccess> {
   const sorted = [...names].sort()
-  const read = (name: string) => readFile(path.join(directory, name), 'utf8')
+  const read = (name: string) => {
+    const file = path.join(directory, name)
+    return readFile(file, 'utf8').catch((error) => {
+      throw unreadable(file, error)
+    })
+  }
   const trusted = await Promise.all(sorted.filter((name) => name.endsWith('.crt')).map(read))
   for (const name of sorted) {
     const other = /\.(?:cert|key)$/.test(name) ? counterpart(name) : undefined

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readFile } from 'node:fs/promises'
 import path from 'node:path'
-import { StackError } from '@teu/errors'
+import { StackError, wrap } from '@teu/errors'
 import { parse } from 'smol-toml'
 import type { RegistryAccess, RegistryHost, RegistryMirror } from '../init.ts'
+import { unreadable } from '../settings-file.ts'
 
 type Table = Record<string, unknown>
 
@@ -122,8 +123,8 @@ class Reader {
 
   async #read(name: string): Promise<string> {
     const file = path.resolve(path.dirname(this.#file), name)
-    return await readFile(file, 'utf8').catch((error: Error) => {
-      throw new StackError('invalid-argument', `${this.#file}: cannot read ${file}: ${error.message}`, { cause: error })
+    return await readFile(file, 'utf8').catch((error) => {
+      throw wrap(unreadable(file, error), this.#file)
     })
   }
 

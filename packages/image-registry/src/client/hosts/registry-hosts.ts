@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { readdir, readFile } from 'node:fs/promises'
 import path from 'node:path'
 import { StackError } from '@teu/errors'
 import type { Credentials } from '../auth/credentials.ts'
 import type { RegistryHost, RegistryMirror } from '../init.ts'
+import { readSettingsFile, readSettingsFolder } from '../settings-file.ts'
 import { readCertificates } from './certificates.ts'
 import { readHostsToml } from './hosts-toml.ts'
 import { insecureAmong } from './insecure-registries.ts'
@@ -31,7 +31,8 @@ const defaultDirectories = ['/etc/containerd/certs.d', '/etc/docker/certs.d']
 /**
  * How this machine's administrator wants registries to be reached, for {@link RegistryClientInit.hosts}: mirrors from
  * containerd's `hosts.toml` and docker's `registry-mirrors`, certificates from `certs.d`. Files are read when a registry
- * is first talked to. Asking fails with `invalid-argument` for a file that is malformed.
+ * is first talked to. Asking fails with `invalid-argument`, and the file's name, for one that is malformed or cannot be
+ * read; one that is missing says nothing.
  *
  * @public
  */
@@ -74,23 +75,16 @@ async function hostFrom(directories: readonly string[], registry: string): Promi
 }
 
 async function readHostFolder(directory: string): Promise<RegistryHost | undefined> {
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException): string[] => {
-    if (error.code === 'ENOENT' || error.code === 'ENOTDIR') return []
-    throw new StackError('invalid-argument', `cannot read ${directory}: ${error.message}`, { cause: error })
-  })
-  if (names.includes('hosts.toml')) {
-    const file = path.join(directory, 'hosts.toml')
-    return readHostsToml(file, await readFile(file, 'utf8'))
-  }
+  const names = (await readSettingsFolder(directory)) ?? []
+  const file = path.join(directory, 'hosts.toml')
+  const text = names.includes('hosts.toml') ? await readSettingsFile(file) : undefined
+  if (text !== undefined) return readHostsToml(file, text)
   const certificates = await readCertificates(directory, names)
   return Object.keys(certificates).length === 0 ? undefined : certificates
 }
 
 async function readDaemonConfig(file: string): Promise<{ mirrors?: string[]; insecure?: string[] }> {
-  const text = await readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT') return '{}'
-    throw error
-  })
+  const text = (await readSettingsFile(file)) ?? ''
   let value: Record<string, unknown> | null
   try {
     value = JSON.parse(text.trim() === '' ? '{}' : text)
