@@ -8,17 +8,17 @@ import path from 'node:path'
 import test from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { createRegistryClient } from '@teu/image-registry/client'
-import { createRegistry, type ProxyInit, type Registry } from '@teu/image-registry/server'
+import { createRegistry, type ProxyInit, type Registry, type RegistryInit } from '@teu/image-registry/server'
 import { digestOf, mediaTypes } from '@teu/oci-spec/image'
 import { codeOf, putBlob, putImage } from './requests.ts'
 import { refuse, scriptedRegistry } from './scripted-registry.ts'
 
 /** A registry with an image in it, and what it is asked, without what the cache itself finds out first. */
-async function upstream(t: { after(work: () => unknown): void }) {
+async function upstream(t: { after(work: () => unknown): void }, init: RegistryInit = {}) {
   const asked: string[] = []
   const onRequest = ({ method, path: place }: { method: string; path: string }) =>
     void (place !== '/v2/' && asked.push(`${method} ${place}`))
-  const registry = await createRegistry({ onRequest })
+  const registry = await createRegistry({ ...init, onRequest })
   t.after(() => registry.close(0))
   const image = await putImage(registry.url, 'team/app', 'v1', { layers: ['layer one', 'layer two'] })
   await delay(20)
@@ -349,4 +349,12 @@ test('what came from where is counted', async (t) => {
   const text = await (await get(here, '/metrics')).text()
   assert.match(text, /^teu_registry_proxy_requests_total\{kind="manifest",outcome="miss"\} 1$/m)
   assert.match(text, /^teu_registry_proxy_requests_total\{kind="manifest",outcome="hit"\} 2$/m)
+  assert.doesNotMatch(text, /^teu_registry_proxy_quota_remaining/m)
+})
+
+test('what the other registry still allows is measured', async (t) => {
+  const { registry } = await upstream(t, { limits: { pulls: { count: 10, seconds: 3600 } } })
+  const here = await cache(t, { url: registry.url }, { metrics: true })
+  await (await get(here, '/v2/team/app/manifests/v1')).arrayBuffer()
+  assert.match(await (await get(here, '/metrics')).text(), /^teu_registry_proxy_quota_remaining 9$/m)
 })

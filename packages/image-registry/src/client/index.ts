@@ -23,6 +23,7 @@ export type { CopyEvent, CopyOptions, CopyResult } from './copy.ts'
 export { type RegistryHostsOptions, registryHosts } from './hosts/registry-hosts.ts'
 export { RegistryAnswer, registryAnswerOf } from './http/answer.ts'
 export type { ProxySettings } from './http/proxy.ts'
+export type { RegistryQuota } from './http/quota.ts'
 export type {
   CallOptions,
   Pem,

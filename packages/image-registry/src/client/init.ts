@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Credentials } from './auth/credentials.ts'
 import type { ProxySettings } from './http/proxy.ts'
+import type { RegistryQuota } from './http/quota.ts'
 
 /** Certificates or keys, PEM. @public */
 export type Pem = string | Uint8Array
@@ -73,6 +74,11 @@ export interface RegistryClientInit {
   proxy?: ProxySettings | false
   /** Told of every text that a registry wants people to read (`Warning: 299`), once for each. */
   onWarning?: (registry: string, text: string) => void
+  /**
+   * Told of what a registry says that its caller may still do, with every answer that says so: Docker Hub's do, to all
+   * that is asked about manifests. A mirror is told of by its own host and port.
+   */
+  onQuota?: (registry: string, quota: RegistryQuota) => void
   /** Sent as `User-Agent`. Default `teu`. */
   userAgent?: string
   /** How often a request that failed for the moment (broken connection, 408, 429, 5xx) is repeated. Default 5. */

@@ -6,6 +6,7 @@ import type { Credentials } from './auth/credentials.ts'
 import { type Endpoint, Endpoints } from './endpoints.ts'
 import { failureOf, redact } from './http/answer.ts'
 import { proxiesOf } from './http/proxy.ts'
+import { quotaOf } from './http/quota.ts'
 import {
   isBrokenConnection,
   isPassingStatus,
@@ -131,7 +132,8 @@ export class Session {
         if (request.accept.includes(answer.status)) return answer
         const passing = isPassingStatus(answer.status) && (repeatable || answer.status === 429)
         delay = passing ? retryDelay(this.retry, attempt, answer.header('retry-after')) : undefined
-        if (delay === undefined) throw failureOf(request.method, url, answer.status, await readText(answer))
+        if (delay === undefined)
+          throw failureOf(request.method, url, answer.status, await readText(answer), answer.header)
         await discard(answer)
       } catch (error) {
         if (error instanceof StackError) throw error
@@ -186,6 +188,9 @@ export class Session {
       ? this.#transport.sendAndFollow(http, endpoint.tls)
       : this.#transport.send(http, endpoint.tls))
     this.#warnings.take(request.registry, answer.headerValues('warning'))
+    // Behind a redirect somebody else counts.
+    const quota = answer.url.origin === url.origin ? quotaOf(answer.header) : undefined
+    if (quota !== undefined) this.#init.onQuota?.(endpoint.mirror ? url.host : request.registry, quota)
     return answer
   }
 

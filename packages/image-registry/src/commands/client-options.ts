@@ -5,6 +5,7 @@ import type { Credentials } from '../client/auth/credentials.ts'
 import { dockerKeychain } from '../client/auth/docker-keychain.ts'
 import { registryHosts } from '../client/hosts/registry-hosts.ts'
 import { createRegistryClient, type RegistryClient } from '../client/registry-client.ts'
+import { lowQuota } from './low-quota.ts'
 import type { Surroundings } from './surroundings.ts'
 
 /** What every command that talks to a registry takes. @internal */
@@ -69,11 +70,13 @@ export async function openClient(
     insecureRegistries: [...access].flatMap(([registry, { insecure }]) => (insecure ? [registry] : [])),
     credentials: keychain,
   })
+  const warn = (text: string) => void stderr.write(`warning: ${text}\n`)
   return createRegistryClient({
     hosts,
     credentials,
     ...(flags.retries === undefined ? {} : { retries: flags.retries }),
-    onWarning: (registry, text) => void stderr.write(`warning: ${registry}: ${text}\n`),
+    onWarning: (registry, text) => warn(`${registry}: ${text}`),
+    onQuota: lowQuota(warn),
   })
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { codeFromHttp, type ErrorCode, StackError } from '@teu/errors'
 import { parseErrorBody, type RegistryError } from '@teu/oci-spec/distribution'
+import { describeQuota, quotaOf, type RegistryQuota } from './quota.ts'
 
 /** What a registry said when it refused: the cause of the `StackError` that callers see. @public */
 export class RegistryAnswer extends Error {
@@ -18,8 +19,10 @@ export class RegistryAnswer extends Error {
   readonly repository: string | undefined
   /** The tag or the digest that it was about. */
   readonly reference: string | undefined
+  /** What the caller may still do, where the registry says so: with a 429 mostly nothing, and for how long. */
+  readonly quota: RegistryQuota | undefined
 
-  constructor(status: number, errors: readonly RegistryError[], method: string, url: URL) {
+  constructor(status: number, errors: readonly RegistryError[], method: string, url: URL, quota?: RegistryQuota) {
     super(describe(status, errors))
     this.name = 'RegistryAnswer'
     this.status = status
@@ -27,6 +30,7 @@ export class RegistryAnswer extends Error {
     this.method = method
     this.url = redact(url)
     this.host = url.host
+    this.quota = quota
     const [, repository, reference] = /\/v2\/(.+)\/(?:blobs|manifests|tags|referrers)\/([^/]*)/.exec(url.pathname) ?? []
     this.repository = repository
     this.reference = reference === 'uploads' || reference === 'list' ? undefined : reference
@@ -58,9 +62,17 @@ function describe(status: number, errors: readonly RegistryError[]): string {
 }
 
 /** The error of an answer that is not what was asked for. @internal */
-export function failureOf(method: string, url: URL, status: number, body: string): StackError {
-  const answer = new RegistryAnswer(status, parseErrorBody(body), method, url)
-  const suffix = answer.errors.length === 0 && words[status] === undefined ? '' : ` (HTTP ${status})`
+export function failureOf(
+  method: string,
+  url: URL,
+  status: number,
+  body: string,
+  header: (name: string) => string | undefined = () => undefined,
+): StackError {
+  const quota = quotaOf(header)
+  const answer = new RegistryAnswer(status, parseErrorBody(body), method, url, quota)
+  const left = status === 429 && quota !== undefined ? `; ${describeQuota(quota)}` : ''
+  const suffix = answer.errors.length === 0 && words[status] === undefined ? '' : ` (HTTP ${status}${left})`
   return new StackError(codeOfStatus(status), `${method} ${answer.url}: ${answer.message}${suffix}`, { cause: answer })
 }
 

@@ -64,7 +64,7 @@ export function assemble(init: ServingInit, components: AssembleComponents): Ass
   const notifier = new Notifier(webhooks, components)
   const proxy = init.proxy && new PullThrough(init.proxy, { next: components.serve, onError })
   const metrics = new RegistryMetrics()
-  metrics.include(...notifier.metrics(), ...(proxy === undefined ? [] : [proxy.requests]))
+  metrics.include(...notifier.metrics(), ...(proxy === undefined ? [] : [proxy.requests, proxy.quota]))
   metrics.measure(usage)
   const content: Serve = proxy === undefined ? components.serve : (found, exchange) => proxy.serve(found, exchange)
   const inner = visibleCatalog(notifier.observing(sizeLimits(limits, content)))

@@ -8,7 +8,7 @@ import type { Exchange } from '../exchange.ts'
 import { Failure } from '../failure.ts'
 import type { Serve } from '../front/front.ts'
 import { formatWarning } from '../limits/rules.ts'
-import { Counter } from '../metrics/exposition.ts'
+import { Counter, Gauge } from '../metrics/exposition.ts'
 import { pageOf, pageRequestOf } from '../pages.ts'
 import { answerReferrers } from '../referrers.ts'
 import type { Route } from '../router.ts'
@@ -35,6 +35,11 @@ export class PullThrough {
   readonly requests = new Counter(
     'teu_registry_proxy_requests_total',
     'Content that was asked for, by where it came from.',
+  )
+  readonly quota = new Gauge(
+    'teu_registry_proxy_quota_remaining',
+    'What the other registry still allows, as far as it says so.',
+    () => this.#context.upstream.quota?.remaining,
   )
   readonly #context: CacheContext
   readonly #blobs: BlobCache

@@ -2,6 +2,7 @@
 import { StackError } from '@teu/errors'
 import { blobPath, repositoryScope } from '@teu/oci-spec/distribution'
 import { type Descriptor, type Digest, mediaTypes } from '@teu/oci-spec/image'
+import type { RegistryQuota } from '../../client/http/quota.ts'
 import { discard } from '../../client/http/transport.ts'
 import type { RegistryHost } from '../../client/init.ts'
 import { listTags } from '../../client/listings.ts'
@@ -22,6 +23,8 @@ export class Upstream {
   readonly #session: Session
   readonly #registry: string
   readonly #isDockerHub: boolean
+  /** What it said last that this cache may still ask for. */
+  quota: RegistryQuota | undefined
 
   constructor({ url: text, credentials, realms, ca }: ProxyInit) {
     const url = URL.parse(text)
@@ -36,6 +39,9 @@ export class Upstream {
     this.#session = new Session({
       hosts: { [this.#registry]: host },
       ...(credentials && { credentials: () => credentials }),
+      onQuota: (_registry, quota) => {
+        this.quota = quota
+      },
       userAgent: 'teu-registry',
       retries: 1,
       connectTimeoutMs: 5_000,
