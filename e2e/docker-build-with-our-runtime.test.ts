@@ -18,7 +18,7 @@ CMD ["cat", "/made"]
 
 /** What a build, one that fails, and what was built say under a dockerd. */
 async function build(sandbox: Sandbox, name: string, env: Record<string, string>, flags: readonly string[]) {
-  const { socket: containerd } = await startContainerd(sandbox, `c${name}`, env)
+  const { socket: containerd } = await startContainerd(sandbox, { name: `c${name}`, env })
   const own = ['--bridge=none', `--containerd=${containerd}`, ...flags]
   const dockerd = await startDockerd(sandbox, { name: `d${name}`, env, flags: own })
   const { status, stderr } = await docker(sandbox, dockerd.socket, 'load', '-i', imageArchive('busybox'))

@@ -34,6 +34,6 @@ sandboxTest('docker with --userns-remap', async (sandbox) => {
       failures.push(...(await compareWalks(sandbox, columns, walks)))
       assert.equal(failures.join('\n'), '')
     },
-    { flags, under, ownContainerd: true },
+    { flags, under },
   )
 })

@@ -4,6 +4,7 @@
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { Ctr } from './harness/ctr.ts'
+import { stayIfNeeded } from './harness/ctr-walk.ts'
 import { processesOf } from './harness/inventory.ts'
 import { startContainerd } from './harness/originals.ts'
 import { type Sandbox, sandboxTest, until } from './harness/sandbox.ts'
@@ -39,7 +40,8 @@ for (const runtime of ['io.containerd.runc.v2', 'io.containerd.teu.v1']) {
     await until('the process is gone', () => pid !== undefined && !existsSync(`/proc/${pid}`))
     // Its neighbour has a shim of its own, and notices nothing.
     assert.deepEqual(await ctr.task('other'), { pid: other?.pid, status: 'RUNNING' })
-    assert.equal(await ctr.output('tasks', 'exec', '--exec-id', 'e', ctr.id('other'), 'echo', 'still'), 'still\n')
+    const still = ['sh', '-c', `echo still; ${stayIfNeeded({ isOurShim: runtime === 'io.containerd.teu.v1' })}`]
+    assert.equal(await ctr.output('tasks', 'exec', '--exec-id', 'e', ctr.id('other'), ...still), 'still\n')
     await ctr.output('tasks', 'kill', '-s', 'SIGKILL', ctr.id('other'))
     await ctr.reaches('other', 'STOPPED')
     assert.equal(await ctr.remove('other'), 137)

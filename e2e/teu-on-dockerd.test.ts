@@ -45,8 +45,9 @@ sandboxTest('the tour of docker commands', async (sandbox) => {
     'sh',
   ])
   await terminal.shows('# ')
-  terminal.type('stty size; exit 5\n')
-  await terminal.shows('30 100')
+  // Its size is told only once the program runs.
+  await terminal.answers('stty size\n', '30 100')
+  terminal.type('exit 5\n')
   assert.equal(await terminal.ends(), 5)
   assert.match(await output('rmi', image), /Untagged/)
 })

@@ -53,20 +53,20 @@ sandboxTest('the processes are those of the architecture document', async (sandb
   const env = { DOCKER_HOST: `unix://${socket}` }
   await sandbox.output('teu', ['load', '-i', imageArchive('busybox')], { env })
   await sandbox.output('teu', ['run', '-d', '--name', 'box', 'busybox', 'sleep', '4321'], { env })
-  const rows = (await sandbox.output('ps', ['axwwo', 'pid=,ppid=,args=']))
-    .split('\n')
-    .map((line) => line.trim().split(/ +/))
-  const find = (matches: (pid: string, parent: string, args: string) => boolean) =>
-    rows.find(([pid = '', parent = '', ...args]) => matches(pid, parent, args.join(' ')))?.[0]
-  const shim = find(
-    (_, parent, args) => parent === '1' && args.includes('containerd-shim-teu-v1') && args.includes(sandbox.directory),
-  )
-  assert.ok(shim, 'a shim in a session of its own')
-  const monitor = find((_, parent, args) => parent === shim && args === 'teu-init monitor')
-  assert.ok(monitor, 'a monitor below the shim')
-  assert.ok(
-    find((_, parent, args) => parent === monitor && args === 'sleep 4321'),
-    'the container below the monitor',
-  )
+  // A shim in a session of its own, a monitor below it, and the program below that.
+  await until('the program runs', async () => {
+    const rows = (await sandbox.output('ps', ['axwwo', 'pid=,ppid=,args=']))
+      .split('\n')
+      .map((line) => line.trim().split(/ +/))
+    const find = (matches: (parent: string, args: string) => boolean) =>
+      rows.find(([, parent = '', ...args]) => matches(parent, args.join(' ')))?.[0]
+    const shim = find(
+      (parent, args) => parent === '1' && args.includes('containerd-shim-teu-v1') && args.includes(sandbox.directory),
+    )
+    const monitor = find((parent, args) => parent === shim && args === 'teu-init monitor')
+    // Who was told to start the program may not have become it yet.
+    const program = find((parent, args) => parent === monitor && args === 'sleep 4321')
+    return program !== undefined
+  })
   await sandbox.output('teu', ['rm', '-f', 'box'], { env })
 })

@@ -16,7 +16,7 @@ export interface Stack {
  * What a process does at its end. On a busy machine the original shim, and not ours, may lose what a process says that
  * ends at once, whatever its runtime: there it stays for a moment.
  */
-function stayIfNeeded({ isOurShim }: Stack): string {
+export function stayIfNeeded({ isOurShim }: Pick<Stack, 'isOurShim'>): string {
   return isOurShim ? '' : 'sleep 0.5;'
 }
 
@@ -98,8 +98,9 @@ export async function walkTerminals(ctr: Ctr, stack: Stack): Promise<void> {
   const { flags } = stack
   const shell = ctr.startOnTerminal('shell', ['--rm', ...flags], ['sh'])
   await shell.shows('# ')
-  shell.type('stty size; test -t 0 && test -t 2 && echo a "terminal"\n')
-  await shell.shows('30 100')
+  // ctr may tell a terminal its size only once the program runs.
+  await shell.answers('stty size\n', '30 100')
+  shell.type('test -t 0 && test -t 2 && echo a "terminal"\n')
   await shell.shows('a terminal')
   // By a shell that is not interactive: busybox's loses a Ctrl-C that comes between its fork and the program.
   shell.type(`sh -c 'echo be"gun"; exec sleep 100'\n`)
@@ -112,9 +113,9 @@ export async function walkTerminals(ctr: Ctr, stack: Stack): Promise<void> {
   assert.equal(await kept.ends(), 0)
   const exec = ctr.terminal('tasks', 'exec', '-t', '--exec-id', 't', ctr.id('kept'), 'sh')
   await exec.shows('# ')
-  exec.type('tty; stty size; exit 6\n')
+  await exec.answers('stty size\n', '30 100')
+  exec.type('tty; exit 6\n')
   await exec.shows(/\/dev\/pts\/\d+\r/)
-  await exec.shows('30 100')
   assert.equal(await exec.ends(), 6)
   const attached = ctr.terminal('tasks', 'attach', ctr.id('kept'))
   await attached.shows(/tick \d+\r/)

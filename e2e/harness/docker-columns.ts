@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { mkdirSync, symlinkSync } from 'node:fs'
-import { crashDockerd, type DockerdOptions, docker, startContainerd, startDockerd, stopDockerd } from './originals.ts'
+import { type DockerdOptions, docker, startContainerd, startDockerd, stopDockerd } from './originals.ts'
 import { imageArchive } from './programs.ts'
 import { type RunResult, type Sandbox, until } from './sandbox.ts'
 import { Terminal } from './terminal.ts'
@@ -15,16 +15,10 @@ export interface Column {
   runtime: string
 }
 
-/** How the dockerds of the columns are started. */
-export interface ColumnOptions extends Omit<DockerdOptions, 'name' | 'env'> {
-  /**
-   * Each dockerd starts its containerd itself. By default it finds one, as Debian's service does: of its own it thinks
-   * on a busy machine that it hangs, and kills it.
-   */
-  ownContainerd?: boolean
-}
+/** How the dockerds of the columns, and the containerds below them, are started. */
+export type ColumnOptions = Omit<DockerdOptions, 'name' | 'env'>
 
-/** Kills every dockerd that has its own containerd, as a crash would, does something meanwhile, and starts them again on what is there. */
+/** Kills every dockerd with its containerd, as a crash would, does something meanwhile, and starts them again on what is there. */
 export type Crash = (meanwhile: () => Promise<void>) => Promise<void>
 
 /**
@@ -34,47 +28,51 @@ export type Crash = (meanwhile: () => Promise<void>) => Promise<void>
 export async function withColumns(
   sandbox: Sandbox,
   body: (columns: Column[], crash: Crash) => Promise<void>,
-  { flags = ['--bridge=none'], ownContainerd = false, ...options }: ColumnOptions = {},
+  { flags = ['--bridge=none'], under = [] }: ColumnOptions = {},
 ): Promise<void> {
-  const shared = { ...options, flags: [...flags, '--add-runtime', `teu=${sandbox.path('bin', 'teu-runtime')}`] }
+  const shared = { flags: [...flags, '--add-runtime', `teu=${sandbox.path('bin', 'teu-runtime')}`], under }
   mkdirSync(sandbox.path('first'))
   symlinkSync(sandbox.path('bin', 'containerd-shim-teu-v1'), sandbox.path('first', 'containerd-shim-runc-v2'))
   const env = { PATH: `${sandbox.path('first')}:${sandbox.env.PATH}` }
-  const sockets = await Promise.all(
-    ownContainerd ? [] : [containerd(sandbox, 'c1', {}), containerd(sandbox, 'c2', env)],
-  )
-  const flagsOf = (index: number) => [...shared.flags, ...(ownContainerd ? [] : [`--containerd=${sockets[index]}`])]
-  const start = () =>
-    Promise.all([
-      startDockerd(sandbox, { ...shared, name: 'd1', flags: flagsOf(0) }),
-      startDockerd(sandbox, { ...shared, name: 'd2', flags: flagsOf(1), env }),
-    ])
-  let daemons = await start()
-  const [original, ours] = daemons
-  for (const { socket } of daemons) {
-    const loaded = await docker(sandbox, socket, 'load', '-i', imageArchive('busybox'))
+  const start = () => Promise.all([startPair(sandbox, '1', shared), startPair(sandbox, '2', { ...shared, env })])
+  let pairs = await start()
+  const [original, ours] = pairs
+  for (const { dockerd } of pairs) {
+    const loaded = await docker(sandbox, dockerd.socket, 'load', '-i', imageArchive('busybox'))
     assert.equal(loaded.status, 0, loaded.stderr)
   }
   const columns: Column[] = [
-    { name: 'runc', key: 'a', socket: original.socket, runtime: 'runc' },
-    { name: 'teu-runtime', key: 'b', socket: original.socket, runtime: 'teu' },
-    { name: 'our shim and runtime', key: 'c', socket: ours.socket, runtime: 'teu' },
+    { name: 'runc', key: 'a', socket: original.dockerd.socket, runtime: 'runc' },
+    { name: 'teu-runtime', key: 'b', socket: original.dockerd.socket, runtime: 'teu' },
+    { name: 'our shim and runtime', key: 'c', socket: ours.dockerd.socket, runtime: 'teu' },
   ]
   const crash: Crash = async (meanwhile) => {
-    await Promise.all(daemons.map((daemon) => crashDockerd(sandbox, daemon)))
+    const daemons = pairs.flatMap(({ containerd, dockerd }) => [dockerd.process, containerd.process])
+    await Promise.all(daemons.map((daemon) => sandbox.stop(daemon, 'SIGKILL')))
     await meanwhile()
-    daemons = await start()
+    pairs = await start()
   }
   try {
     await body(columns, crash)
   } finally {
-    for (const { socket } of daemons) await removeContainers(sandbox, socket)
-    await Promise.all(daemons.map((daemon) => stopDockerd(sandbox, daemon)))
+    for (const { dockerd } of pairs) await removeContainers(sandbox, dockerd.socket)
+    await Promise.all(pairs.map(({ dockerd }) => stopDockerd(sandbox, dockerd)))
   }
 }
 
-async function containerd(sandbox: Sandbox, name: string, env: Record<string, string>): Promise<string> {
-  return (await startContainerd(sandbox, name, env)).socket
+/**
+ * A dockerd on a containerd that it finds, as Debian's service does, in one mount namespace: of one that it starts itself
+ * it thinks on a busy machine that it hangs, and kills it.
+ */
+async function startPair(sandbox: Sandbox, key: string, { flags = [], under, ...options }: DockerdOptions) {
+  const containerd = await startContainerd(sandbox, { ...options, name: `c${key}`, ...(under && { under }) })
+  const dockerd = await startDockerd(sandbox, {
+    ...options,
+    name: `d${key}`,
+    flags: [...flags, `--containerd=${containerd.socket}`],
+    under: ['nsenter', `--mount=/proc/${containerd.process.pid}/ns/mnt`, '--'],
+  })
+  return { containerd, dockerd }
 }
 
 /** What a failure left must not hide it behind a list of leaks. */
@@ -142,6 +140,14 @@ export class Docker {
   /** A field of `docker inspect`, as JSON has it. */
   async inspect(name: string, field: string): Promise<unknown> {
     return JSON.parse(await this.output('inspect', '-f', `{{json ${field}}}`, name))
+  }
+
+  /** What dockerd said so far that happened to a container. */
+  async actions(name: string): Promise<string[]> {
+    const now = (Date.now() / 1000).toFixed(3)
+    const filter = ['--filter', `container=${name}`]
+    const said = await this.output('events', '--since', '1h', '--until', now, ...filter, '--format', '{{.Action}}')
+    return said.split('\n').filter(Boolean)
   }
 
   /** The command lines of a container's processes, as the host's ps has them, in order of the alphabet. */

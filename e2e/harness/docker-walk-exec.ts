@@ -132,7 +132,8 @@ export const execWalks = {
     )
     const attached = docker.run('attach', name)
     await until('it is up', async () => (await docker.output('logs', name)) === 'up\n')
-    // The CLI says nowhere that it is attached: what it may miss is in the log.
+    // dockerd says that it attaches before it does: what the CLI may miss is in the log.
+    await until('it attaches', async () => (await docker.actions(name)).includes('attach'))
     await docker.output('kill', '-s', 'HUP', name)
     const { status, stderr } = await attached
     const logs = await docker.output('logs', name)

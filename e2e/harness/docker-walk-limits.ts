@@ -74,7 +74,7 @@ export const limitWalks: Record<string, Walk> = {
     const name = await startsToRunOut(docker, 'oom', 'exec tail /dev/zero')
     const waited = await docker.output('wait', name)
     const state = await ended(docker, name)
-    const told = await actions(docker, name)
+    const told = await docker.actions(name)
     // The shim of the original may tell of it after the end, when dockerd no longer takes it down.
     if (docker.isOurShim) {
       assert.equal(state.OOMKilled, true)
@@ -87,7 +87,7 @@ export const limitWalks: Record<string, Walk> = {
   async 'out of memory: one of its children'(docker) {
     const script = 'tail /dev/zero; echo $?; until [ -e /told ]; do sleep 0.05; done; exit 4'
     const name = await startsToRunOut(docker, 'oom-child', script)
-    await until('the event', async () => (await actions(docker, name)).includes('oom'))
+    await until('the event', async () => (await docker.actions(name)).includes('oom'))
     await docker.output('exec', name, 'touch', '/told')
     const waited = await docker.output('wait', name)
     const [state, logs] = [await ended(docker, name), await docker.output('logs', name)]
@@ -100,9 +100,7 @@ export const limitWalks: Record<string, Walk> = {
     const name = await docker.start('oom-exec', ['--memory', '16m', '--memory-swap', '16m'], 'sleep 1000')
     const exec = await docker.run('exec', name, 'tail', '/dev/zero')
     const running = await docker.inspect(name, '.State.Running')
-    const events = await until('the event', async () =>
-      (await actions(docker, name)).find((action) => action === 'oom'),
-    )
+    const events = await until('the event', async () => (await docker.actions(name)).find((action) => action === 'oom'))
     await docker.output('rm', '-f', name)
     return { exec, running, events }
   },
@@ -120,12 +118,4 @@ async function startsToRunOut(docker: Docker, container: string, script: string)
 async function ended(docker: Docker, name: string) {
   const { OOMKilled, ExitCode, Status } = (await docker.inspect(name, '.State')) as Record<string, unknown>
   return { OOMKilled, ExitCode, Status }
-}
-
-/** What dockerd said so far that happened to a container. */
-async function actions(docker: Docker, name: string): Promise<string[]> {
-  const now = (Date.now() / 1000).toFixed(3)
-  const filter = ['--filter', `container=${name}`]
-  const said = await docker.output('events', '--since', '1h', '--until', now, ...filter, '--format', '{{.Action}}')
-  return said.split('\n').filter(Boolean)
 }

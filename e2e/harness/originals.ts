@@ -17,11 +17,19 @@ export interface Dockerd extends Daemon {
   root: string
 }
 
+/** What one of the originals' daemons is started with. */
+export interface DaemonOptions {
+  /** Of its log and its folder; two in one sandbox need two. Short: sockets lie below. */
+  name?: string
+  env?: Record<string, string>
+  /** What runs it: a command whose last arguments are the program and its arguments, and which becomes that program. */
+  under?: readonly string[]
+}
+
 /** Debian's containerd on a root, state directory and socket of the sandbox. */
 export async function startContainerd(
   sandbox: Sandbox,
-  name = 'containerd',
-  env: Record<string, string> = {},
+  { name = 'containerd', env = {}, under = [] }: DaemonOptions = {},
 ): Promise<Daemon> {
   const socket = sandbox.path(name, 'c.sock')
   mkdirSync(sandbox.path(name), { recursive: true })
@@ -32,20 +40,16 @@ export async function startContainerd(
       `disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"]\n` +
       `[grpc]\n  address = "${socket}"\n`,
   )
-  const child = sandbox.daemon(name, 'containerd', ['--config', config], env)
+  const [program = '', ...command] = [...under, 'containerd', '--config', config]
+  const child = sandbox.daemon(name, program, command, env)
   await until('containerd answers', async () => (await sandbox.run('ctr', ['-a', socket, 'version'])).status === 0)
   return { process: child, socket }
 }
 
 /** What a dockerd of Debian is started with. */
-export interface DockerdOptions {
-  /** Of its log and its folder; two in one sandbox need two. Short: sockets lie below. */
-  name?: string
+export interface DockerdOptions extends DaemonOptions {
   /** In place of `--bridge=none`, or more. */
   flags?: readonly string[]
-  env?: Record<string, string>
-  /** What runs dockerd: a command whose last arguments are the program and its arguments. */
-  under?: readonly string[]
 }
 
 /**
@@ -77,17 +81,9 @@ export async function startDockerd(
   return { process: child, socket, root }
 }
 
-/** Kills a dockerd as a crash would, and its containerd with it; returns when the next one can take their places. */
-export async function crashDockerd(sandbox: Sandbox, { process, root }: Dockerd): Promise<void> {
-  const containerd = readFileSync(`${root}/containerd/containerd.pid`, 'utf8')
-  await sandbox.stop(process, 'SIGKILL')
-  // The kernel kills it, and the first process of the machine is in no hurry; dockerd takes a zombie for a containerd.
-  await until('containerd is gone', () => !existsSync(`/proc/${containerd}`))
-}
-
 /**
  * Ends a dockerd, and removes what it leaves: mounts of the network namespace of `--network host` and, if it was killed
- * once, of its data; of a containerd that it took for hung, as it does on a busy machine, the stacks.
+ * once, of its data; of a containerd of its own that it took for hung, as it does on a busy machine, the stacks.
  */
 export async function stopDockerd(sandbox: Sandbox, { process, root }: Dockerd): Promise<void> {
   await sandbox.stop(process)

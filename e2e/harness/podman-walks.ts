@@ -84,11 +84,12 @@ export const podmanWalks: Record<string, PodmanWalk> = {
       denied: await podman.run('exec', 'c', '/etc/passwd'),
       detached: (await podman.run('exec', '-d', 'c', 'sleep', '1000')).status,
     }
-    // Without the short sleeps, one of which may just have ended.
-    const top = (await podman.output('top', 'c', 'args'))
-      .split('\n')
-      .filter((line) => !/^(sleep 0.1 |\[sleep\])/.test(line))
-      .sort()
+    // Without the short sleeps, one of which may just have ended, or be the shell still.
+    const lines = await until('the detached program', async () => {
+      const top = (await podman.output('top', 'c', 'args')).split('\n').map((line) => line.trim())
+      return top.includes('sleep 1000') && top
+    })
+    const top = [...new Set(lines)].filter((line) => !/^(sleep 0.1|\[sleep\])$/.test(line)).sort()
     const paused = [
       await podman.run('pause', 'c'),
       await podman.run('exec', 'c', 'true'),

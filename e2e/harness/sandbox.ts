@@ -2,10 +2,11 @@
 import { type ChildProcess, execFileSync, type SpawnOptions, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import {
-  createWriteStream,
+  closeSync,
   globSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readFileSync,
   rmdirSync,
   rmSync,
@@ -110,14 +111,14 @@ export class Sandbox {
     return child
   }
 
-  /** Starts a daemon whose output goes to `<name>.log` in the sandbox. */
+  /** Starts a daemon that writes its output to `<name>.log` in the sandbox itself: what it has said is there. */
   daemon(name: string, file: string, args: readonly string[], env: Record<string, string> = {}): ChildProcess {
-    const log = createWriteStream(this.path(`${name}.log`), { flags: 'a' })
-    const child = this.spawn(file, args, { stdio: ['ignore', 'pipe', 'pipe'], env })
-    child.stdout?.pipe(log, { end: false })
-    child.stderr?.pipe(log, { end: false })
-    child.once('close', () => log.end())
-    return child
+    const log = openSync(this.path(`${name}.log`), 'a')
+    try {
+      return this.spawn(file, args, { stdio: ['ignore', log, log], env })
+    } finally {
+      closeSync(log)
+    }
   }
 
   /** What a daemon printed so far. */

@@ -90,9 +90,11 @@ export class Task {
     return (await this.#calls.tasks.start({ containerId: this.id, execId })).pid
   }
 
-  /** The exit status, once there is one. */
-  async wait(execId = ''): Promise<number> {
-    return (await this.#calls.tasks.wait({ containerId: this.id, execId })).exitStatus
+  /** The exit status, once there is one. Whoever fails before it awaits this fails with its own error. */
+  wait(execId = ''): Promise<number> {
+    const status = this.#calls.tasks.wait({ containerId: this.id, execId }).then(({ exitStatus }) => exitStatus)
+    status.catch(() => {})
+    return status
   }
 
   kill(signal: number, execId = '', all = false): Promise<unknown> {
@@ -116,15 +118,16 @@ export class Task {
   }
 
   /**
-   * Adds a process that runs a script; what it will print. It has no standard error: where that is the same FIFO as the
-   * standard output, the shim of containerd 1.6 opens it a second time, and waits for ever if the process, and with it
-   * whoever reads, had gone by then.
+   * Adds a process that runs a script; what it will print. Its standard error has a FIFO of its own: where it is that of
+   * the standard output, the shim of containerd 1.6 opens it a second time, and waits for ever if the process, and with
+   * it whoever reads, had gone by then.
    */
   async exec(execId: string, script: string): Promise<FifoReader> {
     const { stdout, output } = this.makeStreams(execId, false)
     const process = { ...baseSpec('', ['/bin/sh', '-c', script]).process, terminal: false }
     const spec = packJson('types.containerd.io/opencontainers/runtime-spec/1/Process', process)
-    await this.#calls.tasks.exec({ containerId: this.id, execId, stdout, spec })
+    const { stdout: stderr } = this.makeStreams(`${execId}-error`, false)
+    await this.#calls.tasks.exec({ containerId: this.id, execId, stdout, stderr, spec })
     return output
   }
 

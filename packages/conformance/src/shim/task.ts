@@ -55,9 +55,11 @@ export class ShimTask {
     return (await this.calls.start({ id: this.id, execId })).pid
   }
 
-  /** The exit status, once there is one. */
-  async wait(execId = ''): Promise<number> {
-    return (await this.calls.wait({ id: this.id, execId })).exitStatus
+  /** The exit status, once there is one. Whoever fails before it awaits this fails with its own error. */
+  wait(execId = ''): Promise<number> {
+    const status = this.calls.wait({ id: this.id, execId }).then(({ exitStatus }) => exitStatus)
+    status.catch(() => {})
+    return status
   }
 
   kill(signal: number, execId = '', all = false): Promise<unknown> {
