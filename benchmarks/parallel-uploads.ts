@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `parallel-uploads.ts <url> <count> <bytes>`: as many uploads at once, each to a repository of its own.
+// `parallel-uploads.ts <url> <count> <bytes>`: as many uploads at once, each to a repository of its own; prints the digest.
 import { createHash } from 'node:crypto'
 import { request } from 'node:http'
 
@@ -33,3 +33,4 @@ function upload(repository: string): Promise<void> {
 }
 
 await Promise.all(Array.from({ length: Number(count) }, (_, index) => upload(`parallel/r${index}`)))
+process.stdout.write(digest)

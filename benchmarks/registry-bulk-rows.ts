@@ -10,6 +10,7 @@ import { startWorker } from './worker.ts'
 
 const tags = 10_000
 const uploads = { count: 64, bytes: 100e6 }
+const large = { count: 1, bytes: 1e9 }
 const garbage = 20_000
 
 /** Registries with much in them, or much going on. */
@@ -17,6 +18,7 @@ export async function bulkRows(sandbox: Sandbox, wanted: (name: string) => boole
   const names = {
     tags: `registry: a list of ${tags} tags`,
     memory: `registry: most memory with ${uploads.count} uploads of 100 MB at once`,
+    large: 'registry: most memory with a blob of 1 GB, up and down',
     collection: `registry: collection of ${garbage} blobs while four push`,
   }
   const rows: Row[] = []
@@ -28,7 +30,12 @@ export async function bulkRows(sandbox: Sandbox, wanted: (name: string) => boole
   if (wanted(names.memory)) {
     say(names.memory)
     const limit = { unit: 'MB', original: [150], originalName: 'the limit', budget: 1 }
-    rows.push({ name: names.memory, ours: [await memoryOfUploads(sandbox)], ...limit })
+    rows.push({ name: names.memory, ours: [await memoryOf(sandbox, uploads)], ...limit })
+  }
+  if (wanted(names.large)) {
+    say(names.large)
+    const limit = { unit: 'MB', original: [100], originalName: 'the limit', budget: 1 }
+    rows.push({ name: names.large, ours: [await memoryOf(sandbox, large, true)], ...limit })
   }
   if (wanted(names.collection)) {
     say(names.collection)
@@ -56,13 +63,14 @@ async function tagRow(sandbox: Sandbox): Promise<Omit<Row, 'name'>> {
   }
 }
 
-/** The most that the server had resident, in MB. */
-async function memoryOfUploads(sandbox: Sandbox): Promise<number> {
+/** The most that the server had resident with so many uploads at once, and one of them pulled when wanted, in MB. */
+async function memoryOf(sandbox: Sandbox, { count, bytes }: typeof uploads, pull = false): Promise<number> {
   const { address, process: server } = await startOurs(sandbox)
   try {
     const program = path.join(repository, 'benchmarks/parallel-uploads.ts')
-    const argv = [program, `http://${address}`, String(uploads.count), String(uploads.bytes)]
-    await sandbox.output(process.execPath, argv, { timeoutMs: 300_000 })
+    const argv = [program, `http://${address}`, String(count), String(bytes)]
+    const digest = await sandbox.output(process.execPath, argv, { timeoutMs: 300_000 })
+    if (pull) await sandbox.output('curl', ['-sSfo', '/dev/null', `http://${address}/v2/parallel/r0/blobs/${digest}`])
     const status = readFileSync(`/proc/${server.pid}/status`, 'utf8')
     return (Number(/^VmHWM:\s*(\d+) kB/m.exec(status)?.[1]) * 1024) / 1e6
   } finally {
