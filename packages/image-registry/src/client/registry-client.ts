@@ -22,24 +22,34 @@ import { startTransfer, type Transfer } from './transfer.ts'
  * What fails throws a `StackError`: `not-found` (no such repository, tag, manifest or blob), `unauthenticated`,
  * `permission-denied`, `resource-exhausted` (429 without end, or an answer above its limit), `data-loss` (content that
  * is not what its digest says), `unavailable` and `deadline-exceeded` (after repetitions), `failed-precondition` (the
- * registry asks for something unsafe). {@link registryAnswerOf} has the registry's own words.
+ * registry asks for something unsafe), `not-implemented` (405, as of a registry that deletes nothing),
+ * `invalid-argument` (a request that cannot be, or a setting). {@link registryAnswerOf} has the registry's own words.
  *
  * @public
  */
 export interface RegistryClient extends AsyncDisposable {
-  /** Asks whether a registry is there and takes the caller's credentials. */
+  /** Asks whether a registry is there and takes the caller's credentials (end-1); `unauthenticated` when it does not. */
   ping(registry: string, options?: CallOptions): Promise<void>
-  /** What a reference names now: the descriptor of a manifest or an index. */
+  /**
+   * What a reference names now: the descriptor of a manifest or an index. Asked with HEAD, which Docker Hub does not
+   * count; its headers are believed for nothing that is fetched later.
+   */
   resolve(reference: Reference, options?: CallOptions): Promise<Descriptor>
-  /** Fetches the manifest or index that a reference names; at most 4 MiB. */
+  /**
+   * Fetches the manifest or index that a reference names, hashed and read: at most 4 MiB (`resource-exhausted` above).
+   * `invalid-argument` for a body that is neither, or both.
+   */
   fetchManifest(reference: Reference, options?: manifests.FetchManifestOptions): Promise<manifests.FetchedManifest>
   /** A blob's bytes, verified: the iteration ends without an error only when length and digest are right. */
   pullBlob(repository: Repository, descriptor: Descriptor, options?: PullBlobOptions): AsyncIterable<Uint8Array>
-  /** Whether a repository has a blob. */
+  /** Whether a repository has a blob, asked with HEAD; false for a repository that there is not, too. */
   hasBlob(repository: Repository, digest: Digest, options?: CallOptions): Promise<boolean>
   /** Pulls an image, or all of an index, into a sink. */
   pull(reference: Reference, sink: PullSink, options?: PullOptions): Transfer<PullEvent, PullResult>
-  /** Sees to it that a repository has a blob. */
+  /**
+   * Sees to it that a repository has a blob: asks for it, has it mounted from where it is, or sends what `open` gives,
+   * and says which it was. A source of another length or digest is `data-loss`.
+   */
   pushBlob(
     repository: Repository,
     descriptor: Descriptor,
@@ -61,11 +71,17 @@ export interface RegistryClient extends AsyncDisposable {
   push(reference: Reference, root: Descriptor, source: PushSource, options?: PushOptions): Transfer<PushEvent, void>
   /** Copies an image, an index or anything else from one repository to another, of the same registry or not. */
   copy(source: Reference, target: Reference, options?: CopyOptions): Transfer<CopyEvent, CopyResult>
-  /** The tags of a repository, page by page as they are asked for, in the registry's order. */
+  /**
+   * The tags of a repository, page by page as they are asked for, in the registry's order. Pages have 16 MiB and
+   * listings 10,000 pages at most (`resource-exhausted` above).
+   */
   listTags(repository: Repository, options?: CallOptions): AsyncIterable<string>
-  /** The repositories that a registry lists, where it does. */
+  /** The repositories that a registry lists, where it does, under the same limits; many refuse, Docker Hub among them. */
   listRepositories(registry: string, options?: CallOptions): AsyncIterable<string>
-  /** Manifests whose subject is `digest`. */
+  /**
+   * Manifests whose subject is `digest`: by the API (end-12), or the index under the tag that stands in for it where a
+   * registry has none. Empty when there are none.
+   */
   listReferrers(repository: Repository, digest: Digest, options?: referrers.ListReferrersOptions): Promise<Descriptor[]>
   /** Removes a tag, or with a digest a manifest and all its tags. */
   deleteManifest(reference: Reference, options?: CallOptions): Promise<void>

@@ -23,7 +23,13 @@ export interface ArtifactInit {
   annotations?: Readonly<Record<string, string>>
 }
 
-/** An artifact without a configuration. The same parts make the same bytes. @public */
+/**
+ * An artifact whose configuration is the empty one (`{}`, image-spec, guidance for an empty descriptor); without blobs its
+ * one layer is that too. Nothing is read yet: the blobs are opened when they are pushed or stored. The same parts make the
+ * same bytes.
+ *
+ * @public
+ */
 export function makeArtifact({ artifactType, blobs, subject, annotations }: ArtifactInit): Artifact {
   const empty = blobFromBytes(Buffer.from('{}'), mediaTypes.ociEmpty)
   // A manifest has a layer at least, which may be nothing.

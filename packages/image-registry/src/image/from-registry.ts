@@ -20,6 +20,9 @@ export interface FromRegistryOptions extends CallOptions {
  * What a reference names in a registry, as a value. Manifests and configurations are fetched and checked now; a layer
  * each time it is opened, with the client, which must live that long. The signal is for what is fetched now.
  *
+ * Fails as the client's `pull` does: `not-found` for a reference or a platform that there is not, `data-loss` for bytes
+ * that are not what was promised, `resource-exhausted` for a manifest or a configuration of more than 4 MiB, `cancelled`.
+ *
  * @public
  */
 export async function contentFromRegistry(
@@ -46,7 +49,12 @@ export async function contentFromRegistry(
   )
 }
 
-/** The image that a reference names in a registry, for one platform; default Linux on this machine's processor. @public */
+/**
+ * The image that a reference names in a registry, for one platform; default Linux on this machine's processor. See
+ * {@link contentFromRegistry} for what is fetched when, and what fails how.
+ *
+ * @public
+ */
 export async function imageFromRegistry(
   client: ContentClient,
   reference: Reference,

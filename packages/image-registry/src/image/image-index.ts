@@ -38,7 +38,15 @@ export interface IndexOptions {
   format?: Format
 }
 
-/** An index of images, other indexes and artifacts. The same entries make the same bytes. @public */
+/**
+ * An index of images, other indexes and artifacts, in the order given. Images are listed with the platform that their
+ * configuration says. The same entries make the same bytes.
+ *
+ * Nothing bounds it here, but no registry has to take an index of more than 4 MiB, and our client pulls no more than
+ * 10,000 descriptors, nested no deeper than 16.
+ *
+ * @public
+ */
 export function makeIndex(entries: readonly Content[], options: IndexOptions = {}): ImageIndex {
   const { annotations, artifactType, subject, format = 'oci' } = options
   const mediaType = inFormat(format, mediaTypes.ociIndex)
@@ -92,7 +100,12 @@ export function withIndex(index: ImageIndex, change: Partial<Pick<Index, 'annota
   return assemble({ ...index.index, ...change }, index.entries)
 }
 
-/** The image that a machine of a platform runs; throws `not-found` when there is none. @public */
+/**
+ * The image that a machine of a platform runs: of an index the best match (an older variant of the same
+ * processor will do); an image is taken as it is. Throws `not-found` when there is none.
+ *
+ * @public
+ */
 export function imageFor(content: Content, platform: Platform): Image {
   if (content.kind === 'image') return content
   const found = content.kind === 'index' ? bestEntry(content, platform) : undefined
@@ -105,7 +118,12 @@ function bestEntry({ index, entries }: ImageIndex, platform: Platform): Content 
   return best === undefined ? undefined : entries[index.manifests.indexOf(best)]
 }
 
-/** All images of some content, those inside of indexes too. @public */
+/**
+ * All images of some content in its order, those inside of indexes too, and one twice that is listed twice. An artifact has
+ * none.
+ *
+ * @public
+ */
 export function imagesOf(content: Content): Image[] {
   if (content.kind === 'image') return [content]
   return content.kind === 'index' ? content.entries.flatMap(imagesOf) : []

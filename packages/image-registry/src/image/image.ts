@@ -30,18 +30,33 @@ export interface Image {
   readonly layers: readonly Layer[]
 }
 
-/** An image without layers. Default platform: Linux on this machine's processor. @public */
+/**
+ * An image without layers, in the format of OCI: what a first layer is appended to, as `FROM scratch` is. Default platform:
+ * Linux on this machine's processor.
+ *
+ * @public
+ */
 export function emptyImage(platform: Platform = hostPlatform()): Image {
   const config: ImageConfig = { ...platform, rootfs: { type: 'layers', diff_ids: [] } }
   return assemble(config, [], { schemaVersion: 2, mediaType: mediaTypes.ociManifest })
 }
 
-/** The image with a layer on top, and an entry about it in its history. @public */
+/**
+ * The image with a layer on top, and an entry about it in its history, which is empty unless one is given. The layer is not
+ * read. What its media type is called follows the format of the image.
+ *
+ * @public
+ */
 export function appendLayer(image: Image, layer: Layer, history: HistoryEntry = {}): Image {
   return withLayers(image, [...image.layers, layer], [...(image.config.history ?? []), history])
 }
 
-/** The image with other defaults for its containers; what is not named stays. @public */
+/**
+ * The image with other defaults for its containers (`config.config`, image-spec): command, environment, user, ports. What is
+ * not named stays; a list or a table that is named takes the old one's place whole.
+ *
+ * @public
+ */
 export function withRunConfig(image: Image, change: ImageRunConfig): Image {
   return withConfig(image, { config: { ...image.config.config, ...change } })
 }
@@ -60,12 +75,22 @@ export function withConfig(
   return assemble(Object.fromEntries(entries) as unknown as ImageConfig, image.layers, image.manifest)
 }
 
-/** The image with another time of creation, RFC 3339. @public */
+/**
+ * The image with another time of creation, as a text of RFC 3339 (`2026-01-31T12:00:00Z`), which is not checked here but by
+ * who reads the image. Without one an image says nothing of when it was made, and the same parts make the same bytes.
+ *
+ * @public
+ */
 export function withCreated(image: Image, created: string): Image {
   return withConfig(image, { created })
 }
 
-/** The image in the formats of OCI or of Docker; layers stay as they are. @public */
+/**
+ * The image in the formats of OCI or of Docker: other media types, so another digest, with the same layers and the same
+ * configuration, and so the same image id.
+ *
+ * @public
+ */
 export function withFormat(image: Image, format: Format): Image {
   const mediaType = format === 'oci' ? mediaTypes.ociManifest : mediaTypes.dockerManifest
   return assemble(image.config, image.layers, { ...image.manifest, mediaType })

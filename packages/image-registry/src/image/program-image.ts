@@ -18,7 +18,12 @@ export interface ProgramImageInit {
   created?: string
 }
 
-/** An image of one layer with one file: a static program, which is also its command. @public */
+/**
+ * An image of one layer with one file: a static program, which is also its command. A program given by path is read whole.
+ * Fails as `fs.readFile` does when there is no such file.
+ *
+ * @public
+ */
 export async function buildProgramImage(init: ProgramImageInit): Promise<Image> {
   const { program, name = 'program', platform, config = {}, created = '1970-01-01T00:00:00Z' } = init
   const content = typeof program === 'string' ? await readFile(program) : program

@@ -25,7 +25,10 @@ export interface LayoutSink {
 
 /**
  * A layout to pull into; it is made when it is missing. Blobs are put in place whole, verified and durable. What a pull
- * that was broken off or killed has fetched of a blob stays in `.ingest`, and the next pull goes on from there.
+ * that was broken off or killed has fetched of a blob stays in `.ingest`, and the next pull goes on from there. Several
+ * may pull into one layout at a time, the same blobs too; two `add` at the same moment may lose one of the entries.
+ *
+ * Fails as `fs` does when the disk is full or the directory may not be written.
  *
  * @public
  */
@@ -79,7 +82,12 @@ async function fill(
   await handle.sync()
 }
 
-/** A layout as the source of a registry client's `push`: what it has goes as it is. @public */
+/**
+ * A layout as the source of a registry client's `push`: what it has goes as it is, from any byte on. A blob that it does not
+ * have is `not-found`; one that is damaged is refused by the registry.
+ *
+ * @public
+ */
 export function layoutSource(layout: Layout): {
   open: (descriptor: Descriptor, options: { offset: number }) => AsyncIterable<Uint8Array>
 } {

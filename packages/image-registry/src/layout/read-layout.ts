@@ -18,7 +18,13 @@ export async function readIndex(location: string): Promise<Index> {
   return (await openLayout(location)).index
 }
 
-/** A blob of a layout that is held in memory: manifests, indexes, configurations. Checked against its descriptor. @public */
+/**
+ * A blob of a layout, held in memory and checked against its descriptor: manifests, indexes, configurations, at most 4 MiB
+ * (`resource-exhausted` above). Fails with `not-found` when it is not there, with `data-loss` when it is not what its digest
+ * and its size say, and as {@link openLayout} does.
+ *
+ * @public
+ */
 export async function readBlob(location: string, descriptor: Descriptor): Promise<Uint8Array> {
   const bytes = await (await openLayout(location)).read(descriptor)
   const actual = digestOf(bytes, digestAlgorithm(descriptor.digest))
@@ -33,7 +39,10 @@ export async function readBlob(location: string, descriptor: Descriptor): Promis
 
 /**
  * The images of a layout, those inside its indexes too; with `name` only those of that entry. Manifests and
- * configurations are checked, layers when `validateImage` or whoever unpacks them reads them.
+ * configurations are checked, layers when `validateImage` or whoever unpacks them reads them. Artifacts are passed over.
+ *
+ * Fails with `not-found` for a name that no entry has, with `data-loss` or `invalid-argument` for a manifest or a
+ * configuration that is not what was promised, and as {@link openLayout} does.
  *
  * @public
  */

@@ -23,7 +23,9 @@ import { addEntry, entryFor, layoutMarker, type WriteLayoutOptions } from './lay
  * Adds an image, an index or an artifact to a layout directory, which is made when it is missing. An entry of the same
  * name is replaced. Several images become one index. Answers the descriptor of the entry.
  *
- * Blobs are put in place whole, verified (`data-loss`) and durable before the index names them.
+ * Blobs are put in place whole, verified (`data-loss`) and durable before the index names them; those that are there, by
+ * name and length, are not written again. `invalid-argument` for no content at all, and for a directory that holds
+ * something else under the names of a layout.
  *
  * @public
  */
@@ -41,7 +43,8 @@ export async function writeLayout(
 
 /**
  * Writes a layout as a tar archive, one entry for each content. The file appears whole or not at all, and is the same
- * for the same content.
+ * for the same content. Content that entries share is in it once. Fails with `data-loss` for content that is not what its
+ * descriptor says.
  *
  * @public
  */

@@ -21,6 +21,8 @@ const privateName = 'teu'
  * What it acknowledges survives a power cut: bytes are synced before their name is made, and the folder that holds the
  * name, and every folder made on the way to it, after.
  *
+ * A full disk is `resource-exhausted`, which a registry answers with 503, and goes on when there is room again.
+ *
  * @public
  */
 export function filesystemStorage(directory: string): WalkableStorage & RecoverableStorage {

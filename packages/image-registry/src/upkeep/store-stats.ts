@@ -44,7 +44,12 @@ export interface StoreStats {
   repositories: RepositoryStats[]
 }
 
-/** Counts what a store holds, while it is in use. @public */
+/**
+ * Counts what a store holds, while it is in use: what comes and goes meanwhile may or may not be counted. It looks at
+ * the name and the length of every file there is, and reads none of them. An aborted signal ends it with its reason.
+ *
+ * @public
+ */
 export async function storeStats(store: Store, { signal }: { signal?: AbortSignal } = {}): Promise<StoreStats> {
   const { storage, index } = store.context
   await store.surveyed()

@@ -31,14 +31,25 @@ export interface LayerOptions extends CompressOptions {
   keepIn?: string
 }
 
-/** A layer of the given entries. The same entries make the same bytes. @public */
+/**
+ * A layer of the given entries, in their order, compressed with gzip unless the options say otherwise. The same entries make
+ * the same bytes. Contents given as streams are opened now and again each time the layer is.
+ *
+ * Fails with `invalid-argument` for a path that leads out of the root, an owner or a time that is none, or a level of
+ * compression that there is not, and with `data-loss` for content of another length than announced.
+ *
+ * @public
+ */
 export function layerFromEntries(entries: readonly LayerEntry[], options: LayerOptions = {}): Promise<Layer> {
   return layerFromTar(() => writeTar(entries), options)
 }
 
 /**
  * A layer of a tar archive. The archive is read once now, to learn its digests, and again each time the layer is
- * opened: it is never held in memory, and must not change.
+ * opened: it is never held in memory, and must not change. Compressed with gzip unless the options say otherwise; `open`
+ * has to give a plain tar, which is not looked into: `validateImage` does that.
+ *
+ * Fails with what the source fails with, and with `invalid-argument` for a level of compression that there is not.
  *
  * @public
  */
@@ -82,17 +93,31 @@ export async function layerFromStored(open: () => AsyncIterable<Uint8Array>): Pr
   return { descriptor: { mediaType, digest, size }, diffId, open }
 }
 
-/** The same layer, stored in another way. Its diff id stays. @public */
+/**
+ * The same layer, stored in another way. Its diff id stays, its descriptor does not. Reads the layer once now; fails with
+ * `data-loss` when it cannot be decompressed.
+ *
+ * @public
+ */
 export function recompressLayer(layer: Layer, options: LayerOptions): Promise<Layer> {
   return layerFromTar(() => decompressed(layer.open()), options)
 }
 
-/** A layer whose bytes are held in memory and stay as they are. @public */
+/**
+ * A layer whose bytes, as they are stored, are held in memory and stay as they are. Media type and diff id are believed;
+ * `validateImage` finds out whether they are right.
+ *
+ * @public
+ */
 export function layerFromBytes(bytes: Uint8Array, mediaType: string, diffId: Digest): Layer {
   return { ...blobFromBytes(bytes, mediaType), diffId }
 }
 
-/** A blob whose bytes are held in memory. @public */
+/**
+ * A blob whose bytes are held in memory and must not change; its digest is their sha256.
+ *
+ * @public
+ */
 export function blobFromBytes(bytes: Uint8Array, mediaType: string): Blob {
   const descriptor = { mediaType, digest: digestOf(bytes), size: bytes.byteLength }
   return { descriptor, open: () => Readable.from([bytes]) }
