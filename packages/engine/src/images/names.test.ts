@@ -95,12 +95,22 @@ test('what is not there, or not clear', () => {
   })
 })
 
+/** The least µs of the processor that a call took; a clock on the wall also counts what else the machine does. */
+function processorTime(call: () => unknown): number {
+  const times = Array.from({ length: 5 }, () => {
+    const before = process.cpuUsage()
+    call()
+    const { user, system } = process.cpuUsage(before)
+    return user + system
+  })
+  return Math.min(...times)
+}
+
 test('a long adversarial reference is refused at once', () => {
-  const start = performance.now()
   for (const text of ['a'.repeat(65536), 'a/'.repeat(30000), 'a.-'.repeat(20000), '@'.repeat(65536)]) {
-    assert.throws(() => findImage(text, all), { code: 'invalid-argument' })
+    const time = processorTime(() => assert.throws(() => findImage(text, all), { code: 'invalid-argument' }))
+    assert.ok(time < 50_000, `${time} µs`)
   }
-  assert.ok(performance.now() - start < 200)
 })
 
 test('names for people', () => {

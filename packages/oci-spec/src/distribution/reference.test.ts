@@ -71,12 +71,22 @@ test('what is no reference is refused', () => {
   }
 })
 
+/** The least µs of the processor that a call took; a clock on the wall also counts what else the machine does. */
+function processorTime(call: () => unknown): number {
+  const times = Array.from({ length: 5 }, () => {
+    const before = process.cpuUsage()
+    call()
+    const { user, system } = process.cpuUsage(before)
+    return user + system
+  })
+  return Math.min(...times)
+}
+
 test('a long hostile name takes no time', () => {
-  const start = performance.now()
   for (const text of ['a-'.repeat(150), `${'a.'.repeat(150)}/b`, `${'_'.repeat(300)}`, 'a'.repeat(65536)]) {
-    assert.throws(() => parseReference(text))
+    const time = processorTime(() => assert.throws(() => parseReference(text)))
+    assert.ok(time < 12_500, `${time} µs`)
   }
-  assert.ok(performance.now() - start < 50)
 })
 
 const part = (pattern: RegExp) => fc.stringMatching(pattern)

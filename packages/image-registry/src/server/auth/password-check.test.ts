@@ -38,14 +38,16 @@ test('what was right is not after the password changed', async () => {
 
 test('a user that does not exist takes as long as one that does', async () => {
   const passwords = new PasswordCheck(new Map([['alice', bcrypt.hashSync('wonder', 9)]]))
+  // Of the processor, and the least of some: how busy the machine is shall not count.
   const time = async (user: string) => {
     const times: number[] = []
     for (let turn = 0; turn < 5; turn++) {
-      const started = performance.now()
+      const before = process.cpuUsage()
       await passwords.verify(user, `wrong ${turn}`)
-      times.push(performance.now() - started)
+      const { user: own, system } = process.cpuUsage(before)
+      times.push(own + system)
     }
-    return times.sort((a, b) => a - b)[2] as number
+    return Math.min(...times)
   }
   await time('alice')
   const ratio = (await time('nobody')) / (await time('alice'))

@@ -26,6 +26,17 @@ test('patterns', () => {
     assert.throws(() => checkGlob(pattern, 'here'), /^StackError: here: /)
 })
 
+/** The least µs of the processor that a call took; a clock on the wall also counts what else the machine does. */
+function processorTime(call: () => unknown): number {
+  const times = Array.from({ length: 5 }, () => {
+    const before = process.cpuUsage()
+    call()
+    const { user, system } = process.cpuUsage(before)
+    return user + system
+  })
+  return Math.min(...times)
+}
+
 test('patterns agree with regular expressions, and hostile ones end', () => {
   const letter = fc.constantFrom('a', 'b', '/', '*', '.')
   fc.assert(
@@ -39,9 +50,9 @@ test('patterns agree with regular expressions, and hostile ones end', () => {
       },
     ),
   )
-  const started = performance.now()
-  assert.equal(matchesGlob('*a'.repeat(200), `${'a'.repeat(255)}b`), false)
-  assert.ok(performance.now() - started < 500)
+  const pattern = '*a'.repeat(200)
+  const time = processorTime(() => assert.equal(matchesGlob(pattern, `${'a'.repeat(255)}b`), false))
+  assert.ok(time < 500_000, `${time} µs`)
 })
 
 test('rules add up', () => {
