@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { createRegistryClient } from '@teu/image-registry/client'
 import { createRegistry, type Fault, type Registry } from '@teu/image-registry/server'
 import { digestOf, mediaTypes } from '@teu/oci-spec/image'
@@ -88,6 +89,30 @@ test('a connection stalls, until somebody has had enough, and does not keep the 
     body: 'more than ten bytes',
   })
   await Promise.all([assert.rejects(patch), registry.close(100), ...stuck])
+})
+
+test('an answer that stalls before its head does not come, with or without a body, and what was asked for is done', async () => {
+  const stall: Fault = { do: 'stall', atByte: 0, on: { path: /at=stall/ }, times: 3 }
+  await using registry = await faulty(stall)
+  const stop = new AbortController()
+  let answered = 0
+  const send = (place: string, init: RequestInit) =>
+    fetch(`${registry.url}/v2/${place}at=stall`, { ...init, signal: stop.signal }).then(
+      () => answered++,
+      () => {},
+    )
+  const digest = digestOf('content')
+  const waiting = [
+    send(`a/blobs/${digestOf(layer)}?`, {}),
+    send(`a/blobs/${digestOf(layer)}?`, { method: 'HEAD' }),
+    send(`b/blobs/uploads/?digest=${digest}&`, { method: 'POST', body: 'content' }),
+  ]
+  const isThere = async () => (await fetch(`${registry.url}/v2/b/blobs/${digest}`, { method: 'HEAD' })).ok
+  while (!(await isThere())) await sleep(10)
+  for (let i = 0; i < 10; i++) await (await expectStatus(fetch(registry.blob), 200)).arrayBuffer()
+  assert.equal(answered, 0)
+  stop.abort()
+  await Promise.all(waiting)
 })
 
 test('a slow registry, a late one, one with a wrong bit and one that knows no ranges', async () => {

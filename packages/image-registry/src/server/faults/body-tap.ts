@@ -37,7 +37,10 @@ export function tapResponse(response: ServerResponse, tap: Tap): void {
   }) as typeof response.write
   response.end = ((chunk?: Uint8Array | string) => {
     const last = typeof chunk === 'string' || chunk instanceof Uint8Array ? pass(Buffer.from(chunk as string)) : queue
-    last.then(
+    // Before the first byte of a body comes the head, which an answer without a body has too.
+    const isHeld = tap.kind === 'stall' && tap.atByte === 0
+    const passed = isHeld ? closed : last
+    passed.then(
       () => end(),
       () => response.destroy(),
     )

@@ -18,7 +18,8 @@ export interface FaultTarget {
  * - `status`: answered with that, and a registry's error body; nothing is done. `retryAfter` becomes the header, in seconds or as a date.
  * - `drop`: the connection is closed after so many bytes of the answer; with 0 bytes, before its head.
  * - `drop-request`: the connection is closed when so many bytes of the request's body were taken.
- * - `stall`: the same places, but nothing more is sent, or read, while the connection stays open.
+ * - `stall`, `stall-request`: the same places, but nothing more is sent, or read, while the connection stays open. With 0
+ *   bytes of the answer its head does not come either, though what was asked for is done.
  * - `slow`: so many bytes a second, in both directions.
  * - `delay`: nothing happens for so long, and then all is well.
  * - `corrupt`: one bit of the answer is wrong, so its digest is, too.
