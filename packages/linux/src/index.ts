@@ -109,7 +109,13 @@ export {
   writeInNetns,
 } from './netns/netns.ts'
 export { trimAllocatorWhenIdle, useFrugalAllocator } from './process/allocator.ts'
-export { sendSignal, setChildSubreaper, setDumpable, setParentDeathSignal } from './process/control.ts'
+export {
+  createCoreSchedulingCookie,
+  sendSignal,
+  setChildSubreaper,
+  setDumpable,
+  setParentDeathSignal,
+} from './process/control.ts'
 export { parseCpuList } from './process/cpu-list.ts'
 export type { ProcessExit } from './process/pidfd.ts'
 export { Pidfd, reapChild } from './process/pidfd.ts'

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { type Any, ociTypeUrls, packJson } from '@teu/shim-api'
 
 /** What differs between the containers of these tests. */
 export interface ConfigInit {
@@ -63,4 +64,9 @@ export function containerConfig({
       ],
     },
   }
+}
+
+/** The process of an exec. */
+export function execProcess(args: string[], terminal = false): Any {
+  return packJson(ociTypeUrls.process, { ...containerConfig({ args, terminal }).process, terminal })
 }

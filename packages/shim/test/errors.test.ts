@@ -2,10 +2,12 @@
 // What is refused, in which words: those of the original, which its callers search. Where ours knows a better code than
 // the original's "unknown", it says so.
 import assert from 'node:assert/strict'
+import { execFileSync } from 'node:child_process'
 import { test } from 'node:test'
 import { codeOf, messageOf } from '@teu/errors'
 import { ociTypeUrls, packJson } from '@teu/shim-api'
-import { execProcess, ShimFixture } from './shim-fixture.ts'
+import { execProcess } from './container-config.ts'
+import { ShimFixture } from './shim-fixture.ts'
 import { shimsUnderTest } from './shims-under-test.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
@@ -48,6 +50,7 @@ for (const { name, binaryName, binary, isOurs } of shimsUnderTest) {
     await refused(task.state({ id: 'nobody', execId: '' }), 'not-found', /^container not created/)
     await fixture.createTask(task, { ...bundle, ...noStreams })
     await refused(task.pause({ id }), 'failed-precondition', /^cannot pause task in created state$/)
+    await refused(task.resume({ id }), 'failed-precondition', /^cannot resume task in created state$/)
     await task.start({ id, execId: '' })
     await refused(task.start({ id, execId: '' }), 'failed-precondition', /^cannot start a running process$/)
     await refused(task.resume({ id }), 'failed-precondition', /^cannot resume a running process$/)
@@ -55,6 +58,8 @@ for (const { name, binaryName, binary, isOurs } of shimsUnderTest) {
 
     await exec('e', '/none')
     await refused(exec('e', 'true'), 'already-exists', /^id e/)
+    const size = { id, execId: '', width: 80, height: 25 }
+    await task.resizePty({ ...size, execId: 'e' })
     const unborn = { id, execId: 'e', signal: 9, all: false }
     await refused(task.kill(unborn), 'failed-precondition', /^process not created/)
     const reason =
@@ -82,6 +87,19 @@ for (const { name, binaryName, binary, isOurs } of shimsUnderTest) {
     await refused(task.pause({ id }), 'failed-precondition', /^cannot pause a stopped container$/)
     await refused(task.start({ id, execId: '' }), 'failed-precondition', /^cannot start a stopped process$/)
     await refused(update(), 'failed-precondition', /^cannot update a stopped container$/)
+    await refused(task.resume({ id }), 'failed-precondition', /^cannot resume a stopped container$/)
+    await refused(
+      task.resizePty({ ...size, execId: 's' }),
+      'failed-precondition',
+      /^cannot resize a stopped container$/,
+    )
+    await task.resizePty(size)
+    await task.closeIO({ id, execId: '', stdin: true })
+    execFileSync('sh', [
+      '-c',
+      `rmdir /sys/fs/cgroup/*${fixture.cgroup}/${id} /sys/fs/cgroup${fixture.cgroup}/${id} 2>/dev/null || :`,
+    ])
+    await refused(task.stats({ id }), 'not-found', /^cgroup does not exist/)
     assert.deepEqual((await task.pids({ id })).processes, [])
     await task.delete({ id, execId: '' })
     await refused(task.delete({ id, execId: '' }), 'not-found', /^container not created/)
@@ -97,7 +115,5 @@ test('a checkpoint is refused with a reason of its own', { skip }, async () => {
   await assert.rejects(task.create({ ...request, checkpoint: '/some/where' }), { code: 'not-implemented' })
   await fixture.createTask(task, { ...bundle, ...noStreams })
   await assert.rejects(task.checkpoint({ id, path: '/some/where', options: undefined }), { code: 'not-implemented' })
-  await task.kill({ id, execId: '', signal: 9, all: true })
-  await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
-  await task.delete({ id, execId: '' })
+  await fixture.end({ task, id })
 })

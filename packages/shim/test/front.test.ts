@@ -9,7 +9,8 @@ import { promisify } from 'node:util'
 import { nativeFile } from '@teu/linux'
 import { deleteWithShim, type StartReply } from '@teu/shim-api'
 import { isAnswering } from '../src/bootstrap/is-answering.ts'
-import { type Bundle, ShimFixture } from './shim-fixture.ts'
+import type { Bundle } from './bundles.ts'
+import { ShimFixture } from './shim-fixture.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
 const source = join(import.meta.dirname, '../src/bin/containerd-shim-teu-v1.ts')

@@ -11,7 +11,9 @@ import { setTimeout as delay } from 'node:timers/promises'
 import { codeOf, messageOf } from '@teu/errors'
 import type { TaskService } from '@teu/shim-api'
 import fc from 'fast-check'
-import { type Bundle, execProcess, ShimFixture } from './shim-fixture.ts'
+import type { Bundle } from './bundles.ts'
+import { execProcess } from './container-config.ts'
+import { ShimFixture } from './shim-fixture.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
 const seed = Number(process.env.TEU_SEED ?? 20261124)
@@ -33,10 +35,7 @@ class Neighbourhood implements AsyncDisposable {
 
   static async create(): Promise<Neighbourhood> {
     const fixture = await ShimFixture.create()
-    const bundle = await fixture.bundle({ args: ['sleep', '1000'] })
-    const task = await fixture.connect(bundle)
-    await fixture.createTask(task, { ...bundle, ...noStreams })
-    await task.start({ id: bundle.id, execId: '' })
+    const { bundle, task } = await fixture.run({ args: ['sleep', '1000'] }, { ...noStreams })
     return new Neighbourhood(fixture, bundle, task, (await task.connect({ id: bundle.id })).shimPid)
   }
 

@@ -58,3 +58,15 @@ test('a runtime that is not there, and options of another shim, are', () => {
   })
   assert.match(info({ typeUrl: 'x.Y', value: new Uint8Array() }).stderr, /type with url x\.Y: not found/)
 })
+
+test('-v tells the version in the form of the original', () => {
+  const form = /^(\S+):\n {2}Version: {2}(\d+\.\d+\.\d+\S*)\n/
+  const told = (program: string, ...args: string[]) => {
+    const { status, stdout } = spawnSync(program, args, { env: { PATH: dirname(process.execPath) }, encoding: 'utf8' })
+    assert.equal(status, 0)
+    return form.exec(stdout)?.[1]
+  }
+  assert.equal(told(process.execPath, '--conditions=teu-source', source, '-v'), 'containerd-shim-teu-v1')
+  const original = '/usr/bin/containerd-shim-runc-v2'
+  if (existsSync(original)) assert.equal(told(original, '-v'), original)
+})

@@ -1,13 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { TaskService } from '@teu/shim-api'
-import { type Bundle, execProcess, processesIn, ShimFixture } from './shim-fixture.ts'
+import type { Bundle } from './bundles.ts'
+import { execProcess } from './container-config.ts'
+import { processesIn } from './processes.ts'
+import { ShimFixture } from './shim-fixture.ts'
+import { runtimesUnderTest } from './shims-under-test.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
-const runtimes = ['', ...(existsSync('/usr/sbin/runc') ? ['/usr/sbin/runc'] : [])]
 
 /** A whole life, as far as it gets before the shim is killed. */
 async function live(fixture: ShimFixture, task: TaskService, bundle: Bundle): Promise<void> {
@@ -21,8 +24,8 @@ async function live(fixture: ShimFixture, task: TaskService, bundle: Bundle): Pr
   await task.delete({ id, execId: '' })
 }
 
-for (const binaryName of runtimes) {
-  test(`${binaryName || 'our runtime as a library'}: a shim killed at any moment leaves nothing behind`, {
+for (const { name, binaryName } of runtimesUnderTest) {
+  test(`${name}: a shim killed at any moment leaves nothing behind`, {
     skip,
   }, async () => {
     await using fixture = await ShimFixture.create()

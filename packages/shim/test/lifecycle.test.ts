@@ -1,16 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { existsSync } from 'node:fs'
 import { test } from 'node:test'
-import { execProcess, readAll, ShimFixture } from './shim-fixture.ts'
+import { execProcess } from './container-config.ts'
+import { readAll } from './fifos.ts'
+import { ShimFixture } from './shim-fixture.ts'
+import { runtimesUnderTest } from './shims-under-test.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
-const runtimes = [
-  { name: 'our runtime as a library', binaryName: '' },
-  ...(existsSync('/usr/sbin/runc') ? [{ name: 'runc', binaryName: '/usr/sbin/runc' }] : []),
-]
 
-for (const { name, binaryName } of runtimes) {
+for (const { name, binaryName } of runtimesUnderTest) {
   test(`${name}: create, start, output, exit and delete, with their events in order`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
     const bundle = await fixture.bundle({ args: ['sh', '-c', 'echo out; echo err >&2; exit 3'], binaryName })
@@ -32,11 +30,7 @@ for (const { name, binaryName } of runtimes) {
 
   test(`${name}: exec, kill, pids and the exit of execs before that of the container`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
-    const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })
-    const { id } = bundle
-    const task = await fixture.connect(bundle)
-    await fixture.createTask(task, bundle)
-    await task.start({ id, execId: '' })
+    const { id, task } = await fixture.run({ args: ['sleep', '1000'], binaryName })
     const exec = { id, execId: 'e1', terminal: false, stdin: '', stdout: '', stderr: '' }
     await task.exec({ ...exec, spec: execProcess(['sh', '-c', 'exit 7']) })
     await assert.rejects(task.exec({ ...exec, spec: execProcess(['true']) }), { code: 'already-exists' })

@@ -3,8 +3,10 @@ import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
+import { execProcess } from './container-config.ts'
 import { LoggerProgram } from './logger-program.ts'
-import { execProcess, processesIn, ShimFixture } from './shim-fixture.ts'
+import { processesIn } from './processes.ts'
+import { ShimFixture } from './shim-fixture.ts'
 import { shimsUnderTest } from './shims-under-test.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
@@ -37,10 +39,10 @@ for (const { name, binaryName, binary, isOurs } of shimsUnderTest) {
   test(`${name}: what a terminal says goes to the first stream of a logging program`, { skip }, async () => {
     await using fixture = await ShimFixture.create(binary)
     const logger = await LoggerProgram.create(fixture, 'logger')
-    const bundle = await fixture.bundle({ args: ['sh', '-c', 'echo out; echo err >&2'], binaryName, terminal: true })
-    const task = await fixture.connect(bundle)
-    await fixture.createTask(task, { ...bundle, stdout: logger.uri() })
-    await task.start({ id: bundle.id, execId: '' })
+    const { bundle, task } = await fixture.run(
+      { args: ['sh', '-c', 'echo out; echo err >&2'], binaryName, terminal: true },
+      { stdout: logger.uri() },
+    )
     await task.wait({ id: bundle.id, execId: '' }, { timeoutMs: 10_000 })
     if (!isOurs) await delay(500)
     await task.delete({ id: bundle.id, execId: '' }, { timeoutMs: 20_000 })
@@ -53,11 +55,7 @@ for (const { name, binaryName, binary, isOurs } of shimsUnderTest) {
   test(`${name}: an exec has a logging program of its own, which is told the exec's id`, { skip }, async () => {
     await using fixture = await ShimFixture.create(binary)
     const logger = await LoggerProgram.create(fixture, 'logger')
-    const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })
-    const { id } = bundle
-    const task = await fixture.connect(bundle)
-    await fixture.createTask(task, { ...bundle, stdout: '', stderr: '' })
-    await task.start({ id, execId: '' })
+    const { id, task } = await fixture.run({ args: ['sleep', '1000'], binaryName }, { stdout: '', stderr: '' })
     const stdio = { stdin: '', stdout: logger.uri(), stderr: logger.uri(), terminal: false }
     await task.exec({ id, execId: 'e', ...stdio, spec: execProcess(['echo', 'hello']) })
     await task.start({ id, execId: 'e' })
@@ -66,9 +64,7 @@ for (const { name, binaryName, binary, isOurs } of shimsUnderTest) {
     await task.delete({ id, execId: 'e' }, { timeoutMs: 20_000 })
     assert.equal(logger.note('stdout'), 'hello\n')
     assert.equal(logger.note('environment'), 'CONTAINER_ID=e\nCONTAINER_NAMESPACE=test\n')
-    await task.kill({ id, execId: '', signal: 9, all: true })
-    await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
-    await task.delete({ id, execId: '' })
+    await fixture.end({ task, id })
   })
 
   test(`${name}: a logging program that is not there fails the create`, { skip }, async () => {
@@ -88,11 +84,10 @@ for (const { name, binaryName, binary, isOurs } of shimsUnderTest) {
 test('a logging program outlives the shim, and not a line is lost', { skip }, async () => {
   await using fixture = await ShimFixture.create()
   const logger = await LoggerProgram.create(fixture, 'logger')
-  const bundle = await fixture.bundle({ args: ['sh', '-c', 'for i in $(seq 1 3000); do echo line $i; done; sleep 2'] })
-  const { id } = bundle
-  const task = await fixture.connect(bundle)
-  await fixture.createTask(task, { ...bundle, stdout: logger.uri(), stderr: logger.uri() })
-  await task.start({ id, execId: '' })
+  const { bundle, id } = await fixture.run(
+    { args: ['sh', '-c', 'for i in $(seq 1 3000); do echo line $i; done; sleep 2'] },
+    { stdout: logger.uri(), stderr: logger.uri() },
+  )
   fixture.killShims()
   const next = await fixture.connect(bundle)
   assert.equal((await next.wait({ id, execId: '' }, { timeoutMs: 10_000 })).exitStatus, 0)
@@ -104,11 +99,10 @@ test('a logging program outlives the shim, and not a line is lost', { skip }, as
 test('a logging program that goes on after the end is told to end', { skip }, async () => {
   await using fixture = await ShimFixture.create()
   const logger = await LoggerProgram.create(fixture, 'logger', { after: 'while [ ! -e signals ]; do sleep 0.1; done' })
-  const bundle = await fixture.bundle({ args: ['echo', 'hello'] })
-  const { id } = bundle
-  const task = await fixture.connect(bundle)
-  await fixture.createTask(task, { ...bundle, stdout: logger.uri(), stderr: logger.uri() })
-  await task.start({ id, execId: '' })
+  const { bundle, id, task } = await fixture.run(
+    { args: ['echo', 'hello'] },
+    { stdout: logger.uri(), stderr: logger.uri() },
+  )
   await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
   await task.delete({ id, execId: '' }, { timeoutMs: 20_000 })
   assert.equal(logger.note('signals'), 'TERM\n')
@@ -121,11 +115,10 @@ test('a logging program that leaves at once breaks the output, not the container
   const logger = await LoggerProgram.create(fixture, 'logger', { before: 'exit 3' })
   // A first process is spared SIGPIPE, and sees the error.
   const script = 'sleep 0.5; echo one 2>/dev/null || exit 7'
-  const bundle = await fixture.bundle({ args: ['sh', '-c', script] })
-  const { id } = bundle
-  const task = await fixture.connect(bundle)
-  await fixture.createTask(task, { ...bundle, stdout: logger.uri(), stderr: logger.uri() })
-  await task.start({ id, execId: '' })
+  const { bundle, id, task } = await fixture.run(
+    { args: ['sh', '-c', script] },
+    { stdout: logger.uri(), stderr: logger.uri() },
+  )
   const { exitStatus } = await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
   assert.equal(exitStatus, 7)
   await task.delete({ id, execId: '' }, { timeoutMs: 20_000 })

@@ -24,11 +24,10 @@ test('every number that the original gives of a container is ours', { skip }, as
   }
   await using fixture = await ShimFixture.create(original?.binary)
   const script = 'dd if=/dev/zero of=/x bs=1M count=8 2>/dev/null; cat /x >/dev/null; sleep 1000'
-  const bundle = await fixture.bundle({ args: ['sh', '-c', script], binaryName: original?.binaryName ?? '' })
-  const { id } = bundle
-  const task = await fixture.connect(bundle)
-  const pid = await fixture.createTask(task, { ...bundle, stdout: '', stderr: '' })
-  await task.start({ id, execId: '' })
+  const { id, task, pid } = await fixture.run(
+    { args: ['sh', '-c', script], binaryName: original?.binaryName ?? '' },
+    { stdout: '', stderr: '' },
+  )
   await delay(1000)
   await task.pause({ id })
   const theirs = await task.stats({ id })
@@ -36,9 +35,7 @@ test('every number that the original gives of a container is ours', { skip }, as
   assert.ok(cgroup)
   const ours = { stats: metricsOf(cgroup) }
   await task.resume({ id })
-  await task.kill({ id, execId: '', signal: 9, all: true })
-  await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
-  await task.delete({ id, execId: '' })
+  await fixture.end({ task, id })
 
   assert.equal(ours.stats.typeUrl, theirs.stats?.typeUrl)
   const [a, b] = [numbersOf(theirs), numbersOf(ours)]

@@ -16,7 +16,9 @@ import { test } from 'node:test'
 import { packAny, RuncOptions, runcOptions } from '@teu/shim-api'
 import { chooseRuntime } from '../src/oci-runtime/choose-runtime.ts'
 import type { LibraryRuntime } from '../src/oci-runtime/runtime-library.ts'
-import { type Bundle, readAll, ShimFixture } from './shim-fixture.ts'
+import type { Bundle } from './bundles.ts'
+import { readAll } from './fifos.ts'
+import { ShimFixture } from './shim-fixture.ts'
 
 const isRoot = process.getuid?.() === 0
 const runc = '/usr/sbin/runc'
@@ -132,9 +134,7 @@ test('ShimCgroup is where the shim and its monitors are', { skip }, async () => 
       lines.some((line) => line.endsWith(`pids:${path}`) || line === `0::${path}`),
       lines.join(' '),
     )
-    await task.kill({ id: bundle.id, execId: '', signal: 9, all: true })
-    await task.wait({ id: bundle.id, execId: '' }, { timeoutMs: 10_000 })
-    await task.delete({ id: bundle.id, execId: '' })
+    await fixture.end({ task, id: bundle.id })
 
     const missing = withOptions(await fixture.bundle({ args: ['true'], annotations: group }), {
       shimCgroup: '/nowhere/x',

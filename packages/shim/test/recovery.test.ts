@@ -6,10 +6,14 @@ import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { connectShim, deleteWithShim, nanosFromTimestamp, type TaskService } from '@teu/shim-api'
-import { type Bundle, execProcess, processesIn, readAll, ShimFixture } from './shim-fixture.ts'
+import type { Bundle } from './bundles.ts'
+import { execProcess } from './container-config.ts'
+import { readAll } from './fifos.ts'
+import { processesIn } from './processes.ts'
+import { ShimFixture } from './shim-fixture.ts'
+import { runtimesUnderTest } from './shims-under-test.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
-const runtimes = ['', ...(existsSync('/usr/sbin/runc') ? ['/usr/sbin/runc'] : [])]
 
 async function killShim(task: TaskService, id: string): Promise<void> {
   const { shimPid } = await task.connect({ id })
@@ -25,9 +29,7 @@ async function run(fixture: ShimFixture, task: TaskService, bundle: Bundle): Pro
 
 const exits = (fixture: ShimFixture, id: string) => fixture.topics(id).filter((topic) => topic.startsWith('exit'))
 
-for (const binaryName of runtimes) {
-  const name = binaryName || 'our runtime as a library'
-
+for (const { name, binaryName } of runtimesUnderTest) {
   test(`${name}: after kill -9 the next shim has the containers, their output and their exits, once each`, {
     skip,
   }, async () => {
@@ -155,7 +157,7 @@ test('a containerd that does not ask for more has a shim for each container and 
 
 test('a create that fails leaves nothing behind and says what runc says', { skip }, async () => {
   await using fixture = await ShimFixture.create()
-  for (const binaryName of runtimes) {
+  for (const { binaryName } of runtimesUnderTest) {
     const bundle = await fixture.bundle({ args: ['no-such-program'], binaryName })
     const task = await fixture.connect(bundle)
     await assert.rejects(

@@ -6,14 +6,14 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { metricsV1, metricsV2, ociTypeUrls, packJson, type StatsResponse } from '@teu/shim-api'
 import { containerConfig } from './container-config.ts'
-import { processesIn, readAll, ShimFixture } from './shim-fixture.ts'
+import { readAll } from './fifos.ts'
+import { processesIn } from './processes.ts'
+import { ShimFixture } from './shim-fixture.ts'
+import { runtimesUnderTest } from './shims-under-test.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
-const runtimes = ['', ...(existsSync('/usr/sbin/runc') ? ['/usr/sbin/runc'] : [])]
 
-for (const binaryName of runtimes) {
-  const name = binaryName || 'our runtime as a library'
-
+for (const { name, binaryName } of runtimesUnderTest) {
   test(`${name}: pause and resume, statistics, and limits that change`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
     const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })
@@ -33,9 +33,7 @@ for (const binaryName of runtimes) {
     assert.equal(pids, 77n)
     assert.equal(memoryLimit, 64n * 1024n * 1024n)
     await assert.rejects(task.checkpoint({ id, path: '/x', options: undefined }), { code: 'not-implemented' })
-    await task.kill({ id, execId: '', signal: 9, all: true })
-    await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
-    await task.delete({ id, execId: '' })
+    await fixture.end({ task, id })
     await fixture.until(() => fixture.topics(id).includes('delete'))
     assert.deepEqual(fixture.topics(id), ['create', 'start', 'paused', 'resumed', 'exit init', 'delete'])
   })
@@ -52,18 +50,10 @@ for (const binaryName of runtimes) {
     assert.equal(await readFile(log, 'utf8'), 'one\ntwo\n')
     await task.delete({ id: bundle.id, execId: '' })
   })
-}
-
-for (const binaryName of runtimes) {
-  const name = binaryName || 'our runtime as a library'
 
   test(`${name}: the limits of an exec come through exactly, to the last bit`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
-    const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })
-    const { id } = bundle
-    const task = await fixture.connect(bundle)
-    await fixture.createTask(task, bundle)
-    await task.start({ id, execId: '' })
+    const { bundle, id, task } = await fixture.run({ args: ['sleep', '1000'], binaryName })
     const find = 'while read line; do case $line in "Max core"*) echo $line; esac; done < /proc/self/limits > /limits'
     const rlimits = [{ type: 'RLIMIT_CORE', soft: 2n ** 53n + 1n, hard: 2n ** 64n - 1n }]
     const process = { ...containerConfig({ args: ['sh', '-c', find] }).process, rlimits }
@@ -74,10 +64,6 @@ for (const binaryName of runtimes) {
     const limits = await readFile(join(bundle.path, 'rootfs/limits'), 'utf8')
     assert.equal(limits, 'Max core file size 9007199254740993 unlimited bytes\n')
   })
-}
-
-for (const binaryName of runtimes) {
-  const name = binaryName || 'our runtime as a library'
 
   test(`${name}: a container cannot cut short or read the file that takes its output`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
@@ -137,11 +123,10 @@ for (const binaryName of runtimes) {
     await using fixture = await ShimFixture.create()
     const memoryLimit = 8 * 1024 * 1024
     for (const script of ['exec dd if=/dev/zero of=/x bs=64M', 'dd if=/dev/zero of=/x bs=64M; exit 0']) {
-      const bundle = await fixture.bundle({ args: ['sh', '-c', script], binaryName, memoryLimit })
-      const { id } = bundle
-      const task = await fixture.connect(bundle)
-      await fixture.createTask(task, { ...bundle, stdout: '', stderr: '' })
-      await task.start({ id, execId: '' })
+      const { id, task } = await fixture.run(
+        { args: ['sh', '-c', script], binaryName, memoryLimit },
+        { stdout: '', stderr: '' },
+      )
       const { exitStatus } = await task.wait({ id, execId: '' }, { timeoutMs: 20_000 })
       assert.equal(exitStatus, script.startsWith('exec') ? 137 : 0)
       await task.delete({ id, execId: '' })
@@ -153,11 +138,11 @@ for (const binaryName of runtimes) {
 
 test('a shared pid namespace: the other processes end, and are told of, before the container', { skip }, async () => {
   await using fixture = await ShimFixture.create()
-  const bundle = await fixture.bundle({ args: ['sh', '-c', 'sleep 1000 & read line'], stdin: true, sharedPids: true })
-  const { id } = bundle
-  const task = await fixture.connect(bundle)
-  await fixture.createTask(task, bundle)
-  await task.start({ id, execId: '' })
+  const { id, task } = await fixture.run({
+    args: ['sh', '-c', 'sleep 1000 & read line'],
+    stdin: true,
+    sharedPids: true,
+  })
   await fixture.until(async () => (await task.pids({ id })).processes.length === 2)
   const other = (await task.pids({ id })).processes.map(({ pid }) => pid).at(-1)
   await task.closeIO({ id, execId: '', stdin: true })

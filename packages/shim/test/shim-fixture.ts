@@ -1,20 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
-import { closeSync, constants, createReadStream, openSync, readdirSync, readFileSync, readlinkSync } from 'node:fs'
-import { chmod, copyFile, link, mkdir, mkdtemp, readFile, rm, symlink, writeFile } from 'node:fs/promises'
+import { closeSync, constants, openSync } from 'node:fs'
+import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
-  type Any,
   connectShim,
   type Envelope,
   EventsDefinition,
-  ociTypeUrls,
-  packAny,
-  packJson,
-  RuncOptions,
-  runcOptions,
   type ShimCall,
   type ShimConnection,
   type StartReply,
@@ -22,32 +16,19 @@ import {
   type TaskService,
 } from '@teu/shim-api'
 import { createTtrpcServer, type TtrpcServer } from '@teu/ttrpc'
-import { containerConfig } from './container-config.ts'
+import { type Bundle, type ContainerInit, makeBundle } from './bundles.ts'
+import { type ToldEvent, toldEvent } from './event-topics.ts'
+import { makeFifo, releaseReaders } from './fifos.ts'
+import { killQuietly, shimsOf } from './processes.ts'
 
 const shimSource = join(import.meta.dirname, '../src/bin/containerd-shim-teu-v1.ts')
 
-/** What a test says of a container. */
-export interface ContainerInit {
-  args: string[]
-  terminal?: boolean
-  /** A runtime program; empty for our own runtime as a library. */
-  binaryName?: string
-  annotations?: Record<string, string>
-  stdin?: boolean
-  sharedPids?: boolean
-  memoryLimit?: number
-  user?: number
-}
-
-/** A bundle with its FIFOs. */
-export interface Bundle {
+/** A task that runs, with the shim that has it. */
+export interface RunningTask {
   id: string
-  path: string
-  options: Any
-  terminal: boolean
-  stdin: string
-  stdout: string
-  stderr: string
+  bundle: Bundle
+  task: TaskService
+  pid: number
 }
 
 /** Plays containerd for a shim: bundles, the Events service, and the bootstrap; all in one temporary folder. */
@@ -97,34 +78,10 @@ export class ShimFixture implements AsyncDisposable {
 
   /** Makes a bundle with busybox as its root file system. */
   async bundle(init: ContainerInit): Promise<Bundle> {
-    const id = `t${randomBytes(6).toString('hex')}`
-    const path = join(this.folder, 'bundles', id)
-    const bin = join(path, 'rootfs/bin')
-    await mkdir(bin, { recursive: true })
-    for (const name of ['proc', 'dev', 'tmp', 'sys']) await mkdir(join(path, 'rootfs', name))
-    await link(join(this.folder, 'busybox'), join(bin, 'busybox'))
-    for (const name of ['sh', 'cat', 'echo', 'dd', 'sleep', 'true', 'false', 'stty', 'kill', 'seq']) {
-      await symlink('busybox', join(bin, name))
-    }
-    const config = containerConfig({ ...init, cgroupsPath: `${this.cgroup}/${id}` })
-    await writeFile(join(path, 'config.json'), JSON.stringify(config))
-    const fifo = (name: string) => {
-      execFileSync('mkfifo', ['-m', '0700', join(path, name)])
-      return join(path, name)
-    }
+    const bundle = await makeBundle(this.folder, this.cgroup, init)
     // The original does not live without somebody to tell.
-    if (this.#program !== undefined) this.#logs.push(openSync(fifo('log'), constants.O_RDWR | constants.O_NONBLOCK))
-    const bundle: Bundle = {
-      id,
-      path,
-      options: packAny(
-        runcOptions,
-        RuncOptions.fromPartial({ binaryName: init.binaryName ?? '', root: join(this.folder, 'runtime') }),
-      ),
-      terminal: init.terminal ?? false,
-      stdin: init.stdin ? fifo('stdin') : '',
-      stdout: fifo('stdout'),
-      stderr: init.terminal ? '' : fifo('stderr'),
+    if (this.#program !== undefined) {
+      this.#logs.push(openSync(makeFifo(join(bundle.path, 'log')), constants.O_RDWR | constants.O_NONBLOCK))
     }
     this.#bundles.push(bundle)
     return bundle
@@ -162,24 +119,38 @@ export class ShimFixture implements AsyncDisposable {
 
   /** Kills every shim of this folder, without a chance to say goodbye. */
   killShims(): void {
-    for (const pid of shimsOf(this.folder)) killQuietly(pid)
+    for (const pid of this.shims()) killQuietly(pid)
+  }
+
+  /** Makes a bundle and starts its task, with other streams than the bundle's FIFOs where `streams` says so. */
+  async run(init: ContainerInit, streams: Partial<Bundle> = {}): Promise<RunningTask> {
+    const bundle = await this.bundle(init)
+    const task = await this.connect(bundle)
+    const pid = await this.createTask(task, { ...bundle, ...streams })
+    await task.start({ id: bundle.id, execId: '' })
+    return { id: bundle.id, bundle, task, pid }
+  }
+
+  /** Kills a task and deletes it. */
+  async end({ task, id }: Pick<RunningTask, 'task' | 'id'>): Promise<void> {
+    await task.kill({ id, execId: '', signal: 9, all: true })
+    await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
+    await task.delete({ id, execId: '' })
+  }
+
+  /** The pids of the shims of this folder. */
+  shims(): number[] {
+    return shimsOf(this.folder)
   }
 
   /** The topics of one container's events so far, an exit with the id of its process. */
   topics(id: string): string[] {
-    return this.events.flatMap(({ topic, event }) => {
-      const fields = decodeIds(event as Any)
-      if (fields.containerId !== id) return []
-      const name = topic.replace('/tasks/', '')
-      return [name === 'exit' ? `exit ${fields.id === id ? 'init' : fields.id}` : name]
-    })
+    return this.happened().flatMap(({ containerId, topic }) => (containerId === id ? [topic] : []))
   }
 
   /** What every event says, in their order. */
-  happened(): { containerId: string; topic: string }[] {
-    return this.events.map(({ topic, event }) => {
-      return { containerId: decodeIds(event as Any).containerId, topic: topic.replace('/tasks/', '') }
-    })
+  happened(): ToldEvent[] {
+    return this.events.map(toldEvent)
   }
 
   /** Waits until `condition` holds. */
@@ -228,70 +199,4 @@ export class ShimFixture implements AsyncDisposable {
       ])
     } catch {}
   }
-}
-
-/** Everything that a FIFO gives until its end. */
-export async function readAll(path: string): Promise<Buffer> {
-  const chunks: Buffer[] = []
-  for await (const chunk of createReadStream(path)) chunks.push(chunk as Buffer)
-  return Buffer.concat(chunks)
-}
-
-/** The process of an exec. */
-export function execProcess(args: string[], terminal = false): Any {
-  return packJson(ociTypeUrls.process, { ...containerConfig({ args, terminal }).process, terminal })
-}
-
-function decodeIds(event: Any): { containerId: string; id: string } {
-  // In every task event the container's id is field 1; in an exit the process is field 2.
-  const bytes = Buffer.from(event.value)
-  const fields = { containerId: '', id: '' }
-  let at = 0
-  for (const [tag, name] of [
-    [10, 'containerId'],
-    [18, 'id'],
-  ] as const) {
-    if (bytes[at] !== tag) break
-    const length = bytes[at + 1] as number
-    fields[name] = bytes.subarray(at + 2, at + 2 + length).toString()
-    at += 2 + length
-  }
-  return fields
-}
-
-/** The shims that were started with addresses in `folder`. */
-function shimsOf(folder: string): number[] {
-  return readdirSync('/proc').flatMap((name) => {
-    try {
-      return /^\d+$/.test(name) && readFileSync(`/proc/${name}/cmdline`, 'utf8').includes(`${folder}/c.sock`)
-        ? [Number(name)]
-        : []
-    } catch {
-      return []
-    }
-  })
-}
-
-/** A test that failed early may have left somebody waiting for the other end of a FIFO. */
-function releaseReaders(path: string): void {
-  try {
-    closeSync(openSync(path, constants.O_RDWR | constants.O_NONBLOCK))
-  } catch {}
-}
-
-/** The processes whose working directory is `path`, as a monitor's is its bundle. */
-export function processesIn(path: string): number[] {
-  return readdirSync('/proc').flatMap((name) => {
-    try {
-      return /^\d+$/.test(name) && readlinkSync(`/proc/${name}/cwd`) === path ? [Number(name)] : []
-    } catch {
-      return []
-    }
-  })
-}
-
-function killQuietly(pid: number): void {
-  try {
-    process.kill(pid, 'SIGKILL')
-  } catch {}
 }

@@ -1,15 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { createReadStream, existsSync } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { open } from 'node:fs/promises'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { crc32 } from 'node:zlib'
-import { execProcess, readAll, ShimFixture } from './shim-fixture.ts'
+import { execProcess } from './container-config.ts'
+import { readAll } from './fifos.ts'
+import { ShimFixture } from './shim-fixture.ts'
+import { runtimesUnderTest } from './shims-under-test.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
 const size = 20 * 1024 * 1024
-const runtimes = ['', ...(existsSync('/usr/sbin/runc') ? ['/usr/sbin/runc'] : [])]
 
 /** Reads a FIFO to its end by its checksum. */
 async function checksum(path: string): Promise<{ length: number; crc: number }> {
@@ -22,16 +24,11 @@ async function checksum(path: string): Promise<{ length: number; crc: number }> 
   return { length, crc }
 }
 
-for (const binaryName of runtimes) {
-  const name = binaryName || 'our runtime as a library'
-
+for (const { name, binaryName } of runtimesUnderTest) {
   test(`${name}: 20 MiB arrive whole, also at a reader that is slow and one that comes late`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
     const script = `dd if=/dev/zero bs=64k count=${size / 65536} 2>/dev/null; echo late >&2`
-    const bundle = await fixture.bundle({ args: ['sh', '-c', script], binaryName })
-    const task = await fixture.connect(bundle)
-    await fixture.createTask(task, bundle)
-    await task.start({ id: bundle.id, execId: '' })
+    const { bundle, task } = await fixture.run({ args: ['sh', '-c', script], binaryName })
     await delay(200)
     assert.deepEqual(await checksum(bundle.stdout), { length: size, crc: crc32(Buffer.alloc(size)) })
     await task.wait({ id: bundle.id, execId: '' }, { timeoutMs: 10_000 })
@@ -45,10 +42,7 @@ for (const binaryName of runtimes) {
   }, async () => {
     await using fixture = await ShimFixture.create()
     const args = ['sh', '-c', 'echo one; cat >/dev/null; echo two']
-    const bundle = await fixture.bundle({ args, binaryName, stdin: true })
-    const task = await fixture.connect(bundle)
-    await fixture.createTask(task, bundle)
-    await task.start({ id: bundle.id, execId: '' })
+    const { bundle, task } = await fixture.run({ args, binaryName, stdin: true })
     const first = await open(bundle.stdout, 'r')
     const { bytesRead, buffer } = await first.read(Buffer.alloc(100), 0, 100, null)
     assert.equal(buffer.subarray(0, bytesRead).toString(), 'one\n')
@@ -83,11 +77,7 @@ for (const binaryName of runtimes) {
 
   test(`${name}: a process that closes its terminal before it ends is not hung up on`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
-    const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })
-    const { id } = bundle
-    const task = await fixture.connect(bundle)
-    await fixture.createTask(task, { ...bundle, stdout: '', stderr: '' })
-    await task.start({ id, execId: '' })
+    const { bundle, id, task } = await fixture.run({ args: ['sleep', '1000'], binaryName }, { stdout: '', stderr: '' })
     const out = readAll(bundle.stdout)
     // An exec, because a first process is spared the signal.
     const script = 'echo last; exec 0</dev/null 1>/dev/null 2>/dev/null; sleep 0.5; exit 3'
@@ -97,33 +87,29 @@ for (const binaryName of runtimes) {
     assert.equal((await task.wait({ id, execId: 'tty' }, { timeoutMs: 10_000 })).exitStatus, 3)
     assert.equal((await out).toString(), 'last\r\n')
     await task.delete({ id, execId: 'tty' })
-    await task.kill({ id, execId: '', signal: 9, all: true })
-    await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
-    await task.delete({ id, execId: '' })
+    await fixture.end({ task, id })
   })
 
-  test(`${name}: an exec with a terminal gives 2 MiB whole`, { skip }, async () => {
+  test(`${name}: an exec with a terminal has the size it was given, and gives 2 MiB whole`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
-    const bundle = await fixture.bundle({ args: ['sleep', '1000'], binaryName })
-    const { id } = bundle
-    const task = await fixture.connect(bundle)
-    await fixture.createTask(task, bundle)
-    await task.start({ id, execId: '' })
-    const script = 'dd if=/dev/zero bs=4096 count=512 2>/dev/null'
+    const { bundle, id, task } = await fixture.run({ args: ['sleep', '1000'], binaryName })
+    const script = 'stty size; dd if=/dev/zero bs=4096 count=512 2>/dev/null'
     const exec = { id, execId: 'tty', terminal: true, stdin: '', stdout: bundle.stdout, stderr: '' }
     await task.exec({ ...exec, spec: execProcess(['sh', '-c', script], true) })
-    await task.resizePty({ id, execId: 'tty', width: 80, height: 24 })
+    await task.resizePty({ id, execId: 'tty', width: 91, height: 27 })
     await task.start({ id, execId: 'tty' })
     // The container itself holds the FIFO too, so there is no end to wait for.
+    const size = '27 91\r\n'
+    const chunks: Buffer[] = []
     let length = 0
     for await (const chunk of createReadStream(bundle.stdout)) {
+      chunks.push(chunk as Buffer)
       length += (chunk as Buffer).length
-      if (length >= 512 * 4096) break
+      if (length >= size.length + 512 * 4096) break
     }
-    assert.equal(length, 512 * 4096)
+    assert.equal(length, size.length + 512 * 4096)
+    assert.equal(Buffer.concat(chunks).subarray(0, size.length).toString(), size, 'a size from before the start')
     assert.equal((await task.wait({ id, execId: 'tty' }, { timeoutMs: 10_000 })).exitStatus, 0)
-    await task.kill({ id, execId: '', signal: 9, all: true })
-    await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
-    await task.delete({ id, execId: '' })
+    await fixture.end({ task, id })
   })
 }

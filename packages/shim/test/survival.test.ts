@@ -7,7 +7,10 @@ import { join } from 'node:path'
 import { test } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { nanosFromTimestamp, type TaskService } from '@teu/shim-api'
-import { type Bundle, execProcess, processesIn, ShimFixture } from './shim-fixture.ts'
+import type { Bundle } from './bundles.ts'
+import { execProcess } from './container-config.ts'
+import { processesIn } from './processes.ts'
+import { ShimFixture } from './shim-fixture.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
 const numbers = 1_500_000

@@ -1,7 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 import { native } from '../native/load.ts'
 
-const prctlOption = { setPdeathsig: 1, setDumpable: 4, setChildSubreaper: 36, setNoNewPrivs: 38 } as const
+const prctlOption = {
+  setPdeathsig: 1,
+  setDumpable: 4,
+  setChildSubreaper: 36,
+  setNoNewPrivs: 38,
+  schedCore: 62,
+} as const
+
+/** Of PR_SCHED_CORE: a new cookie for the calling thread. */
+const schedCoreCreate = 1
 
 /** Orphaned descendants become children of this process instead of pid 1's (PR_SET_CHILD_SUBREAPER). @public */
 export function setChildSubreaper(on: boolean): void {
@@ -21,4 +30,15 @@ export function setDumpable(on: boolean): void {
 /** kill(2) without Node's translation: any signal number, also real-time ones. @public */
 export function sendSignal(pid: number, signal: number): void {
   native().kill(pid, signal)
+}
+
+/**
+ * Gives the calling thread, and with it every process that it starts from now on, a core-scheduling cookie of its own:
+ * only threads of the same cookie share a processor core (PR_SCHED_CORE_CREATE). `EINVAL` where the kernel was built
+ * without core scheduling, `ENODEV` where cores have one thread each.
+ *
+ * @public
+ */
+export function createCoreSchedulingCookie(): void {
+  native().prctl(prctlOption.schedCore, schedCoreCreate)
 }

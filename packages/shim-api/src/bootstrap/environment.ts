@@ -2,7 +2,7 @@
 
 /** What containerd tells a shim by environment variables. @public */
 export interface ShimEnvironment {
-  /** Where the Events service listens, over ttrpc. Absent: events go through the publish binary. */
+  /** Where the Events service listens, over ttrpc. Absent: beside the gRPC address, under its name and `.ttrpc`. */
   readonly ttrpcAddress?: string | undefined
   /** Containerd's gRPC address again; since 1.7. */
   readonly grpcAddress?: string | undefined

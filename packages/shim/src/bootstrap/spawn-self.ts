@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process'
 import { readFile, writeFile } from 'node:fs/promises'
 import { StackError } from '@teu/errors'
+import { createCoreSchedulingCookie, isErrno } from '@teu/linux'
 
 /** How long a shim may take to listen, in milliseconds. */
 const startTimeoutMs = 20_000
@@ -37,6 +38,7 @@ const frugal = {
 export async function spawnSelf(argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const script = process.argv[1]
   if (script === undefined) throw new StackError('internal', 'a shim cannot find its own program')
+  if (env.SCHED_CORE) separateCores()
   const child = spawn(process.execPath, [...frugal.flags, ...process.execArgv, script, ...argv], {
     cwd: '/',
     env: {
@@ -53,6 +55,16 @@ export async function spawnSelf(argv: readonly string[], env: NodeJS.ProcessEnv)
   }
   await adjustOomScore(child.pid)
   return child.pid
+}
+
+/** Containerd's `sched_core`: a shim and its containers share no core with anybody else. In the words of its shim. */
+function separateCores(): void {
+  try {
+    createCoreSchedulingCookie()
+  } catch (error) {
+    const reason = isErrno(error, 'EINVAL') ? 'invalid argument' : isErrno(error, 'ENODEV') ? 'no such device' : error
+    throw new StackError('not-implemented', `enable sched core support: ${reason}`, { cause: error })
+  }
 }
 
 async function firstWords(child: ReturnType<typeof spawn>): Promise<string> {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, constants, openSync, write } from 'node:fs'
+import { closeSync, constants, openSync, writeSync } from 'node:fs'
 
 /** Where a shim tells what it does. @internal */
 export interface ShimLog {
@@ -10,8 +10,8 @@ export interface ShimLog {
 }
 
 /**
- * Lines in the form of containerd's own log, into the FIFO that it reads from. A line that cannot be written at once is
- * lost: a shim never waits for its log.
+ * Lines in the form of containerd's own log, into the FIFO that it reads from, in their order. A line that cannot be
+ * written at once is lost: a shim never waits for its log.
  *
  * @internal
  */
@@ -25,7 +25,12 @@ export function openShimLog(path: string, debug: boolean): ShimLog {
   const line = (level: string, message: string) => {
     if (fd === undefined) return
     const time = new Date().toISOString()
-    write(fd, `time="${time}" level=${level} msg=${JSON.stringify(message)}\n`, () => {})
+    try {
+      // At once: of several on their way through the thread pool any may be the first, or meet a closed descriptor.
+      writeSync(fd, `time="${time}" level=${level} msg=${JSON.stringify(message)}\n`)
+    } catch {
+      // Nobody reads, or reads too slowly.
+    }
   }
   return {
     debug: (message) => debug && line('debug', message),

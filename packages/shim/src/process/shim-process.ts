@@ -112,6 +112,11 @@ export class ShimProcess {
     })
   }
 
+  /** The size that its terminal was given last; undefined when none was. */
+  get size(): { readonly columns: number; readonly rows: number } | undefined {
+    return this.#size
+  }
+
   /** Sets the terminal's size, at once or when there is one. */
   resize(columns: number, rows: number): void {
     this.#size = { columns, rows }

@@ -85,7 +85,7 @@ async function startExec(
         consoleSocket: consoleSocketBeside(shimSocket),
         loggerEnvironment: container.loggerEnvironment(execId),
       },
-      spec,
+      sized(exec, spec),
     )
     exec.adopt(made.pid, made.monitor)
   } catch (error) {
@@ -93,6 +93,12 @@ async function startExec(
   }
   container.reportExitOf(exec)
   void container.publish(taskEvents.execStarted, { containerId: id, execId, pid: exec.pid })
+}
+
+/** The process of an exec, whose terminal has the size that it was given before: the program may ask at once. */
+function sized({ record, size }: ShimProcess, spec: unknown): unknown {
+  if (!record.terminal || size === undefined || typeof spec !== 'object') return spec
+  return { ...spec, consoleSize: { width: size.columns, height: size.rows } }
 }
 
 /** Signals a process. `not-found` when it has ended. @internal */

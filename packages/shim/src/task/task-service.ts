@@ -77,8 +77,9 @@ export function createTaskService(registry: ContainerRegistry, shutdown: (now: b
     },
     resizePty: async ({ id, execId, width, height }) => {
       const process = registry.get(id).process(execId)
-      if (process.state === 'stopped') {
-        throw new StackError('failed-precondition', 'cannot resize a stopped process')
+      // The original keeps the first process's terminal until its delete, and lets it be resized.
+      if (execId !== '' && process.state === 'stopped') {
+        throw new StackError('failed-precondition', 'cannot resize a stopped container')
       }
       process.resize(width, height)
       return nothing
@@ -143,16 +144,15 @@ function statsOf(container: Container) {
 }
 
 /** In the words of containerd's shim. */
-const refusals = {
-  pause: (state: ProcessState) =>
-    state === 'created' ? 'cannot pause task in created state' : `cannot pause a ${state} container`,
-  resume: (state: ProcessState) => `cannot resume a ${state} process`,
+function refusalOf(move: 'pause' | 'resume', state: ProcessState): string {
+  if (state === 'created') return `cannot ${move} task in created state`
+  return `cannot ${move} a ${state} ${move === 'resume' && state === 'running' ? 'process' : 'container'}`
 }
 
 async function freeze(container: Container, move: 'pause' | 'resume'): Promise<void> {
   const { init, runtime, id } = container
   if (move === 'pause' ? init.state !== 'running' : init.state !== 'paused') {
-    throw new StackError('failed-precondition', refusals[move](init.state))
+    throw new StackError('failed-precondition', refusalOf(move, init.state))
   }
   await runtime[move](id)
   if (init.isLive) init.move(move)
