@@ -148,3 +148,52 @@ test('only a message with the id and the namespace in front is a BootstrapParams
     no.map(() => '0'),
   )
 })
+
+test('options are plain when they are of runc, and name no cgroup for the shim', { skip }, () => {
+  const bytes = (field: number, content: Buffer | string) => {
+    const value = Buffer.from(content)
+    const length = value.length < 128 ? [value.length] : [(value.length & 127) | 128, value.length >> 7]
+    return Buffer.concat([Buffer.from([(field << 3) | 2, ...length]), value])
+  }
+  const number = (field: number, ...value: number[]) => Buffer.from([field << 3, ...value])
+  const any = (type: string, ...value: Buffer[]) => Buffer.concat([bytes(1, type), bytes(2, Buffer.concat(value))])
+  const runc = 'containerd.runc.v1.Options'
+  const usual = [
+    number(1, 1),
+    number(4, 0xff, 0xff, 0xff, 0xff, 15),
+    bytes(6, '/usr/bin/runc'),
+    bytes(7, 'r'.repeat(300)),
+  ]
+  const cgroup = bytes(3, '/shims')
+  const whole = any(runc, ...usual, number(9, 1))
+  const plain = [Buffer.alloc(0), bytes(1, runc), any(runc), any(`type.googleapis.com/${runc}`, ...usual), whole]
+  const other = [
+    any(runc, ...usual, cgroup),
+    any(runc, cgroup, ...usual),
+    any(`x${runc}`, ...usual),
+    any('runtimeoptions.v1.Options'),
+    bytes(2, ''),
+    Buffer.concat([any(runc), any(runc, cgroup)]),
+    Buffer.concat([any(runc), number(3, 1)]),
+    any(runc, Buffer.from([(5 << 3) | 3])),
+    any(runc, Buffer.from([(6 << 3) | 2, ...Array(9).fill(0xff), 1])),
+    any(runc, Buffer.from([0xff, 0xff])),
+    // What is cut off may have named one.
+    ...Array.from({ length: whole.length - 1 }, (_, at) => whole.subarray(0, at + 1)).filter(
+      ({ length }) => length !== bytes(1, runc).length,
+    ),
+  ]
+  const answers = (all: Buffer[]) =>
+    ask(
+      'o',
+      all.map((each) => each.toString('hex')),
+    )
+  assert.deepEqual(
+    answers(plain),
+    plain.map(() => '1'),
+  )
+  assert.deepEqual(
+    answers(other),
+    other.map(() => '0'),
+  )
+})

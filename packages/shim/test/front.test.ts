@@ -2,12 +2,12 @@
 // The native front against the whole program: the same answers, and Node only where it has to be.
 import assert from 'node:assert/strict'
 import { execFile, execFileSync } from 'node:child_process'
-import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { chmodSync, existsSync, mkdirSync, readFileSync, readlinkSync, writeFileSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { promisify } from 'node:util'
 import { nativeFile } from '@teu/linux'
-import { deleteWithShim, type StartReply } from '@teu/shim-api'
+import { deleteWithShim, packAny, RuncOptions, runcOptions, type ShimCall, type StartReply } from '@teu/shim-api'
 import { isAnswering } from '../src/bootstrap/is-answering.ts'
 import type { Bundle } from './bundles.ts'
 import { ShimFixture } from './shim-fixture.ts'
@@ -44,14 +44,15 @@ test('a shim that runs is found without Node, and the answer is that of Node', {
   const { fixture, front, whole, count } = set
   const first = await fixture.bundle({ args: ['true'] })
   const started = await fixture.start(first, { binary: front })
-  assert.equal(count('start'), 1, 'somebody has to start it')
+  assert.equal(count('start'), 0, 'not even the one that starts it')
+  assert.equal(count(socketOf(started)), 1)
   const second = await fixture.bundle({ args: ['true'] })
   for (const maximumTaskVersion of [3, 2, 9, undefined]) {
     const found = await fixture.start(second, { binary: front, maximumTaskVersion })
-    assert.equal(count('start'), 1, `version ${maximumTaskVersion}`)
+    assert.equal(count('start'), 0, `version ${maximumTaskVersion}`)
     assert.equal(readFileSync(join(second.path, 'address'), 'utf8'), started.address)
     assert.deepEqual(found, await fixture.start(second, { binary: whole, maximumTaskVersion }))
-    writeFileSync(join(fixture.folder, 'asked'), 'start\n')
+    writeFileSync(join(fixture.folder, 'asked'), '')
   }
   assert.equal(started.serves, 'namespace')
   const task = await fixture.connect(second, { binary: front })
@@ -73,7 +74,7 @@ test('a group has a shim of its own, found without Node as well', { skip }, asyn
     assert.equal(pod.serves, undefined)
     const bundle = await inGroup()
     const again = await fixture.start(bundle, { binary: front })
-    assert.equal(count('start'), before + 1)
+    assert.equal(count('start'), before)
     assert.deepEqual(again, pod)
     assert.deepEqual(await fixture.start(bundle, { binary: whole }), pod)
   }
@@ -85,12 +86,68 @@ test('the shim of one container is found without Node as well, by who has not as
   const bundles = [await fixture.bundle({ args: ['true'] }), await fixture.bundle({ args: ['true'] })] as const
   const foreign = { serves: undefined, binary: front }
   const [one, two] = [await fixture.start(bundles[0], foreign), await fixture.start(bundles[1], foreign)]
-  assert.equal(count('start'), 2)
   assert.notEqual(one.address, two.address)
   assert.deepEqual(await fixture.start(bundles[0], foreign), one)
-  assert.equal(count('start'), 2)
+  assert.equal(count('start'), 0)
   assert.deepEqual(await fixture.start(bundles[0], { ...foreign, binary: whole }), one)
 })
+
+test('the server that the front starts is the one that Node starts', { skip }, async () => {
+  const started = async (program: 'front' | 'whole', call: Partial<ShimCall>) => {
+    await using set = await fronted()
+    const { fixture, count } = set
+    const bundle = await fixture.bundle({ args: ['true'] })
+    // The score is the caller's, who is this shell.
+    const caller = join(fixture.folder, 'caller')
+    const script = `#!/bin/sh\necho 45 > /proc/$$/oom_score_adj; ${set[program]} "$@"; exit $?\n`
+    writeFileSync(caller, script, { mode: 0o755 })
+    const env = { NOT_PASSED_ON: '1', NODE_EXTRA_CA_CERTS: '', GRPC_ADDRESS: '/g', ...call.env }
+    const reply = await fixture.start(bundle, { ...call, env, binary: caller, publishBinary: '/bin/containerd' })
+    assert.equal(count('start'), program === 'front' ? 0 : 1)
+    const [pid, ...others] = fixture.shims()
+    assert.deepEqual(others, [])
+    return { reply, ...whatIs(pid as number, fixture.folder, bundle.id) }
+  }
+  const options = packAny(
+    runcOptions,
+    RuncOptions.fromPartial({ binaryName: '/x/runc', systemdCgroup: true, ioUid: 7 }),
+  )
+  for (const call of [{}, { debug: true, options, maximumTaskVersion: undefined, serves: undefined }]) {
+    const [ours, theirs] = [await started('front', call), await started('whole', call)]
+    const plain = ({ reply, ...rest }: typeof ours) => ({ ...rest, reply: { ...reply, address: '' } })
+    assert.deepEqual(plain(ours), plain(theirs))
+    assert.equal(ours.oomScore, '46')
+  }
+})
+
+/** All that a process has of who started it, with names in place of what differs between two folders. */
+function whatIs(pid: number, folder: string, id: string) {
+  const named = (text: string) =>
+    text
+      .replaceAll(folder, 'FOLDER')
+      .replaceAll(id, 'ID')
+      .replace(/[0-9a-f]{64}/, 'SOCKET')
+  const read = (name: string) => named(readFileSync(`/proc/${pid}/${name}`, 'utf8'))
+  const status = read('status')
+  const field = (name: string) => new RegExp(`^${name}:\\s*(.*)$`, 'm').exec(status)?.[1]
+  const stat = read('stat')
+  const [, group, session] = stat
+    .slice(stat.lastIndexOf(')') + 4)
+    .split(' ')
+    .map(Number)
+  return {
+    program: readlinkSync(`/proc/${pid}/exe`),
+    args: read('cmdline').split('\0').slice(1),
+    environment: read('environ').split('\0').sort(),
+    cwd: readlinkSync(`/proc/${pid}/cwd`),
+    streams: [0, 1, 2].map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`)),
+    umask: field('Umask'),
+    blocked: field('SigBlk'),
+    ignored: field('SigIgn'),
+    oomScore: read('oom_score_adj').trim(),
+    isLeader: group === pid && session === pid,
+  }
+}
 
 test('whatever is out of the ordinary is for Node', { skip }, async () => {
   await using set = await fronted()
@@ -128,6 +185,23 @@ test('whatever is out of the ordinary is for Node', { skip }, async () => {
   assert.equal(count('start'), before + 1, 'a shim that was killed')
 })
 
+test('a shim that is to have a cgroup or cores of its own is started by Node', { skip }, async () => {
+  await using set = await fronted()
+  const { fixture, front, count } = set
+  const start = async (call: Partial<ShimCall>) => {
+    const bundle = await fixture.bundle({ args: ['true'] })
+    return fixture.start(bundle, { binary: front, serves: undefined, ...call })
+  }
+  const named = (shimCgroup: string) => packAny(runcOptions, RuncOptions.fromPartial({ shimCgroup }))
+  await assert.rejects(start({ options: named('/nowhere/x') }), { message: /failed to load cgroup/ })
+  assert.equal(count('start'), 1)
+  // Whether the kernel can is another test's matter.
+  await start({ env: { SCHED_CORE: '1' } }).catch(() => undefined)
+  assert.equal(count('start'), 2)
+  await start({ options: { typeUrl: 'runtimeoptions.v1.Options', value: new Uint8Array() } })
+  assert.equal(count('start'), 3)
+})
+
 function bootstrapOf(fixture: ShimFixture, id: string) {
   return {
     ...{ id, namespace: 'test', debug: false, containerdVersion: '2.3.0', extensions: [], socketFolder: '' },
@@ -154,11 +228,10 @@ test('thirty starts at once find one shim', { skip }, async () => {
   await using set = await fronted()
   const { fixture, front, count } = set
   const bundles = await Promise.all(Array.from({ length: 30 }, () => fixture.bundle({ args: ['true'] })))
-  await fixture.start(bundles[0] as Bundle, { binary: front })
   const replies = await Promise.all(bundles.map((bundle) => fixture.start(bundle, { binary: front })))
   assert.equal(new Set(replies.map(({ address }: StartReply) => address)).size, 1)
-  assert.equal(count('start'), 1)
-  assert.equal(count('serve') + count(socketOf(replies[0] as StartReply)), 1)
+  assert.equal(count('start'), 0)
+  assert.equal(count(socketOf(replies[0] as StartReply)), 1)
 })
 
 function socketOf({ address }: StartReply): string {

@@ -88,9 +88,24 @@ static int print_address(const char *socket, bool whole_namespace, int version)
 	return print(text, (size_t)length);
 }
 
-int answer_start(const struct flags *flags)
+/* The shim that listens on the socket, or is started there if nothing out of the ordinary is asked of it. */
+static int find_or_launch(const struct launch *launch)
+{
+	const char *separate_cores = getenv("SCHED_CORE");
+	int answering = is_answering(launch->socket);
+
+	if (answering == 1)
+		return 0;
+	/* A socket where nobody answers is what a shim that was killed has left. */
+	if (answering < 0 || (separate_cores && *separate_cores) || !input_is_plain())
+		return -1;
+	return launch_server(launch);
+}
+
+int answer_start(const struct flags *flags, const char *script)
 {
 	char socket[SOCKET_PATH_BYTES];
+	const struct launch launch = { flags, script, socket };
 	struct json_text group;
 	char *config = NULL;
 	int version = task_version();
@@ -101,8 +116,8 @@ int answer_start(const struct flags *flags)
 	if (version < 0 || *flags->bundle || access(RECORD, F_OK) == 0 || errno != ENOENT)
 		return -1;
 	if (group_of_bundle(&config, &group) == 0 && shim_socket(flags, group.data, group.length, socket) == 0 &&
-	    is_own_folder(socket) && (lock = lock_shim(socket)) >= 0) {
-		if (is_answering(socket) == 1 && write_address(socket) == 0)
+	    own_folder(socket) == 0 && (lock = lock_shim(socket)) >= 0) {
+		if (find_or_launch(&launch) == 0 && write_address(socket) == 0)
 			result = print_address(socket, group.length == 0 && serves_namespace(), version);
 		close(lock);
 	}

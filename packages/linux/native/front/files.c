@@ -16,7 +16,7 @@
 
 #define MAX_FILE_BYTES (4 * 1024 * 1024)
 #define CONNECT_SECONDS 2
-#define LOCK_ROUNDS 1000
+#define LOCK_ROUNDS 20000
 
 char *read_file(const char *path, size_t *length)
 {
@@ -80,30 +80,38 @@ int lock_shim(const char *socket)
 {
 	const struct timespec pause = { 0, 1000000 };
 	char path[SOCKET_PATH_BYTES + 8];
-	int fd;
+	int fd = -1;
 
 	snprintf(path, sizeof(path), "%s.lock", socket);
-	fd = open(path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
-	if (fd < 0)
-		return -1;
 	for (int round = 0; round < LOCK_ROUNDS; round++) {
-		if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
-			if (is_still_there(fd, path))
-				return fd;
-			break;
+		if (fd < 0)
+			fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+		if (fd < 0)
+			return -1;
+		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+			nanosleep(&pause, NULL);
+			continue;
 		}
-		nanosleep(&pause, NULL);
+		if (is_still_there(fd, path))
+			return fd;
+		close(fd);
+		fd = -1;
 	}
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return -1;
 }
 
-bool is_own_folder(const char *socket)
+int own_folder(const char *socket)
 {
 	char folder[SOCKET_PATH_BYTES];
 	struct stat stat;
 
 	snprintf(folder, sizeof(folder), "%.*s", (int)(strrchr(socket, '/') - socket), socket);
-	return lstat(folder, &stat) == 0 && S_ISDIR(stat.st_mode) && stat.st_uid == geteuid() &&
-	       (stat.st_mode & (S_IWGRP | S_IWOTH)) == 0;
+	if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+		return -1;
+	if (lstat(folder, &stat) < 0 || !S_ISDIR(stat.st_mode) || stat.st_uid != geteuid() ||
+	    (stat.st_mode & (S_IWGRP | S_IWOTH)) != 0)
+		return -1;
+	return 0;
 }

@@ -22,21 +22,22 @@ static int take_flag(const struct value_flag *known, size_t count, const char *n
 /* In Go's form: -name value, -name=value, and the same with two dashes. */
 int flags_parse(struct flags *flags, int argc, char **argv)
 {
-	const char *ignored = "";
 	const struct value_flag known[] = {
 		{ "namespace", &flags->namespace },   { "id", &flags->id },	      { "address", &flags->address },
-		{ "publish-binary", &ignored }, { "bundle", &flags->bundle },
+		{ "publish-binary", &flags->publish_binary }, { "bundle", &flags->bundle },
 	};
 	int at = 0;
 
-	*flags = (struct flags){ "", "", "", "", "" };
+	*flags = (struct flags){ "", "", "", "", "", "", false };
 	for (; at < argc && argv[at][0] == '-'; at++) {
 		const char *name = argv[at] + (argv[at][1] == '-' ? 2 : 1);
 		const char *equals = strchr(name, '=');
 		const char *value;
 
-		if (strcmp(name, "debug") == 0)
+		if (strcmp(name, "debug") == 0) {
+			flags->debug = true;
 			continue;
+		}
 		if (equals)
 			value = equals + 1;
 		else if (at + 1 < argc)

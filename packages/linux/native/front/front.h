@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// The front of containerd-shim-teu-v1: answers `start` when the shim of the group runs already, and `delete` when nothing
-// is left of the task, without starting Node. It knows the ordinary case of both and nothing else: whatever is out of the
-// ordinary goes to the whole program, which decides for itself, and says what is wrong.
+// The front of containerd-shim-teu-v1: answers `start` when the shim of the group runs already, or starts it, and answers
+// `delete` when nothing is left of the task, without a Node that does no more than that. It knows the ordinary cases and
+// nothing else: whatever is out of the ordinary goes to the whole program, which decides for itself, and says what is wrong.
 //
-//   containerd ── containerd-shim-teu-v1 (sh) ── teu-shim-front ──┬── answers
+//   containerd ── containerd-shim-teu-v1 (sh) ── teu-shim-front ──┬── answers, maybe after starting the server
 //                                                                 └── node containerd-shim-teu-v1.js
 //
 // Each function gives 0, or -1 when the whole program has to be asked.
@@ -24,6 +24,8 @@ struct flags {
 	const char *id;
 	const char *address;
 	const char *bundle;
+	const char *publish_binary;
+	bool debug;
 };
 
 /* flags.c */
@@ -36,6 +38,12 @@ int flags_parse(struct flags *flags, int argc, char **argv);
 int input_read(const struct flags *flags);
 /* Whether a message is one: like the Any of earlier versions, but its fields 1 and 2 are the id and the namespace. */
 bool input_is_bootstrap(const unsigned char *input, size_t length, const struct flags *flags);
+/*
+ * Whether what was read asks nothing of the shim itself: nothing at all, or options of runc without a cgroup for it. Others
+ * are the whole program's, which knows what to make of them.
+ */
+bool input_is_plain(void);
+bool options_are_plain(const unsigned char *input, size_t length);
 /* Puts what was read back on standard input. */
 void input_give_back(void);
 
@@ -71,13 +79,23 @@ int shim_socket(const struct flags *flags, const char *group, size_t group_lengt
 char *read_file(const char *path, size_t *length);
 /* Whether somebody listens on a socket: 1 yes, 0 there is no socket, -1 nobody answers. */
 int is_answering(const char *socket);
-/* Takes the lock under which a shim comes and goes; the descriptor, or -1 when it is not to be had soon. */
+/* Takes the lock under which a shim comes and goes; the descriptor, or -1 when it is not to be had. */
 int lock_shim(const char *socket);
-/* Whether only this user can put files into the folder of a socket. */
-bool is_own_folder(const char *socket);
+/* Finds or makes the folder of a socket, into which only this user can put files. */
+int own_folder(const char *socket);
+
+/* A shim to be started. */
+struct launch {
+	const struct flags *flags;
+	const char *script;
+	const char *socket;
+};
+
+/* launch.c: starts the shim and waits until it listens. */
+int launch_server(const struct launch *launch);
 
 /* answer.c: print the answer. */
-int answer_start(const struct flags *flags);
+int answer_start(const struct flags *flags, const char *script);
 int answer_delete(const struct flags *flags);
 
 #endif

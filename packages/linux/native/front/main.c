@@ -29,7 +29,7 @@ int main(int argc, char **argv)
 		if (strcmp(flags.action, "start") == 0) {
 			int input = input_read(&flags);
 
-			if (input == 0 && answer_start(&flags) == 0)
+			if (input == 0 && answer_start(&flags, argv[1]) == 0)
 				return 0;
 			input_give_back();
 		} else if (strcmp(flags.action, "delete") == 0 && answer_delete(&flags) == 0) {

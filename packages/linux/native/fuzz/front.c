@@ -36,7 +36,7 @@ static void read_json(struct json_text text, const char *inside)
 
 int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 {
-	const struct flags flags = { "start", "ns", "id", "/a", "" };
+	const struct flags flags = { "start", "ns", "id", "/a", "", "", false };
 	unsigned char *copy;
 
 	if (size == 0)
@@ -46,10 +46,12 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size)
 	if (!copy)
 		abort();
 	memcpy(copy, data + 1, size - 1);
-	if (data[0] % 3 == 2)
+	if (data[0] % 4 == 2)
 		(void)input_is_bootstrap(copy, size - 1, &flags);
+	else if (data[0] % 4 == 3)
+		(void)options_are_plain(copy, size - 1);
 	else
-		read_json((struct json_text){ (const char *)copy, size - 1 }, data[0] % 3 ? "annotations" : NULL);
+		read_json((struct json_text){ (const char *)copy, size - 1 }, data[0] % 4 ? "annotations" : NULL);
 	free(copy);
 	return 0;
 }

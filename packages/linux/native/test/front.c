@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Reads lines of three kinds and prints one line for each, so that a test can compare with another implementation:
+// Reads lines of four kinds and prints one line for each, so that a test can compare with another implementation:
 //   j TEXT    the group that the annotations of a JSON text name, as the front finds it; "?" when it does not know
 //   h TEXT    the SHA-256 of a text
 //   b HEX     whether these bytes are a BootstrapParams of the task "id" in the namespace "ns": 1 or 0
+//   o HEX     whether these bytes are options that ask nothing of the shim itself: 1 or 0
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -27,15 +28,15 @@ static void print_group(const char *line, size_t length)
 	free(text);
 }
 
-static void print_bootstrap(const char *hex, size_t length)
+static void print_input(const char *hex, size_t length, bool is_options)
 {
-	const struct flags flags = { "start", "ns", "id", "/a", "" };
+	const struct flags flags = { "start", "ns", "id", "/a", "", "", false };
 	unsigned char *bytes = malloc(length / 2 + 1);
 
 	for (size_t i = 0; i < length / 2; i++)
 		sscanf(hex + i * 2, "%2hhx", &bytes[i]);
 	bytes = realloc(bytes, length / 2 ? length / 2 : 1);
-	printf("%d\n", input_is_bootstrap(bytes, length / 2, &flags));
+	printf("%d\n", is_options ? options_are_plain(bytes, length / 2) : input_is_bootstrap(bytes, length / 2, &flags));
 	free(bytes);
 }
 
@@ -56,7 +57,7 @@ int main(void)
 			sha256_hex(text, rest, digest);
 			puts(digest);
 		} else {
-			print_bootstrap(text, rest);
+			print_input(text, rest, *line == 'o');
 		}
 	}
 	free(line);
