@@ -3,14 +3,29 @@
 // the original's "unknown", it says so.
 import assert from 'node:assert/strict'
 import { execFileSync } from 'node:child_process'
+import { closeSync, constants, existsSync, openSync, readFileSync, readSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { codeOf, messageOf } from '@teu/errors'
-import { ociTypeUrls, packJson } from '@teu/shim-api'
+import { ociTypeUrls, packJson, type TaskService } from '@teu/shim-api'
+import type { Bundle } from './bundles.ts'
 import { execProcess } from './container-config.ts'
+import { processesIn } from './processes.ts'
 import { ShimFixture } from './shim-fixture.ts'
 import { shimsUnderTest } from './shims-under-test.ts'
 
 const skip = process.getuid?.() === 0 ? false : 'needs root'
+/** What there is to read now. */
+function heard(fifo: number): string {
+  const bytes = Buffer.alloc(65536)
+  try {
+    return bytes.subarray(0, readSync(fifo, bytes)).toString()
+  } catch (error) {
+    assert.equal((error as NodeJS.ErrnoException).code, 'EAGAIN')
+    return ''
+  }
+}
+
 const noStreams = { stdin: '', stdout: '', stderr: '', terminal: false }
 
 for (const { name, binaryName, binary, isOurs } of shimsUnderTest) {
@@ -35,6 +50,38 @@ for (const { name, binaryName, binary, isOurs } of shimsUnderTest) {
     await refused(create(['/none']), 'unknown', reason('"/none": stat /none: no such file or directory'))
     await refused(create(['/bin']), 'unknown', reason('"/bin": permission denied'))
     await refused(create(['none']), 'unknown', reason('"none": executable file not found in \\$PATH'))
+  })
+
+  test(`${name}: of what a runtime says why it fails the reader of the container hears nothing`, { skip }, async () => {
+    await using fixture = await ShimFixture.create(binary)
+    const log = join(fixture.folder, 'log')
+    const failing = async (streams: Pick<Bundle, 'stdout' | 'stderr'>, bundle: Bundle, task: TaskService) => {
+      const readers = [bundle.stdout, bundle.stderr].map((path) =>
+        openSync(path, constants.O_RDONLY | constants.O_NONBLOCK),
+      )
+      try {
+        await refused(fixture.createTask(task, { ...bundle, ...streams }), 'unknown', /no such file or directory/)
+        if (isOurs) await fixture.until(() => processesIn(bundle.path).length === 0)
+        assert.deepEqual(readers.map(heard), ['', ''])
+      } finally {
+        for (const reader of readers) closeSync(reader)
+      }
+    }
+    for (const file of [false, true]) {
+      const bundle = await fixture.bundle({ args: ['/none'], binaryName })
+      const streams = file ? { stdout: `file://${log}`, stderr: `file://${log}` } : bundle
+      await failing(streams, bundle, await fixture.connect(bundle))
+    }
+    if (existsSync(log)) assert.equal(readFileSync(log, 'utf8'), '')
+    const { bundle, id, task } = await fixture.run({ args: ['sleep', '1000'], binaryName }, noStreams)
+    const reader = openSync(bundle.stderr, constants.O_RDONLY | constants.O_NONBLOCK)
+    const exec = { id, execId: 'e', ...noStreams, stderr: bundle.stderr, spec: execProcess(['/none']) }
+    await task.exec(exec)
+    await refused(task.start({ id, execId: 'e' }), 'unknown', /no such file or directory/)
+    if (isOurs) await fixture.until(() => processesIn(bundle.path).length === 1)
+    assert.equal(heard(reader), '')
+    closeSync(reader)
+    await fixture.end({ task, id })
   })
 
   test(`${name}: what the state of a container does not allow is refused`, { skip }, async () => {

@@ -37,6 +37,25 @@ for (const { name, binaryName } of runtimesUnderTest) {
     await task.delete({ id: bundle.id, execId: '' })
   })
 
+  test(`${name}: 20 MiB on standard error arrive whole, although readers and shims come and go`, { skip }, async () => {
+    await using fixture = await ShimFixture.create()
+    const script = `(dd if=/dev/zero bs=64k count=${size / 65536} 2>/dev/null) >&2; echo out`
+    const { bundle, id, task } = await fixture.run({ args: ['sh', '-c', script], binaryName })
+    const first = await open(bundle.stderr, 'r')
+    const { bytesRead } = await first.read(Buffer.alloc(100_000), 0, 100_000, null)
+    await first.close()
+    assert.ok(bytesRead > 0)
+    await task.state({ id, execId: '' })
+    fixture.killShims()
+    const rest = checksum(bundle.stderr)
+    const next = await fixture.connect(bundle)
+    const length = size - bytesRead
+    assert.deepEqual(await rest, { length, crc: crc32(Buffer.alloc(length)) })
+    assert.equal((await readAll(bundle.stdout)).toString(), 'out\n')
+    assert.equal((await next.wait({ id, execId: '' }, { timeoutMs: 10_000 })).exitStatus, 0)
+    await next.delete({ id, execId: '' })
+  })
+
   test(`${name}: a reader that vanishes does not break the container, and a new one gets the rest`, {
     skip,
   }, async () => {

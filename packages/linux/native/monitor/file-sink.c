@@ -73,11 +73,20 @@ int file_sink_open(struct monitor *monitor, int index, const char *path)
 		return -1;
 	sink->watch.fd = pipe[0];
 	sink->watch.ready = sink_ready;
-	if (fcntl(pipe[0], F_SETFL, O_NONBLOCK) < 0 || watch_change(monitor, &sink->watch, EPOLLIN) < 0) {
+	if (fcntl(pipe[0], F_SETFL, O_NONBLOCK) < 0 ||
+	    (!monitor->config.runtime_args && watch_change(monitor, &sink->watch, EPOLLIN) < 0)) {
 		close(pipe[1]);
 		return -1;
 	}
 	return pipe[1];
+}
+
+void file_sinks_begin(struct monitor *monitor)
+{
+	for (int i = 0; i < 2; i++) {
+		if (monitor->files[i].watch.fd >= 0)
+			watch_change(monitor, &monitor->files[i].watch, EPOLLIN);
+	}
 }
 
 void file_sinks_flush(struct monitor *monitor)

@@ -68,7 +68,7 @@ static bool finished(struct monitor *monitor)
 		return true;
 	}
 	if (monitor->quit)
-		return ((terminal_finished(monitor) && file_sinks_finished(monitor)) ||
+		return ((terminal_finished(monitor) && file_sinks_finished(monitor) && relay_finished(monitor)) ||
 			monotonic_milliseconds() > monitor->quit_deadline) &&
 		       logger_finished(monitor);
 	/* A bundle without its control socket was removed: nobody will ever ask. */
@@ -117,6 +117,7 @@ static void initialise(struct monitor *monitor)
 	monitor->exit_file = -1;
 	monitor->input_hold = monitor->outputs[0].hold = monitor->outputs[1].hold = -1;
 	monitor->files[0].watch.fd = monitor->files[1].watch.fd = -1;
+	monitor->relay.source.fd = monitor->relay.target.fd = -1;
 	for (int i = 0; i < MAX_CLIENTS; i++)
 		monitor->clients[i].watch.fd = -1;
 	monitor->drain_milliseconds = DRAIN_FIRST;

@@ -41,6 +41,7 @@ static void exited(struct monitor *monitor, int wait_status, uint64_t nanosecond
 	monitor->exit_nanoseconds = nanoseconds;
 	/* Whoever hears of the end finds the log whole. */
 	file_sinks_flush(monitor);
+	relay_flush(monitor);
 	exit_file_write(monitor);
 	control_exited(monitor);
 	streams_close_input(monitor);
@@ -50,6 +51,8 @@ static void exited(struct monitor *monitor, int wait_status, uint64_t nanosecond
 static void started(struct monitor *monitor, pid_t pid)
 {
 	monitor->pid = pid;
+	file_sinks_begin(monitor);
+	relay_begin(monitor);
 	control_started(monitor);
 	for (unsigned i = 0; i < monitor->stray_count; i++) {
 		if (monitor->strays[i].pid == pid)

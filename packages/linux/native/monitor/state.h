@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the files of the monitor role share.
 //
-//   shim ── fd 4: config, then commands and events ──┐        ┌── FIFOs (handed to the process as they are)
+//   shim ── fd 4: config, then commands and events ──┐        ┌── FIFOs (handed to the process as they are; but relay.c)
 //   shim ── control socket: commands and events ─────┤ monitor┤
 //   runtime ── fd 3: sync channel ── stage 0 ────────┘        └── pty master ⇄ FIFOs (with a terminal)
 //
@@ -48,6 +48,12 @@ struct file_sink {
 	int file;
 };
 
+/* A FIFO that takes what comes out of a pipe. */
+struct relay {
+	struct watch source; /* the read end of the pipe that the process has */
+	struct watch target;
+};
+
 /* Bytes on their way between the terminal and a FIFO. */
 struct pump {
 	unsigned char bytes[PUMP_BYTES];
@@ -88,6 +94,7 @@ struct monitor {
 	int input_hold; /* the write handle that keeps the process's input from ending; -1 after close-input */
 	struct output outputs[2];
 	struct file_sink files[2];
+	struct relay relay; /* of standard error, only with a runtime's program */
 	struct watch input; /* only with a terminal */
 	struct watch sink;  /* stdout's hold, only with a terminal */
 	struct watch console;
@@ -146,12 +153,27 @@ void streams_close_input(struct monitor *monitor);
 bool streams_drained(struct monitor *monitor);
 
 /* file-sink.c */
-/* Opens a file for an output; the write end of a pipe to it, or -1 with errno. */
+/*
+ * Opens a file for an output; the write end of a pipe to it, or -1 with errno. What a runtime's program says before there
+ * is a process is not taken.
+ */
 int file_sink_open(struct monitor *monitor, int index, const char *path);
+/* There is a process. */
+void file_sinks_begin(struct monitor *monitor);
 /* Brings into the files what has been written so far. */
 void file_sinks_flush(struct monitor *monitor);
 /* True when nobody can write to a file any more, and all that was written is in it. */
 bool file_sinks_finished(struct monitor *monitor);
+
+/* relay.c */
+/* The write end of a pipe to the FIFO, or -1 with errno. Nothing is taken out of it yet. */
+int relay_open(struct monitor *monitor, int fifo);
+/* There is a process whose standard error it is. */
+void relay_begin(struct monitor *monitor);
+/* Brings into the FIFO what has been written so far, as far as it fits. */
+void relay_flush(struct monitor *monitor);
+/* True when nobody can write to the pipe any more, and all that was written is in the FIFO. */
+bool relay_finished(struct monitor *monitor);
 
 /* logger.c */
 /* Starts the logger and waits until it is ready; writers[i] are what the process gets. Returns 0, or -1 with errno. */

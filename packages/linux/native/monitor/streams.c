@@ -59,6 +59,13 @@ static int open_file(struct monitor *monitor, int index, int first)
 	return file_sink_open(monitor, index, path);
 }
 
+/* Whether a FIFO gets nothing of standard error before there is a process. One FIFO for both keeps what is in it in order. */
+static bool is_held_back(const struct monitor *monitor)
+{
+	return monitor->config.runtime_args && !monitor->config.console_socket &&
+	       strcmp(monitor->outputs[0].config.path, monitor->outputs[1].config.path) != 0;
+}
+
 static int open_output(struct monitor *monitor, int index, int *logger, int first)
 {
 	struct output *output = &monitor->outputs[index];
@@ -77,6 +84,8 @@ static int open_output(struct monitor *monitor, int index, int *logger, int firs
 	output->hold = open_hold(output->config.path);
 	if (output->hold < 0)
 		return -1;
+	if (index == 1 && is_held_back(monitor))
+		return relay_open(monitor, output->hold);
 	return open(output->config.path, O_WRONLY | O_CLOEXEC | O_NOCTTY);
 }
 
@@ -174,7 +183,7 @@ bool streams_drained(struct monitor *monitor)
 {
 	bool drained = true;
 
-	if (!terminal_finished(monitor) || !file_sinks_finished(monitor))
+	if (!terminal_finished(monitor) || !file_sinks_finished(monitor) || !relay_finished(monitor))
 		return false;
 	for (int i = 0; i < 2; i++)
 		drained = let_go(&monitor->outputs[i]) && drained;
