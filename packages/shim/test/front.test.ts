@@ -15,13 +15,14 @@ import { ShimFixture } from './shim-fixture.ts'
 const skip = process.getuid?.() === 0 ? false : 'needs root'
 const source = join(import.meta.dirname, '../src/bin/containerd-shim-teu-v1.ts')
 
-/** A fixture whose shim is the front, before a script that notes when it is asked. */
-async function fronted() {
+/** A fixture whose shim is the front, before a script that notes when it is asked, and does that before it serves. */
+async function fronted(beforeServing = '') {
   const fixture = await ShimFixture.create()
   const asked = join(fixture.folder, 'asked')
   const script = join(fixture.folder, 'script.mjs')
   const note = `import { appendFileSync } from 'node:fs'\nappendFileSync('${asked}', process.argv.at(-1) + '\\n')\n`
-  writeFileSync(script, `${note}await import('${source}')\n`)
+  const isServer = "!['start', 'delete'].includes(process.argv.at(-1))"
+  writeFileSync(script, `${note}if (${isServer}) { ${beforeServing} }\nawait import('${source}')\n`)
   const environment = `PATH=${dirname(process.execPath)}:$PATH NODE_OPTIONS=--conditions=teu-source`
   const write = (name: string, program: string) => {
     const path = join(fixture.folder, name)
@@ -200,6 +201,15 @@ test('a shim that is to have a cgroup or cores of its own is started by Node', {
   assert.equal(count('start'), 2)
   await start({ options: { typeUrl: 'runtimeoptions.v1.Options', value: new Uint8Array() } })
   assert.equal(count('start'), 3)
+})
+
+test('a server that does not come up is for Node, which says so', { skip }, async () => {
+  await using set = await fronted('process.exit(3)')
+  const { fixture, front, count } = set
+  const message = /the shim ended before it listened/
+  await assert.rejects(fixture.start(await fixture.bundle({ args: ['true'] }), { binary: front }), { message })
+  assert.equal(count('start'), 1)
+  assert.deepEqual(fixture.shims(), [])
 })
 
 function bootstrapOf(fixture: ShimFixture, id: string) {

@@ -2,21 +2,22 @@
 #define _GNU_SOURCE
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/time.h>
 #include <sys/un.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "front/front.h"
 
 #define MAX_FILE_BYTES (4 * 1024 * 1024)
 #define CONNECT_SECONDS 2
-#define LOCK_ROUNDS 20000
+#define LOCK_SECONDS 20
 
 char *read_file(const char *path, size_t *length)
 {
@@ -76,30 +77,50 @@ static bool is_still_there(int fd, const char *path)
 	       held.st_ino == named.st_ino;
 }
 
-int lock_shim(const char *socket)
+static void interrupt(int signal)
 {
-	const struct timespec pause = { 0, 1000000 };
-	char path[SOCKET_PATH_BYTES + 8];
-	int fd = -1;
+	(void)signal;
+}
 
-	snprintf(path, sizeof(path), "%s.lock", socket);
-	for (int round = 0; round < LOCK_ROUNDS; round++) {
-		if (fd < 0)
-			fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+/* From now on a call that waits is interrupted: first after so many seconds, then each second; 0 for no more of that. */
+static void interrupt_after(int seconds)
+{
+	const struct itimerval timer = { .it_value.tv_sec = seconds, .it_interval.tv_sec = seconds ? 1 : 0 };
+	const struct sigaction action = { .sa_handler = interrupt };
+
+	if (seconds)
+		sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
+static int take_lock(const char *path)
+{
+	for (;;) {
+		int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+
 		if (fd < 0)
 			return -1;
-		if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-			nanosleep(&pause, NULL);
-			continue;
+		/* Not by asking again and again: many may wait for one that needs the processor to get ready. */
+		if (flock(fd, LOCK_EX) < 0) {
+			close(fd);
+			return -1;
 		}
 		if (is_still_there(fd, path))
 			return fd;
 		close(fd);
-		fd = -1;
 	}
-	if (fd >= 0)
-		close(fd);
-	return -1;
+}
+
+int lock_shim(const char *socket)
+{
+	char path[SOCKET_PATH_BYTES + 8];
+	int fd;
+
+	snprintf(path, sizeof(path), "%s.lock", socket);
+	interrupt_after(LOCK_SECONDS);
+	fd = take_lock(path);
+	interrupt_after(0);
+	return fd;
 }
 
 int own_folder(const char *socket)
