@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { PassThrough, Readable } from 'node:stream'
+import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import { type CliOptions, runCli } from '../src/cli.ts'
 
@@ -18,8 +19,8 @@ export interface InvokeOptions {
   readonly env?: NodeJS.ProcessEnv
   /** Written to stdin, which is then closed. */
   readonly input?: string | Buffer
-  /** Sent after `afterMs`. */
-  readonly signals?: readonly { readonly afterMs: number; readonly name: NodeJS.Signals }[]
+  /** Sent one after the other, each as soon as `when`, which is given the output so far, holds. */
+  readonly signals?: readonly { readonly when: (stdout: string) => boolean; readonly name: NodeJS.Signals }[]
 }
 
 const program = fileURLToPath(new URL('program.ts', import.meta.url))
@@ -53,8 +54,22 @@ export function invoke(
     child.once('close', (status) => resolve({ status, ...output }))
     child.stdin.on('error', () => {})
     child.stdin.end(options.input ?? '')
-    for (const { afterMs, name } of options.signals ?? []) setTimeout(() => child.kill(name), afterMs)
+    void sendSignals(child, () => output.stdout, options.signals ?? [])
   })
+}
+
+async function sendSignals(
+  child: ChildProcess,
+  stdout: () => string,
+  signals: NonNullable<InvokeOptions['signals']>,
+): Promise<void> {
+  for (const { when, name } of signals) {
+    while (!when(stdout())) {
+      if (child.exitCode !== null || child.signalCode !== null) return
+      await delay(10)
+    }
+    child.kill(name)
+  }
 }
 
 /** Runs our command line inside this process, under the name `docker`. */
