@@ -154,7 +154,8 @@ async function readAll(fifo: string): Promise<string> {
   const buffer = Buffer.alloc(65536)
   let seen = false
   try {
-    for (let idle = 0; idle < 200; idle++) {
+    // Only against hanging: until a container writes, a loaded machine may take long.
+    for (let idle = 0; idle < 2000; idle++) {
       const { bytesRead } = await reader.read(buffer, 0, buffer.length).catch(() => ({ bytesRead: 0 }))
       if (bytesRead > 0) {
         chunks.push(Buffer.from(buffer.subarray(0, bytesRead)))
@@ -170,7 +171,7 @@ async function readAll(fifo: string): Promise<string> {
 }
 
 export async function until(what: string, holds: () => boolean | Promise<boolean>): Promise<void> {
-  const deadline = Date.now() + 10_000
+  const deadline = Date.now() + 40_000
   while (!(await holds())) {
     assert.ok(Date.now() < deadline, what)
     await sleep(25)
@@ -183,19 +184,20 @@ export const exitOf = ({ exits }: Fixture, id: string) =>
     .map(({ event }) => TaskExit.decode(event!.value))
     .filter((exit) => exit.id === id)
 
-/** The processes whose command line holds a text. */
-function processesWith(text: string): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^[0-9]+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(text)
-      } catch {
-        return false
-      }
-    })
+/** The command line of a process, empty when it has ended meanwhile. */
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8')
+  } catch {
+    return ''
+  }
 }
 
 export const shimPids = ({ folder }: Fixture) =>
-  processesWith(folder).filter((pid) => readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes('containerd-shim'))
+  readdirSync('/proc')
+    .filter((name) => /^[0-9]+$/.test(name))
+    .map(Number)
+    .filter((pid) => {
+      const line = commandLine(pid)
+      return line.includes(folder) && line.includes('containerd-shim')
+    })

@@ -10,7 +10,7 @@ import { inTest } from './daemon.ts'
 import { create, exitOf, fixture, shimPids, shims, skipReason, until } from './tasks-fixture.ts'
 
 for (const shim of shims) {
-  const options = { skip: skipReason(shim), timeout: 60_000 }
+  const options = { skip: skipReason(shim), timeout: 120_000 }
 
   test(`${shim.name}: a task lives, tells its end, and leaves nothing`, options, async (t) => {
     const at = await fixture(t, shim)
