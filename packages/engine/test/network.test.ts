@@ -47,7 +47,7 @@ const inNetns = (netns: string, ...args: string[]) =>
 /** Waits for what the kernel does in its own time. */
 async function settled(links: number): Promise<void> {
   for (let tries = 0; veths().length !== links; tries++) {
-    assert.ok(tries < 150, `still ${veths().length} links, not ${links}`)
+    assert.ok(tries < 1500, `still ${veths().length} links, not ${links}`)
     await new Promise((resolve) => setTimeout(resolve, 20))
   }
 }
@@ -168,7 +168,8 @@ if (!inside) {
     const company = spawn('nsenter', [`--net=${again.sandboxKey}`, 'sleep', '60'])
     t.after(() => company.kill('SIGKILL'))
     await once(company, 'spawn')
-    await new Promise((resolve) => setTimeout(resolve, 50))
+    while (readFileSync(`/proc/${company.pid}/comm`, 'utf8') !== 'sleep\n')
+      await new Promise((resolve) => setTimeout(resolve, 5))
     await service.release('aaa')
     await settled(0)
   })
