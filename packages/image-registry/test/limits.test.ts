@@ -202,15 +202,15 @@ test('who sends nothing, or byte by byte, is sent away, and others are served me
 })
 
 test('connections are bounded', async () => {
-  await using registry = await createRegistry({ limits: { connections: 5, idleMs: 1_000 } })
+  await using registry = await createRegistry({ limits: { connections: 5, idleMs: 60_000 } })
   const [host, port] = registry.address.split(':') as [string, string]
   const held = Array.from({ length: 5 }, () => connect(Number(port), host))
   await Promise.all(held.map((connection) => new Promise((resolve) => connection.once('connect', resolve))))
   const { afterMs } = await socket(registry.address, 'GET /v2/ HTTP/1.1\r\nHost: x\r\n\r\n')
-  assert.ok(afterMs < 500)
+  assert.ok(afterMs < 30_000, 'it is not idleness that ends it')
   for (const connection of held) connection.destroy()
-  await delay(50)
-  assert.equal((await fetch(`${registry.url}/v2/`)).status, 200)
+  // It takes the server a turn to see that they are gone.
+  while (!(await fetch(`${registry.url}/v2/`).catch(() => undefined))?.ok) await delay(5)
 })
 
 test('a client that waits to be told is told no before it sends, and yes when its body is wanted', async () => {

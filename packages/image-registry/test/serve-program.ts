@@ -58,7 +58,7 @@ export async function serve(
       .filter((line) => line.startsWith('{'))
       .map((line) => JSON.parse(line) as Record<string, unknown>)
   let url: unknown
-  for (let time = 0; time < 500 && url === undefined && child.exitCode === null; time++) {
+  for (let time = 0; time < 3000 && url === undefined && child.exitCode === null; time++) {
     await delay(20)
     url = log().find((entry) => entry['url'] !== undefined)?.['url']
   }
@@ -70,9 +70,9 @@ export async function serve(
   return { child, url, log, folder, end }
 }
 
-/** Waits for something, at most five seconds. */
+/** Waits for something; at most a minute, only against hanging. */
 export async function until(what: () => boolean | Promise<boolean>): Promise<void> {
-  for (let time = 0; time < 250; time++) {
+  for (let time = 0; time < 3000; time++) {
     if (await what()) return
     await delay(20)
   }
