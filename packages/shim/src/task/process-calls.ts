@@ -143,6 +143,8 @@ export async function deleteContainer(container: Container): Promise<DeleteRespo
     throw new StackError('failed-precondition', `cannot delete a ${init.state} process`)
   }
   const wasCreated = init.isLive
+  // Until the end is told the others may still be on their way out, and with a program's `kill --all` the cgroup frozen.
+  if (!wasCreated) await container.exitTold(init)
   await container.runtime.delete(id, wasCreated).catch((error: unknown) => {
     if (!isNotFound(error)) throw error
   })
