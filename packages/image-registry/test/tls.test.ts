@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
+import { randomBytes } from 'node:crypto'
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import type { RequestListener } from 'node:http'
 import { createServer } from 'node:https'
-import type { AddressInfo } from 'node:net'
+import { type AddressInfo, connect, createServer as createTcpServer, type Socket } from 'node:net'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import test from 'node:test'
@@ -56,6 +57,70 @@ test('TLS is verified, unless the registry is this machine', {
   await ping({ ca: tls.cert })
   await ping({ insecure: true })
   await ping(undefined)
+})
+
+/** A relay of encrypted bytes that cuts each connection after so many from the server, one number a connection, then none. */
+async function cuttingRelay(port: number, cuts: number[]) {
+  let struck = 0
+  const sockets = new Set<Socket>()
+  const relay = createTcpServer((near) => {
+    const far = connect(port, '127.0.0.1')
+    const limit = cuts.shift() ?? Number.POSITIVE_INFINITY
+    let passed = 0
+    const end = () => {
+      near.destroy()
+      far.destroy()
+    }
+    for (const socket of [near, far]) {
+      sockets.add(socket)
+      socket.on('error', end).on('close', end)
+    }
+    near.pipe(far)
+    far.on('data', (chunk) => {
+      const part = chunk.subarray(0, limit - passed)
+      passed += part.byteLength
+      if (!near.write(part)) near.once('drain', () => far.resume()) && far.pause()
+      if (passed < limit) return
+      struck++
+      // What was written has to leave before the connection does; a TLS peer says goodbye, and this one does not.
+      far.destroy()
+      near.end()
+    })
+  })
+  await new Promise<void>((resolve) => relay.listen(0, '127.0.0.1', resolve))
+  return {
+    url: `https://127.0.0.1:${(relay.address() as AddressInfo).port}`,
+    struck: () => struck,
+    async [Symbol.asyncDispose]() {
+      for (const socket of sockets) socket.destroy()
+      await new Promise((resolve) => relay.close(resolve))
+    },
+  }
+}
+
+test('a download whose TLS connection is cut below it, in a record or in the handshake, goes on where it was', {
+  skip: hasOpenssl ? false : 'needs openssl',
+}, async () => {
+  const tls = selfSigned()
+  await using registry = await createRegistry({ tls })
+  const content = randomBytes(3_000_000)
+  const blob = { mediaType: 'application/octet-stream', digest: digestOf(content), size: content.byteLength }
+  const reference = { registry: registry.address, repository: 'a' }
+  await using pusher = createRegistryClient({ hosts: { [registry.address]: { ca: tls.cert } } })
+  await pusher.pushBlob(reference, blob, async function* () {
+    yield content
+  })
+  // The last of the first four is within what a server says before it is trusted.
+  const cuts = [1_000_001, 70_000, 400_003, 100]
+  await using relay = await cuttingRelay(Number(new URL(registry.url).port), cuts)
+  await using client = createRegistryClient({
+    hosts: { relayed: { url: relay.url, ca: tls.cert } },
+    retries: 20,
+    retryDelayMs: 1,
+  })
+  const chunks = await Array.fromAsync(client.pullBlob({ registry: 'relayed', repository: 'a' }, blob))
+  assert.equal(Buffer.compare(Buffer.concat(chunks), content), 0)
+  assert.equal(relay.struck(), 4)
 })
 
 /** A registry that lets in only who has the certificate `trusted`; answers who called, by the subject of theirs. */

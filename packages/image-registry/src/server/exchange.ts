@@ -103,9 +103,15 @@ async function send(
 
 function write(response: ServerResponse, chunk: Uint8Array): Promise<void> {
   const written = new Promise<void>((resolve, reject) => {
-    response.write(chunk, (error) =>
-      error ? reject(new StackError('cancelled', 'the client went away', { cause: error })) : resolve(),
-    )
+    const fail = (cause?: Error | null) => reject(new StackError('cancelled', 'the client went away', { cause }))
+    // Of a TLS connection that breaks in a write Node may forget to tell the writer.
+    const gone = () => fail()
+    response.once('close', gone)
+    response.write(chunk, (error) => {
+      response.off('close', gone)
+      if (error) fail(error)
+      else resolve()
+    })
   })
   // Looked at one chunk later; until then a failure must not count as unhandled.
   written.catch(() => {})
