@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { hasCode } from '@teu/errors'
+import { processorTime } from '../../../../scripts/processor-time.mjs'
 import { parseFilters } from './filter.ts'
 import { lookupIn } from './lookups.ts'
 import { compilePattern } from './pattern.ts'
@@ -70,17 +71,6 @@ for (const bad of [
       (error: unknown) => hasCode(error, 'invalid-argument'),
     )
   })
-
-/** The least µs of the processor that a call took; a clock on the wall also counts what else the machine does. */
-function processorTime(call: () => unknown): number {
-  const times = Array.from({ length: 5 }, () => {
-    const before = process.cpuUsage()
-    call()
-    const { user, system } = process.cpuUsage(before)
-    return user + system
-  })
-  return Math.min(...times)
-}
 
 test('a pattern that would backtrack for ever is matched in linear time', () => {
   const matches = compilePattern('^(a+)+$')

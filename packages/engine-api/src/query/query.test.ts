@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { codeOf } from '@teu/errors'
+import { processorTime } from '../../../../scripts/processor-time.mjs'
 import { route } from '../route.ts'
 import { decodeQuery } from './decode-query.ts'
 import { checkFilters, decodeFilters, encodeFilters, matchesLabels } from './filters.ts'
@@ -72,17 +73,6 @@ test('durations are read as Go reads them', () => {
   assert.equal(parseDuration('-10ms'), -10_000_000n)
   for (const text of ['', '5', 's', '1d', '1h 2m']) assert.equal(parseDuration(text), undefined, text)
 })
-
-/** The least µs of the processor that a call took; a clock on the wall also counts what else the machine does. */
-function processorTime(call: () => unknown): number {
-  const times = Array.from({ length: 5 }, () => {
-    const before = process.cpuUsage()
-    call()
-    const { user, system } = process.cpuUsage(before)
-    return user + system
-  })
-  return Math.min(...times)
-}
 
 test('hostile times are read in linear time', () => {
   const cost = (text: string) =>

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { digestOf, type ImageConfig, mediaTypes } from '@teu/oci-spec/image'
+import { processorTime } from '../../../../scripts/processor-time.mjs'
 import { historyView, inspectView, summaryView } from './image-views.ts'
 import { filterImages } from './list-filters.ts'
 import type { LoadedImage } from './loaded-image.ts'
@@ -94,17 +95,6 @@ test('what is not there, or not clear', () => {
     message: /is ambiguous/,
   })
 })
-
-/** The least µs of the processor that a call took; a clock on the wall also counts what else the machine does. */
-function processorTime(call: () => unknown): number {
-  const times = Array.from({ length: 5 }, () => {
-    const before = process.cpuUsage()
-    call()
-    const { user, system } = process.cpuUsage(before)
-    return user + system
-  })
-  return Math.min(...times)
-}
 
 test('a long adversarial reference is refused at once', () => {
   for (const text of ['a'.repeat(65536), 'a/'.repeat(30000), 'a.-'.repeat(20000), '@'.repeat(65536)]) {

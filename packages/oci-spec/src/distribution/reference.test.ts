@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
+import { processorTime } from '../../../../scripts/processor-time.mjs'
 import { digestOf } from '../image/digest.ts'
 import { familiarName, familiarReference, formatReference, parseReference, withDefaultTag } from './reference.ts'
 
@@ -70,17 +71,6 @@ test('what is no reference is refused', () => {
     assert.throws(() => parseReference(text), { code: 'invalid-argument', message }, JSON.stringify(text.slice(0, 40)))
   }
 })
-
-/** The least µs of the processor that a call took; a clock on the wall also counts what else the machine does. */
-function processorTime(call: () => unknown): number {
-  const times = Array.from({ length: 5 }, () => {
-    const before = process.cpuUsage()
-    call()
-    const { user, system } = process.cpuUsage(before)
-    return user + system
-  })
-  return Math.min(...times)
-}
 
 test('a long hostile name takes no time', () => {
   for (const text of ['a-'.repeat(150), `${'a.'.repeat(150)}/b`, `${'_'.repeat(300)}`, 'a'.repeat(65536)]) {

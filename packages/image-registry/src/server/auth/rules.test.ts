@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import fc from 'fast-check'
+import { processorTime } from '../../../../../scripts/processor-time.mjs'
 import { askedScopes, formatScope, includesAccess, neededAccess, parseScope } from './access.ts'
 import { parseBasic, parseBearer } from './basic.ts'
 import { checkGlob, matchesGlob } from './glob.ts'
@@ -25,17 +26,6 @@ test('patterns', () => {
   for (const pattern of ['', ' ', 'a b', 'ä', 'x'.repeat(513)])
     assert.throws(() => checkGlob(pattern, 'here'), /^StackError: here: /)
 })
-
-/** The least µs of the processor that a call took; a clock on the wall also counts what else the machine does. */
-function processorTime(call: () => unknown): number {
-  const times = Array.from({ length: 5 }, () => {
-    const before = process.cpuUsage()
-    call()
-    const { user, system } = process.cpuUsage(before)
-    return user + system
-  })
-  return Math.min(...times)
-}
 
 test('patterns agree with regular expressions, and hostile ones end', () => {
   const letter = fc.constantFrom('a', 'b', '/', '*', '.')
