@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // Any daemon may be killed at any moment: containers run on, no line is lost, every exit is told once.
 import assert from 'node:assert/strict'
+import { mkdirSync, writeFileSync } from 'node:fs'
 import { processesOf } from './harness/inventory.ts'
 import { docker, pushArchive, startRegistry } from './harness/originals.ts'
 import { type Sandbox, sandboxTest, until } from './harness/sandbox.ts'
 import { startTeud, teu } from './harness/stack.ts'
 
-const counter = 'i=0; while [ $i -lt 40 ]; do i=$((i+1)); echo line $i; sleep 0.1; done; exit 17'
+/** A script that counts; `before` comes before each line. */
+const counter = (before = '') =>
+  `i=0; while [ $i -lt 40 ]; do i=$((i+1)); ${before}echo line $i; sleep 0.1; done; exit 17`
 const allLines = Array.from({ length: 40 }, (_, index) => `line ${index + 1}\n`).join('')
 
 async function pulled(sandbox: Sandbox, socket: string): Promise<string> {
@@ -16,12 +19,27 @@ async function pulled(sandbox: Sandbox, socket: string): Promise<string> {
   return image
 }
 
-sandboxTest('kill -9 of the daemon while a container prints', async (sandbox) => {
+/**
+ * Starts the counter, which waits before a line until `go` is called: what a daemon has read, and has not written when it
+ * is killed, is lost.
+ */
+async function startCounter(sandbox: Sandbox, socket: string, image: string, from: number): Promise<() => void> {
+  const shared = sandbox.path('shared')
+  mkdirSync(shared)
+  const script = counter(`until [ $i -ne ${from} ] || [ -e /shared/go ]; do sleep 0.05; done; `)
+  const run = ['run', '-d', '--name', 'box', '-v', `${shared}:/shared`, image, 'sh', '-c', script]
+  const started = await teu(sandbox, socket, ...run)
+  assert.equal(started.status, 0, started.stderr)
+  return () => writeFileSync(`${shared}/go`, '')
+}
+
+sandboxTest('kill -9 of the daemon, and the container goes on to print', async (sandbox) => {
   const first = await startTeud(sandbox)
   const image = await pulled(sandbox, first.socket)
-  assert.equal((await teu(sandbox, first.socket, 'run', '-d', '--name', 'box', image, 'sh', '-c', counter)).status, 0)
+  const go = await startCounter(sandbox, first.socket, image, 6)
   await until('a few lines', async () => (await teu(sandbox, first.socket, 'logs', 'box')).stdout.includes('line 5\n'))
   await sandbox.stop(first.process, 'SIGKILL')
+  go()
   const second = await startTeud(sandbox)
   assert.equal((await teu(sandbox, second.socket, 'logs', '-f', 'box')).stdout, allLines)
   assert.equal((await teu(sandbox, second.socket, 'wait', 'box')).stdout, '17\n')
@@ -29,11 +47,12 @@ sandboxTest('kill -9 of the daemon while a container prints', async (sandbox) =>
   assert.equal((await teu(sandbox, second.socket, 'rm', 'box')).status, 0)
 })
 
-sandboxTest('the container ends while the daemon is dead', async (sandbox) => {
+sandboxTest('the container prints and ends while the daemon is dead', async (sandbox) => {
   const first = await startTeud(sandbox)
   const image = await pulled(sandbox, first.socket)
-  await teu(sandbox, first.socket, 'run', '-d', '--name', 'box', image, 'sh', '-c', counter)
+  const go = await startCounter(sandbox, first.socket, image, 1)
   await sandbox.stop(first.process, 'SIGKILL')
+  go()
   await new Promise((resolve) => setTimeout(resolve, 6000))
   const second = await startTeud(sandbox)
   assert.equal((await teu(sandbox, second.socket, 'wait', 'box')).stdout, '17\n')
@@ -44,7 +63,7 @@ sandboxTest('the container ends while the daemon is dead', async (sandbox) => {
 sandboxTest('kill -9 of the shim while a container prints', async (sandbox) => {
   const daemon = await startTeud(sandbox)
   const image = await pulled(sandbox, daemon.socket)
-  await teu(sandbox, daemon.socket, 'run', '-d', '--name', 'box', image, 'sh', '-c', counter)
+  await teu(sandbox, daemon.socket, 'run', '-d', '--name', 'box', image, 'sh', '-c', counter())
   const shim = await until('the shim', () =>
     processesOf(sandbox.id, sandbox.netns).find((line) => line.includes('containerd-shim-teu-v1')),
   )
