@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Any daemon may be killed at any moment: containers run on, no line is lost, every exit is told once.
+// Daemons are killed: containers run on, no line that comes meanwhile is lost, every exit is told once.
 import assert from 'node:assert/strict'
 import { mkdirSync, writeFileSync } from 'node:fs'
 import { processesOf } from './harness/inventory.ts'
