@@ -71,7 +71,8 @@ function put(target: Record<string, unknown>, where: string, value: unknown): vo
   const keys = where.split('.')
   const last = keys.pop() as string
   const inner = keys.reduce<unknown>((at, key) => (at as Record<string, unknown> | undefined)?.[key], target)
-  if (typeof inner === 'object' && inner !== null) (inner as Record<string, unknown>)[last] = value
+  // A copy: what is drawn may be drawn again, and the next change may be put into it.
+  if (typeof inner === 'object' && inner !== null) (inner as Record<string, unknown>)[last] = structuredClone(value)
 }
 
 const manifestType = fc.constantFrom(
