@@ -266,6 +266,18 @@ test('too many wrong passwords are not even looked at', async () => {
   assert.ok(Number(answer.headers.get('retry-after')) > 0)
 })
 
+test('sixty wrong logins for one user shut out nobody else behind the address, and no proven password', async () => {
+  await using registry = await createRegistry({ auth: { htpasswd } })
+  assert.equal((await ask(registry, 'GET', '/v2/', alice)).status, 200)
+  const statuses = await Promise.all(
+    Array.from({ length: 60 }, async (_, at) => (await ask(registry, 'GET', '/v2/', basic('alice', `x${at}`))).status),
+  )
+  assert.ok(statuses.every((status) => status === 401 || status === 429))
+  assert.equal((await ask(registry, 'GET', '/v2/', basic('alice', 'other'))).status, 429)
+  assert.equal((await ask(registry, 'GET', '/v2/', alice)).status, 200)
+  assert.equal((await ask(registry, 'GET', '/v2/', basic('bob', 'builder'))).status, 200)
+})
+
 test('a password is checked once for a hundred requests', async () => {
   const slow = `slow:${bcrypt.hashSync('password', 12)}`
   await using registry = await createRegistry({ auth: { htpasswd: slow } })

@@ -4,7 +4,7 @@ import { after, before, test } from 'node:test'
 import { createRegistry, type Registry } from '@teu/image-registry/server'
 import { mediaTypes } from '@teu/oci-spec/image'
 import bcrypt from 'bcryptjs'
-import { basic, putImage, putManifest } from './requests.ts'
+import { basic, bearer, type Headers, putImage, putManifest } from './requests.ts'
 
 const evil = `"><script>alert(1)</script><img src=x onerror=alert(1)>'&\u202e\u0007`
 
@@ -155,6 +155,12 @@ test('lists go on page by page, and are searched', async () => {
   assert.match(tags, /rel="next" href="\/repositories\/many\/r00\?last=t49"/)
 })
 
+/** The token that the registry gives to callers without a name, for what is open to all. */
+async function anonymousToken({ url }: Registry): Promise<Headers> {
+  const answer = await fetch(`${url}/auth/token?service=teu-registry&scope=repository:open/app:pull`)
+  return bearer(((await answer.json()) as { token: string }).token)
+}
+
 test('a reader sees what they may pull', async () => {
   const htpasswd = ['alice', 'bob'].map((user) => `${user}:${bcrypt.hashSync(user, 4)}`).join('\n')
   const auth = { htpasswd, access: ['alice=**:*', 'bob=open/*:pull'] }
@@ -173,11 +179,19 @@ test('a reader sees what they may pull', async () => {
   assert.ok(seen.includes('open/app') && !seen.includes('secret/app') && seen.includes('<strong>bob</strong>'))
   assert.equal((await ask('/repositories/secret/app', 'bob')).status, 404)
   assert.equal((await ask('/repositories/secret/app:v1', 'bob')).status, 404)
-  await using open = await createRegistry({ auth: { ...auth, anonymousPull: ['open/*'] } })
+  await using open = await createRegistry({ metrics: true, auth: { ...auth, anonymousPull: ['open/*'] } })
   for (const name of ['open/app', 'secret/app'])
     await putImage(open.url, name, 'v1', { headers: basic('alice', 'alice') })
-  const anonymous = await (await fetch(open.url)).text()
-  assert.ok(anonymous.includes('open/app') && !anonymous.includes('secret/app') && !anonymous.includes('Disk use'))
+  assert.equal((await fetch(`${open.url}/v2/open/app/tags/list`, { headers: await anonymousToken(open) })).status, 200)
+  for (const path of ['/', '/repositories/open/app', '/metrics']) {
+    const answer = await fetch(open.url + path)
+    assert.deepEqual(
+      [path, answer.status, answer.headers.get('www-authenticate')],
+      [path, 401, 'Basic realm="teu-registry", charset="UTF-8"'],
+    )
+    assert.equal((await fetch(open.url + path, { headers: await anonymousToken(open) })).status, 401)
+    assert.equal((await fetch(open.url + path, { headers: basic('bob', 'bob') })).status, 200)
+  }
   await using without = await createRegistry({ page: false })
   assert.equal((await fetch(without.url)).status, 404)
 })

@@ -12,6 +12,7 @@ import {
   layoutBlobPath,
   maximumManifestSize,
   type Platform,
+  parseBoundedJson,
   validateIndex,
 } from '@teu/oci-spec/image'
 import { openTarFile } from '../image/archive/tar-file.ts'
@@ -69,13 +70,13 @@ export async function openLayout(location: string): Promise<Layout> {
 }
 
 async function indexOf(files: Files, location: string): Promise<Index> {
-  const marker = parseJson(await files.read(imageLayoutFile), imageLayoutFile)
+  const marker = parseBoundedJson(await files.read(imageLayoutFile), imageLayoutFile)
   const version =
     typeof marker === 'object' && marker !== null && 'imageLayoutVersion' in marker ? marker.imageLayoutVersion : ''
   if (typeof version !== 'string' || !version.startsWith('1.')) {
     throw new StackError('invalid-argument', `${location}: image layout of an unknown version`)
   }
-  return validateIndex(parseJson(await files.read(imageIndexFile), imageIndexFile))
+  return validateIndex(parseBoundedJson(await files.read(imageIndexFile), imageIndexFile))
 }
 
 /** Entries go by a tag, or by the whole name where docker and containerd wrote them. */
@@ -133,12 +134,4 @@ async function readSmall(file: string): Promise<Uint8Array> {
   if (size > maximumManifestSize)
     throw new StackError('resource-exhausted', `${file}: ${size} bytes exceed ${maximumManifestSize}`)
   return await handle.readFile()
-}
-
-function parseJson(bytes: Uint8Array, name: string): unknown {
-  try {
-    return JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (error) {
-    throw new StackError('invalid-argument', `${name} is not JSON`, { cause: error })
-  }
 }

@@ -14,6 +14,7 @@
  *
  * @packageDocumentation
  */
+export { type JsonBounds, parseBoundedJson } from './bounded-json.ts'
 export { chainId, chainIds } from './chain-id.ts'
 export type { Descriptor } from './descriptor.ts'
 export {
@@ -61,6 +62,7 @@ export {
 } from './platform.ts'
 export {
   checkLayerCount,
+  maximumDescriptors,
   maximumManifestSize,
   validateDescriptor,
   validateImageConfig,

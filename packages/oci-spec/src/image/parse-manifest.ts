@@ -1,40 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
+import { parseBoundedJson } from './bounded-json.ts'
 import type { ImageConfig } from './image-config.ts'
 import type { Index, Manifest } from './manifest.ts'
 import { isIndexType, isManifestType, isSchema1Type, mediaTypes } from './media-types.ts'
-import { maximumManifestSize, validateImageConfig, validateIndex, validateManifest } from './validate.ts'
+import { validateImageConfig, validateIndex, validateManifest } from './validate.ts'
 
 /** What the bytes under a tag turned out to be, and the media type that they go by. @public */
 export type ParsedManifest =
   | { kind: 'manifest'; mediaType: string; manifest: Manifest }
   | { kind: 'index'; mediaType: string; index: Index }
 
-const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true })
-
-/** JSON of at most {@link maximumManifestSize} bytes; throws `resource-exhausted` above and `invalid-argument` for anything but JSON. */
-function parseJson(body: Uint8Array, what: string): unknown {
-  if (body.byteLength > maximumManifestSize) {
-    throw new StackError('resource-exhausted', `${what} of ${body.byteLength} bytes exceeds ${maximumManifestSize}`)
-  }
-  try {
-    return JSON.parse(decoder.decode(body))
-  } catch (error) {
-    throw new StackError('invalid-argument', `${what} is not JSON`, { cause: error })
-  }
-}
-
 /**
  * Reads a manifest or an index, whichever it is. `mediaType` is what its sender called it, a Content-Type or the media
  * type of a descriptor: the body must not say anything else. Without it the body's own `mediaType` decides, then what it has.
  *
- * Throws `invalid-argument` for a body that is neither, both, of another type than announced, or of Docker's first
- * schema; `resource-exhausted` above 4 MiB.
+ * Throws `invalid-argument` for a body that is neither, both, of another type than announced, of Docker's first
+ * schema, nested deeper than 64, of more than 65,536 values, or with more than {@link maximumDescriptors} layers or
+ * manifests; `resource-exhausted` above 4 MiB.
  *
  * @public
  */
 export function parseManifest(body: Uint8Array, mediaType?: string): ParsedManifest {
-  const value = parseJson(body, 'manifest')
+  const value = parseBoundedJson(body, 'manifest')
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new StackError('invalid-argument', 'manifest is not a JSON object')
   }
@@ -69,5 +57,5 @@ function guess(value: object): string {
 
 /** Reads an image configuration; throws as {@link parseManifest}. @public */
 export function parseImageConfig(body: Uint8Array): ImageConfig {
-  return validateImageConfig(parseJson(body, 'image configuration'))
+  return validateImageConfig(parseBoundedJson(body, 'image configuration'))
 }

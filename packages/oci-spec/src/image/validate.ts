@@ -22,6 +22,16 @@ import type { Platform } from './platform.ts'
 /** Manifests, indexes and configurations above this many bytes (4 MiB) are refused everywhere. @public */
 export const maximumManifestSize = 4 * 1024 * 1024
 
+/**
+ * Layers of a manifest, manifests of an index, and diff ids of a configuration above this number are refused everywhere:
+ * a server looks each of them up.
+ *
+ * @public
+ */
+export const maximumDescriptors = 4096
+
+const descriptors = <T>(item: Shape<T>) => list(item, 0, maximumDescriptors)
+
 const platform = object<Platform>(['architecture', 'os'], {
   architecture: text,
   os: text,
@@ -63,7 +73,7 @@ const manifest = object<Manifest>(['schemaVersion', 'config', 'layers'], {
   mediaType: mediaTypeOrEmpty,
   artifactType: mediaTypeOrEmpty,
   config: descriptor,
-  layers: list(descriptor),
+  layers: descriptors(descriptor),
   subject: descriptor,
   annotations: dictionary(text),
 })
@@ -72,7 +82,7 @@ const index = object<Index>(['schemaVersion', 'manifests'], {
   schemaVersion,
   mediaType: mediaTypeOrEmpty,
   artifactType: mediaTypeOrEmpty,
-  manifests: list(descriptor),
+  manifests: descriptors(descriptor),
   subject: descriptor,
   annotations: dictionary(text),
 })
@@ -107,7 +117,10 @@ const runConfig = object<ImageRunConfig>([], {
   Shell: list(text),
 })
 
-const rootFs = object<RootFs>(['type', 'diff_ids'], { type: oneOf(['layers'] as const), diff_ids: list(digestShape) })
+const rootFs = object<RootFs>(['type', 'diff_ids'], {
+  type: oneOf(['layers'] as const),
+  diff_ids: descriptors(digestShape),
+})
 
 const imageConfig = object<ImageConfig>(['architecture', 'os', 'rootfs'], {
   created: text,

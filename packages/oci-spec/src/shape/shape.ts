@@ -55,11 +55,12 @@ export function object<T>(required: RequiredKeys<T>[], fields: Fields<T>): Shape
   }
 }
 
-/** A list whose items all have one shape. @internal */
-export function list<T>(item: Shape<T>, minimum = 0): Shape<T[]> {
+/** A list of `minimum` to `maximum` items, both included, that all have one shape. @internal */
+export function list<T>(item: Shape<T>, minimum = 0, maximum = Number.POSITIVE_INFINITY): Shape<T[]> {
   return (value, path) => {
     if (!Array.isArray(value)) throw violation(path, `must be a list, is ${kindOf(value)}`)
     if (value.length < minimum) throw violation(path, 'must not be empty')
+    if (value.length > maximum) throw violation(path, `has ${value.length} items, more than ${maximum}`)
     return value.map((entry, index) => item(entry, `${path}[${index}]`))
   }
 }

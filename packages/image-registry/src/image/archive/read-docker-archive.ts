@@ -10,6 +10,7 @@ import {
   type Manifest,
   maximumManifestSize,
   mediaTypes,
+  parseBoundedJson,
   parseImageConfig,
 } from '@teu/oci-spec/image'
 import { compressionOfStream } from '../compression/decompress.ts'
@@ -110,12 +111,7 @@ function wrongLayer(archive: TarFile, name: string, actual: Digest, diffId: Dige
 }
 
 function parseEntries(bytes: Uint8Array, file: string): ManifestEntry[] {
-  let value: unknown
-  try {
-    value = JSON.parse(Buffer.from(bytes).toString('utf8'))
-  } catch (error) {
-    throw new StackError('invalid-argument', `${file}: manifest.json is not JSON`, { cause: error })
-  }
+  const value = parseBoundedJson(bytes, `${file}: manifest.json`)
   const isText = (entry: unknown) => typeof entry === 'string'
   const isEntry = (entry: Partial<ManifestEntry> | null) =>
     isText(entry?.Config) &&

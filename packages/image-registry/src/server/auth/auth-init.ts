@@ -18,7 +18,10 @@ export interface AuthInit {
   /** Patterns for the repositories that everybody may pull, without being a user. Default: none. */
   anonymousPull?: readonly string[]
   token?: TokenInit
-  /** How often a host may get a password wrong. Default 30 a minute. */
+  /**
+   * How often a host may get the password of one user wrong, before its attempts for that user are refused unseen (429);
+   * for all users together it may ten times as often. Credentials that were right before always pass. Default 30 a minute.
+   */
   failedLogins?: Rate
 }
 

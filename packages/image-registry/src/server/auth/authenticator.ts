@@ -101,10 +101,16 @@ export class Authenticator {
     }
   }
 
-  /** Lets in, for pages made for people and tools, whoever is a user or may see something anyway. */
+  /** Lets users in to pages made for people and tools, and nobody else: what is open to all is open to be pulled. */
   async admitToPages(exchange: Exchange): Promise<void> {
-    const identity = await this.#identify(exchange, [])
-    if (!identity.isProved && !this.#rules.letsAnonymousIn) throw this.#wantsPassword(exchange)
+    // A token may be anybody's: those that are given out for what is open to all name no user.
+    const { user } = await this.#identify(exchange, [])
+    if (user === undefined) throw this.#wantsPassword(exchange)
+  }
+
+  /** Ends the thread that checks passwords. */
+  async close(): Promise<void> {
+    await this.#passwords?.close()
   }
 
   async #identify(exchange: Exchange, scopes: readonly string[]): Promise<Identity> {
@@ -132,7 +138,9 @@ export class Authenticator {
   }
 
   async #byPassword(exchange: Exchange, user: string, password: string, scopes: readonly string[]): Promise<Identity> {
-    await this.#guard.check(exchange.caller.address, async () => {
+    const { address } = exchange.caller
+    const isProven = this.#passwords?.isProven(user, password) ?? false
+    await this.#guard.check({ address, user, isProven }, async () => {
       if (!(await this.#passwords?.verify(user, password))) throw this.#unauthorized(exchange, scopes)
     })
     return this.#byRules(user)

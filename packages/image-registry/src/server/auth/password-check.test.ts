@@ -54,16 +54,43 @@ test('a user that does not exist takes as long as one that does', async () => {
   assert.ok(ratio > 0.4 && ratio < 2.5, String(ratio))
 })
 
-test('two are checked at a time, a hundred wait, and the others are told to come back', async () => {
+test('one is checked at a time, a hundred wait, and the others are told to come back', async () => {
   const passwords = new PasswordCheck(users())
   const all = await Promise.allSettled(Array.from({ length: 150 }, (_, at) => passwords.verify('alice', `x${at}`)))
   const refused = all.filter((outcome) => outcome.status === 'rejected')
-  assert.equal(refused.length, 48)
+  assert.equal(refused.length, 49)
   for (const { reason } of refused) {
     assert.ok(reason instanceof Failure)
     assert.deepEqual([reason.code, reason.status, reason.headers['retry-after']], ['UNAVAILABLE', 503, '2'])
   }
   assert.equal(await passwords.verify('alice', 'wonder'), true)
+})
+
+test('hashes are computed off the thread that serves', async () => {
+  const passwords = new PasswordCheck(new Map([['alice', bcrypt.hashSync('wonder', 10)]]))
+  await passwords.verify('alice', 'warm')
+  const [own, all] = [process.threadCpuUsage(), process.cpuUsage()]
+  await Promise.all(Array.from({ length: 10 }, (_, at) => passwords.verify('alice', `wrong ${at}`)))
+  const [thread, whole] = [process.threadCpuUsage(own), process.cpuUsage(all)]
+  const share = (thread.user + thread.system) / (whole.user + whole.system)
+  assert.ok(share < 0.25, `${share} of the computing was done by the thread that serves`)
+  await passwords.close()
+})
+
+test('credentials that were right before are checked first when a hundred others wait', async (t) => {
+  const passwords = new PasswordCheck(users())
+  assert.equal(await passwords.verify('alice', 'wonder'), true)
+  assert.deepEqual([passwords.isProven('alice', 'wonder'), passwords.isProven('alice', 'Wonder')], [true, false])
+  const { now } = performance
+  t.mock.method(performance, 'now', () => now.call(performance) + 6 * 60_000)
+  const order: string[] = []
+  const wrong = Array.from({ length: 101 }, (_, at) =>
+    passwords.verify('alice', `x${at}`).then(() => order.push('wrong')),
+  )
+  const right = passwords.verify('alice', 'wonder').then((isRight) => order.push(`right: ${isRight}`))
+  await Promise.all([...wrong, right])
+  assert.equal(order.indexOf('right: true'), 1)
+  assert.equal(order.length, 102)
 })
 
 test('an htpasswd file holds bcrypt and nothing else', () => {

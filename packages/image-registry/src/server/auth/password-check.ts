@@ -1,24 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash, createHmac, randomBytes } from 'node:crypto'
 import { Failure } from '../failure.ts'
+import { PasswordHasher } from './password-hasher.ts'
 
 /** Checks that were right, and for how long they need not be made again. */
 const maximumKnown = 1000
 const knownForMs = 5 * 60_000
 
-/** Checks at a time, and how many more may wait: each is some 50 ms of pure computing. */
-const maximumRunning = 2
+/** How many checks may wait beside the one that is made: each is some 60 ms of pure computing. */
 const maximumWaiting = 100
 
 /** What a user gets wrong nobody needs to hash. */
 const maximumPassword = 1024
 
-type Compare = (password: string, hash: string) => Promise<boolean>
-
 /**
- * Checks passwords against bcrypt hashes. A user that does not exist takes as long as one that does. What was right is
- * remembered for five minutes under a keyed hash, so that a push of hundreds of requests costs one check; what was wrong
- * never is. When too many checks wait, callers are told to come back (503).
+ * Checks passwords against bcrypt hashes, on another thread. A user that does not exist takes as long as one that does.
+ * What was right is remembered for five minutes under a keyed hash, so that a push of hundreds of requests costs one
+ * check; what was wrong never is. When too many checks wait, callers are told to come back (503); credentials that were
+ * right at some time wait before all others, and however many these are.
  *
  * @internal
  */
@@ -26,11 +25,13 @@ export class PasswordCheck {
   #users: ReadonlyMap<string, string>
   #decoy: string
   readonly #key = randomBytes(32)
+  /** Until when a check need not be made again. What is older stays, as a proof that it once was right. */
   readonly #known = new Map<string, number>()
   readonly #underWay = new Map<string, Promise<boolean>>()
-  #running = 0
+  readonly #hasher = new PasswordHasher()
+  #isRunning = false
   readonly #waiting: (() => void)[] = []
-  #compare: Compare | undefined
+  readonly #waitingProven: (() => void)[] = []
 
   constructor(users: ReadonlyMap<string, string>) {
     this.#users = users
@@ -53,46 +54,60 @@ export class PasswordCheck {
     return hash && createHash('sha256').update(`teu refresh\0${hash}`).digest('base64url')
   }
 
+  /** Whether these credentials were right before, and the user's password is still the one it was then. */
+  isProven(user: string, password: string): boolean {
+    return password.length <= maximumPassword && this.#known.has(this.#keyOf(user, password))
+  }
+
   async verify(user: string, password: string): Promise<boolean> {
     if (password.length > maximumPassword) return false
-    const hash = this.#users.get(user)
-    const key = createHmac('sha256', this.#key).update(`${hash}\0${user}\0${password}`).digest('base64')
-    const until = this.#known.get(key)
-    if (until !== undefined && until > performance.now()) return true
-    this.#known.delete(key)
+    const key = this.#keyOf(user, password)
+    if ((this.#known.get(key) ?? 0) > performance.now()) return true
     const going = this.#underWay.get(key)
     if (going !== undefined) return going
-    const checking = this.#check(key, password, hash).finally(() => this.#underWay.delete(key))
+    const checking = this.#check(key, password, this.#users.get(user)).finally(() => this.#underWay.delete(key))
     this.#underWay.set(key, checking)
     return checking
   }
 
+  /** Ends the thread that hashes; checks that wait for it fail. */
+  close(): Promise<void> {
+    return this.#hasher.close()
+  }
+
+  #keyOf(user: string, password: string): string {
+    const hash = this.#users.get(user)
+    return createHmac('sha256', this.#key).update(`${hash}\0${user}\0${password}`).digest('base64')
+  }
+
   async #check(key: string, password: string, hash: string | undefined): Promise<boolean> {
-    await this.#turn()
+    await this.#turn(this.#known.has(key))
     try {
-      this.#compare ??= (await import('bcryptjs')).default.compare
-      const isRight = (await this.#compare(password, hash ?? this.#decoy)) && hash !== undefined
+      const isRight = (await this.#hasher.compare(password, hash ?? this.#decoy)) && hash !== undefined
       if (isRight) this.#remember(key)
       return isRight
     } finally {
-      const next = this.#waiting.shift()
-      if (next === undefined) this.#running--
+      const next = this.#waitingProven.shift() ?? this.#waiting.shift()
+      if (next === undefined) this.#isRunning = false
       else next()
     }
   }
 
-  async #turn(): Promise<void> {
-    if (this.#running >= maximumRunning) {
-      if (this.#waiting.length >= maximumWaiting) {
-        throw new Failure('UNAVAILABLE', 'too many logins at once', { headers: { 'retry-after': '2' } })
-      }
-      // Whoever ends hands its place over.
-      return new Promise<void>((resolve) => this.#waiting.push(resolve))
+  /** Resolves when the thread is free. The check that ends hands its place over. */
+  async #turn(isProven: boolean): Promise<void> {
+    if (!this.#isRunning) {
+      this.#isRunning = true
+      return
     }
-    this.#running++
+    if (!isProven && this.#waiting.length >= maximumWaiting) {
+      throw new Failure('UNAVAILABLE', 'too many logins at once', { headers: { 'retry-after': '2' } })
+    }
+    const queue = isProven ? this.#waitingProven : this.#waiting
+    return new Promise<void>((resolve) => queue.push(resolve))
   }
 
   #remember(key: string): void {
+    this.#known.delete(key)
     this.#known.set(key, performance.now() + knownForMs)
     if (this.#known.size > maximumKnown) this.#known.delete(this.#known.keys().next().value as string)
   }

@@ -84,8 +84,10 @@ export class TokenEndpoint {
   }
 
   async #login({ caller }: Exchange, user: string, password: string): Promise<string> {
-    await this.#init.guard.check(caller.address, async () => {
-      if (!(await this.#init.passwords.verify(user, password))) throw refused()
+    const { guard, passwords } = this.#init
+    const isProven = passwords.isProven(user, password)
+    await guard.check({ address: caller.address, user, isProven }, async () => {
+      if (!(await passwords.verify(user, password))) throw refused()
     })
     caller.user = user
     return user

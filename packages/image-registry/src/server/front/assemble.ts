@@ -88,7 +88,7 @@ export function assemble(init: ServingInit, components: AssembleComponents): Ass
     ...{ front, metrics, health },
     reload: (htpasswd) => auth?.reload(htpasswd),
     async close(graceMs) {
-      await Promise.all([notifier.close(graceMs), proxy?.close()])
+      await Promise.all([notifier.close(graceMs), proxy?.close(), auth?.close()])
     },
   }
 }
