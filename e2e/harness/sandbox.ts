@@ -209,8 +209,12 @@ function failureText(failure: unknown, leaks: readonly string[]): string {
 }
 
 /** A test with a sandbox of its own; it fails as well when the sandbox was left dirty. */
-export function sandboxTest(name: string, body: (sandbox: Sandbox) => Promise<void>): void {
-  test(name, async () => {
+export function sandboxTest(
+  name: string,
+  body: (sandbox: Sandbox) => Promise<void>,
+  { skip = false }: { skip?: string | false } = {},
+): void {
+  test(name, { skip }, async () => {
     const sandbox = new Sandbox()
     let failure: unknown
     try {

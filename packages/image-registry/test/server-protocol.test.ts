@@ -266,6 +266,7 @@ for (const [method, path, status, code] of badPaths) {
 const descriptor = { mediaType: mediaTypes.ociConfig, digest: digestOf('{}'), size: 2 }
 const manifest = { schemaVersion: 2, mediaType: mediaTypes.ociManifest, config: descriptor, layers: [] }
 const missing = { ...descriptor, digest: digestOf('missing') }
+const foreign = 'application/vnd.oci.image.layer.nondistributable.v1.tar+gzip'
 const badManifests: [what: string, body: unknown, code: string, type?: string][] = [
   ['nothing', '', 'MANIFEST_INVALID'],
   ['no JSON', '{', 'MANIFEST_INVALID'],
@@ -286,9 +287,26 @@ const badManifests: [what: string, body: unknown, code: string, type?: string][]
   ['no config', { schemaVersion: 2, layers: [] }, 'MANIFEST_INVALID'],
   ['a digest of no algorithm', { ...manifest, layers: [{ ...descriptor, digest: 'md5:00' }] }, 'MANIFEST_INVALID'],
   ['a wrong size', { ...manifest, config: { ...descriptor, size: 3 } }, 'MANIFEST_INVALID'],
+  ...['file:///etc/passwd', '/relative', 'https://a:b@example.com/', 'https://example.com/#part', ''].map(
+    (url): (typeof badManifests)[number] => [
+      `a layer that is to be fetched from ${JSON.stringify(url)}`,
+      { ...manifest, layers: [{ ...descriptor, mediaType: foreign, urls: [url] }] },
+      'MANIFEST_INVALID',
+    ],
+  ),
   [
-    'layers to be fetched elsewhere',
-    { ...manifest, layers: [{ ...descriptor, urls: ['http://169.254.169.254/'] }] },
+    'a layer that is not there, for all its urls',
+    { ...manifest, layers: [{ ...missing, urls: ['https://example.com/'] }] },
+    'MANIFEST_BLOB_UNKNOWN',
+  ],
+  [
+    'a config that is not there, for all its type',
+    { ...manifest, config: missing, layers: [{ ...missing, mediaType: foreign }] },
+    'MANIFEST_BLOB_UNKNOWN',
+  ],
+  [
+    'a layer that may not be distributed, with another size than what is there',
+    { ...manifest, layers: [{ ...descriptor, size: 3, mediaType: foreign }] },
     'MANIFEST_INVALID',
   ],
   ['a layer that is not there', { ...manifest, layers: [missing] }, 'MANIFEST_BLOB_UNKNOWN'],

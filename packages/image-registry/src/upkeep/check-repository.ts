@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Digest, isDigest } from '@teu/oci-spec/image'
+import { type Digest, isDigest, isForeignLayerType, parseManifest } from '@teu/oci-spec/image'
 import { tree } from '../storage/tree.ts'
 import { walk } from '../storage/walk.ts'
 import { collecting } from '../store/context.ts'
@@ -109,6 +109,7 @@ async function checkContent(store: Store, name: string, found: StoredRepository)
       for (const target of index.manifests.targets(digest)) {
         const isHeld = found.members.has(target) || found.revisions.has(target)
         if (isHeld && (await isStored(target))) continue
+        if (!isHeld && (await liesElsewhere(store, digest, target))) continue
         const message = `${name}: manifest ${digest} points at ${target}, which is not there`
         suspect({ kind: 'missing-target', message, path, digest: target })
       }
@@ -121,6 +122,14 @@ async function checkContent(store: Store, name: string, found: StoredRepository)
     suspect({ kind: 'dangling-tag', message, path, digest, repair: () => storage.remove(path) })
   }
   return suspicions
+}
+
+/** Whether a manifest names a blob only as a layer that may not be distributed, so that it can do without. */
+async function liesElsewhere({ context: { storage } }: Store, manifest: Digest, target: Digest): Promise<boolean> {
+  const parsed = parseManifest(await storage.read(tree.blob(manifest)))
+  const uses = parsed.kind === 'index' ? [] : [parsed.manifest.config, ...parsed.manifest.layers]
+  const ofTarget = uses.filter(({ digest }) => digest === target)
+  return ofTarget.length > 0 && ofTarget.every(({ mediaType }) => isForeignLayerType(mediaType))
 }
 
 async function removeManifest(

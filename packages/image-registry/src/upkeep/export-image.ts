@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { createHash } from 'node:crypto'
 import { StackError } from '@teu/errors'
-import { type Descriptor, digestAlgorithm, isDigest, parseManifest } from '@teu/oci-spec/image'
+import { type Descriptor, digestAlgorithm, isDigest, isForeignLayerType, parseManifest } from '@teu/oci-spec/image'
 import type { Store } from '../store/store.ts'
 
 /** Where an image goes to, such as the sink of a layout. @public */
@@ -29,7 +29,7 @@ export interface ExportSource {
 
 /**
  * Gives an image, or an index with all its images, to a sink: blobs before the manifest that names them. Answers the
- * descriptor of the whole. Fails with `not-found` when the store has none, or not all, of it, and with `data-loss` when
+ * descriptor of the whole. Layers that may not be distributed are left out where the store does without them. Fails with `not-found` when the store has none, or not all, of it, and with `data-loss` when
  * content is not what its digest says.
  *
  * @public
@@ -67,6 +67,7 @@ async function exportManifest(
   const blobs = parsed.kind === 'index' ? [] : [parsed.manifest.config, ...parsed.manifest.layers]
   for (const blob of blobs) {
     signal?.throwIfAborted()
+    if (isForeignLayerType(blob.mediaType) && (await store.blobs.stat(repository, blob.digest)) === undefined) continue
     if (!(await sink.has(blob))) await sink.write(blob, ({ held } = {}) => openBlob(store, repository, blob, held))
   }
   if (!(await sink.has(descriptor)))

@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-import { StackError } from '@teu/errors'
-import { type Descriptor, digestAlgorithm, digestOf, type ParsedManifest, parseManifest } from '@teu/oci-spec/image'
+import { hasCode, StackError } from '@teu/errors'
+import {
+  type Descriptor,
+  digestAlgorithm,
+  digestOf,
+  isForeignLayerType,
+  type ParsedManifest,
+  parseManifest,
+} from '@teu/oci-spec/image'
 import { factsOf } from '../references/manifest-facts.ts'
 import { checkReferences } from '../store/check-references.ts'
 import type { Store } from '../store/store.ts'
@@ -24,7 +31,7 @@ const maximumDepth = 16
 
 /**
  * Stores an image, or an index with all its images, as if it had been pushed: every byte is compared with its digest, and
- * what the repository has already is not read. Fails with `invalid-argument` for what is not what its descriptor
+ * what the repository has already is not read, and layers that may not be distributed may be absent. Fails with `invalid-argument` for what is not what its descriptor
  * says, and with what a push is refused for; what was stored until then stays, and goes with the next collection.
  *
  * @public
@@ -65,7 +72,9 @@ async function importManifest(
   for (const blob of blobsOf(parsed)) {
     signal?.throwIfAborted()
     if ((await store.blobs.stat(repository, blob.digest)) === undefined)
-      await store.uploads.ingest(repository, blob.digest, source.open(blob))
+      await store.uploads.ingest(repository, blob.digest, source.open(blob)).catch((error: unknown) => {
+        if (!isForeignLayerType(blob.mediaType) || !hasCode(error, 'not-found')) throw error
+      })
   }
   await store.manifests.put(repository, { bytes, digest, facts: factsOf(parsed), tags }, () =>
     checkReferences(store.context, store.blobs, repository, parsed),

@@ -118,9 +118,15 @@ export class Authorizer {
     return realm
   }
 
-  /** The peer chooses the realm, so a registry that is reached over TLS may not have secrets sent in the clear. */
+  /**
+   * The peer chooses the realm, so a registry that is reached over TLS may not have secrets sent in the clear: not at all
+   * unless it may be insecure, and then to no other host than its own.
+   */
   #refuseClearText(what: string, url: URL): void {
-    if (url.protocol === 'https:' || this.#init.endpoint.insecure) return
+    const { origin, insecure } = this.#init.endpoint
+    const registry = new URL(origin)
+    if (url.protocol === 'https:') return
+    if (insecure && (registry.protocol === 'http:' || registry.hostname === url.hostname)) return
     throw new StackError(
       'failed-precondition',
       `${this.#init.endpoint.origin}: wants ${what} over plain http from ${redact(url)}`,

@@ -99,7 +99,12 @@ export const settings = {
     help: "who may do what, as 'ci=team/**:pull,push'; default: users everything",
   },
   'anonymous-pull': { kind: 'list', group: users, hint: 'repos', help: "what everybody may pull, as 'public/**'" },
-  'failed-logins': { kind: 'rate', group: users, default: '30/1m', help: 'how often a host may get a password wrong' },
+  'failed-logins': {
+    kind: 'rate',
+    group: users,
+    default: '30/1m',
+    help: "how often a host may get a user's password wrong",
+  },
 
   token: {
     kind: 'flag',
