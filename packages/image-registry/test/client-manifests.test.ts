@@ -229,15 +229,29 @@ test('a ladder of indexes that share their entries is walked once', async () => 
   assert.ok(log.length < 25, String(log.length))
 })
 
-test('more than ten thousand descriptors are refused', async () => {
+test('a pull is refused when its manifests have more than ten thousand descriptors together', async () => {
   const content = new Content()
-  const layers = Array.from({ length: 10_001 }, (_, n) => ({
-    mediaType: mediaTypes.ociLayer,
-    digest: digestOf(String(n)),
-    size: 1,
-  }))
+  const layersOf = (image: number) =>
+    Array.from({ length: 3334 }, (_, n) => ({
+      mediaType: mediaTypes.ociLayer,
+      digest: digestOf(`${image} ${n}`),
+      size: 1,
+    }))
+  const manifests = [1, 2, 3].map((image) =>
+    content.add({ ...manifest, layers: layersOf(image) }, mediaTypes.ociManifest),
+  )
+  content.add({ schemaVersion: 2, manifests }, mediaTypes.ociIndex, 'x')
+  await assert.rejects(pull(content.script, { platform: 'all' }), {
+    code: 'resource-exhausted',
+    message: /more than 10000 descriptors/,
+  })
+})
+
+test('a pull is refused when one manifest has more than 4,096 layers', async () => {
+  const content = new Content()
+  const layers = Array.from({ length: 4097 }, () => ({ ...manifest.config, mediaType: mediaTypes.ociLayer }))
   content.add({ ...manifest, layers }, mediaTypes.ociManifest, 'x')
-  await assert.rejects(pull(content.script), { code: 'resource-exhausted', message: /more than 10000 descriptors/ })
+  await assert.rejects(pull(content.script), { code: 'invalid-argument', message: /more than 4096/ })
 })
 
 test('a registry that answers HEAD badly is asked with GET', async () => {
