@@ -6,7 +6,7 @@ import { root } from './workspace.mjs'
 
 const node = process.execPath
 const check = (name) => [node, `scripts/check/${name}.mjs`]
-const unitTests = globSync('packages/*/src/**/*.test.ts', { cwd: root }).sort()
+const unitTests = globSync(['packages/*/src/**/*.test.ts', 'scripts/**/*.test.mjs'], { cwd: root }).sort()
 
 const steps = [
   ['lint', 'node_modules/.bin/biome', 'ci', '--error-on-warnings', '--colors=off', '.'],
@@ -18,6 +18,7 @@ const steps = [
   ['declared and used dependencies', ...check('deps-declared')],
   ['file length', ...check('file-length')],
   ['project words', ...check('words')],
+  ['guards of the mutants', node, 'scripts/mutants.mjs', '--check'],
   ['lock file', node, 'scripts/fix-lock.mjs', '--check'],
   ['generated files', ...check('generated-clean')],
   ['package shape', 'node_modules/.bin/lerna', 'run', 'shape', '--stream=false'],

@@ -15,7 +15,7 @@ if (process.getuid() !== 0)
 const filters = process.argv.slice(2)
 const wanted = (list) => list.filter((file) => filters.length === 0 || filters.some((part) => file.includes(part)))
 const conditions = ['--conditions=teu-source', '--test']
-const unit = wanted(files('packages/*/src/**/*.test.ts'))
+const unit = wanted(files(['packages/*/src/**/*.test.ts', 'scripts/**/*.test.mjs']))
 const heavy = wanted(files('packages/*/test/**/*.test.ts'))
 
 const unitStatus = unit.length === 0 ? 0 : run(...conditions, '--test-isolation=none', ...unit)
