@@ -39,6 +39,11 @@ export interface EngineOptions {
   group?: string | undefined
   /** Allows plain TCP beyond loopback. Default false. */
   tcpInsecure?: boolean | undefined
+  /**
+   * Host names that clients may call a TCP listener by, beside addresses, `localhost` and this machine's name. All
+   * others are refused: a web page could make them mean this engine.
+   */
+  tcpNames?: readonly string[] | undefined
   debug?: boolean | undefined
   /** Where the engine tells what it does. Silent by default. */
   log?: Log | undefined

@@ -7,8 +7,9 @@ import type { ContainerContext } from './containers/context.ts'
 import type { EngineOptions } from './engine-options.ts'
 import { execBackend } from './exec/exec-backend.ts'
 import type { ExecStore } from './exec/exec-store.ts'
-import { createDispatch, type Dispatch } from './http/dispatch.ts'
+import { canUpgrade, createDispatch, type Dispatch, type FailureObserver, type RequestCheck } from './http/dispatch.ts'
 import { expressAdapter } from './http/express-adapter.ts'
+import { hostCheck } from './http/host-check.ts'
 import { type ListenOptions, listenOn } from './http/listen.ts'
 import type { Endpoint } from './http/router.ts'
 import { createHttpServer } from './http/server.ts'
@@ -43,14 +44,17 @@ export function serve(
   stop: () => Promise<void>,
 ): Engine {
   const { log } = context
-  const dispatch = dispatchOf(context, execs, options)
+  const endpoints = endpointsOf(context, execs, options)
   const headers = {
     server: `Docker/${engineVersion} (linux)`,
     'api-version': currentApiVersion,
     ostype: 'linux',
     'docker-experimental': 'false',
   }
-  const listener = expressAdapter(dispatch, headers)
+  const listenerOf = (check?: RequestCheck) => expressAdapter(dispatchOf(context, endpoints, check), headers)
+  // Only unix sockets are out of reach for web pages.
+  const listeners = { unix: listenerOf(), tcp: listenerOf(hostCheck(options.tcpNames ?? [])) }
+  const mayUpgrade = (method: string, target: string) => canUpgrade(endpoints, method, target)
   const servers: http.Server[] = []
   const listenOptions: ListenOptions = {
     group: options.group,
@@ -61,7 +65,7 @@ export function serve(
     listen: async (...hosts) => {
       const addresses: string[] = []
       for (const host of hosts) {
-        const server = createHttpServer(listener)
+        const server = createHttpServer(listeners[host.startsWith('unix:') ? 'unix' : 'tcp'], mayUpgrade)
         addresses.push(await listenOn(server, host, listenOptions))
         servers.push(server)
       }
@@ -76,8 +80,8 @@ export function serve(
   }
 }
 
-function dispatchOf(context: ContainerContext, execs: ExecStore, options: EngineOptions): Dispatch {
-  const endpoints: Endpoint[] = [
+function endpointsOf(context: ContainerContext, execs: ExecStore, options: EngineOptions): Endpoint[] {
+  return [
     ...systemRouter(systemBackend(context, options.containerd, registryLogin(options.registryAccess))),
     ...containersRouter(containerBackend(context)),
     ...execRouter(execBackend(context, execs)),
@@ -88,9 +92,13 @@ function dispatchOf(context: ContainerContext, execs: ExecStore, options: Engine
     ...buildCacheRouter(),
     ...unsupportedRouter(),
   ]
-  return createDispatch(endpoints, ({ method, target }, status, error) => {
+}
+
+function dispatchOf({ log }: ContainerContext, endpoints: readonly Endpoint[], check?: RequestCheck): Dispatch {
+  const onFailure: FailureObserver = ({ method, target }, status, error) => {
     const fields = { method, target: target.split('?', 1)[0], status, error: messageOf(error) }
-    if (status >= 500) context.log.error('request failed', fields)
-    else context.log.debug('request refused', fields)
-  })
+    if (status >= 500) log.error('request failed', fields)
+    else log.debug('request refused', fields)
+  }
+  return createDispatch(endpoints, onFailure, check)
 }

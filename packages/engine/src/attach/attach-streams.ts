@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Socket } from 'node:net'
 import type { Duplex } from 'node:stream'
+import { drained } from '../io/drained.ts'
 import type { OutputHub } from '../io/output-hub.ts'
 import { DetachFilter } from './detach-keys.ts'
 import { OutputWriter } from './output-writer.ts'
@@ -13,14 +14,17 @@ export interface AttachTarget {
   readonly framed: boolean
   /** Given when the client's input goes to the process; settles once that can take it. */
   readonly stdin?: (() => Promise<Socket | undefined>) | undefined
-  /** Told when the client's input has ended, or the client has gone. */
+  /**
+   * Told when the client's input has ended, or the client has gone. Without it the end of the input ends the
+   * attachment, and the process does not learn of it.
+   */
   readonly onStdinEnd?: (() => void) | undefined
   /** The sequence that lets the client go, in a terminal. */
   readonly detachKeys?: readonly number[] | undefined
 }
 
 /** How an attachment ended. */
-export type AttachEnd = 'process-ended' | 'detached' | 'client-gone'
+export type AttachEnd = 'process-ended' | 'detached' | 'input-ended' | 'client-gone'
 
 /** A client that is attached from the moment this exists; {@link run} does the rest. */
 export class Attachment {
@@ -78,12 +82,19 @@ export class Attachment {
       const { pass, detached } = filter ? filter.filter(chunk) : { pass: chunk, detached: false }
       if (pass.byteLength > 0 && !stdin.destroyed && !stdin.write(pass)) {
         connection.pause()
-        const resume = () => void connection.resume()
-        stdin.once('drain', resume).once('close', resume)
+        void drained(stdin).then(() => connection.resume())
       }
       if (detached) this.#end.resolve('detached')
     })
-    connection.on('end', () => this.#target.onStdinEnd?.())
+    // An empty input may have ended while its request was read.
+    if (connection.readableEnded) return this.#inputEnded()
+    connection.on('end', () => this.#inputEnded())
     connection.resume()
+  }
+
+  /** A process that goes on without the end of its input is of no use to a client that has nothing more to say. */
+  #inputEnded(): void {
+    if (this.#target.onStdinEnd) this.#target.onStdinEnd()
+    else this.#end.resolve('input-ended')
   }
 }

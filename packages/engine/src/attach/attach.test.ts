@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
+import type { Socket } from 'node:net'
 import { PassThrough } from 'node:stream'
 import test from 'node:test'
 import { codeOf } from '@teu/errors'
@@ -60,4 +61,21 @@ test('a client that does not read makes the process wait, and its leaving lets i
   gone.abort()
   assert.equal(await running, 'client-gone')
   assert.equal(hub.write('stdout', Buffer.from('x')), undefined)
+})
+
+test('an input that is often full leaves no listener behind', async () => {
+  const hub = new OutputHub(undefined)
+  const stdin = new PassThrough({ highWaterMark: 1 })
+  const open = async () => stdin as unknown as Socket
+  const attachment = new Attachment({ hub, stdout: true, stderr: false, framed: false, stdin: open })
+  const connection = new PassThrough()
+  const running = attachment.run(connection, never)
+  for (let round = 0; round < 20; round++) {
+    connection.write('more than fits')
+    while (stdin.read() === null) await new Promise((resolve) => setImmediate(resolve))
+  }
+  await new Promise((resolve) => setImmediate(resolve))
+  assert.ok(stdin.listenerCount('close') <= 1 && stdin.listenerCount('drain') <= 1)
+  hub.end()
+  assert.equal(await running, 'process-ended')
 })

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Writable } from 'node:stream'
 import { frameHeaderLength, type StreamName, streamIds } from '@teu/engine-api'
+import { drained } from '../io/drained.ts'
 
 /** How much may wait for a client before its process is made to wait, in bytes. */
 const highWater = 1 << 20
@@ -30,14 +31,4 @@ export class OutputWriter {
     } else target.write(chunk)
     return target.writableLength > highWater ? drained(target) : undefined
   }
-}
-
-function drained(target: Writable): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      target.off('drain', done).off('close', done)
-      resolve()
-    }
-    target.once('drain', done).once('close', done)
-  })
 }

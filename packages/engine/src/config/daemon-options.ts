@@ -51,6 +51,7 @@ export function daemonOptions(flags: DaemonFlags, config: DaemonConfig): DaemonO
       labels: [...flags.labels, ...(config.labels ?? [])],
       registryAccess,
       tcpInsecure: flags.tcpInsecure,
+      tcpNames: flags.tcpNames,
       debug,
     },
     hosts: hostsOf(flags, config),

@@ -27,6 +27,7 @@ export interface DaemonFlags {
   registryMirrors: string[]
   labels: string[]
   tcpInsecure: boolean
+  tcpNames: string[]
 }
 
 /** What `--help` prints. */
@@ -57,6 +58,7 @@ Options:
   -p, --pidfile string               Where the daemon's pid is written
       --registry-mirror list         Mirrors of Docker Hub
       --tcp-insecure                 Allow plain TCP beyond loopback
+      --tcp-name list                Host names that TCP clients may use, beside addresses and this machine's name
   -v, --version                      Print the version
 `
 
@@ -88,6 +90,7 @@ const options = {
   'registry-mirror': list,
   label: list,
   'tcp-insecure': flag,
+  'tcp-name': list,
 } as const
 
 /** Reads the daemon's command line; `invalid-argument` for what is not on it. */
@@ -117,6 +120,7 @@ export function parseFlags(args: readonly string[]): DaemonFlags {
     registryMirrors: values['registry-mirror'] ?? [],
     labels: values.label ?? [],
     tcpInsecure: values['tcp-insecure'] ?? false,
+    tcpNames: values['tcp-name'] ?? [],
   }
 }
 

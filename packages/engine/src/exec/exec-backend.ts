@@ -32,7 +32,7 @@ export function execBackend(context: ContainerContext, execs: ExecStore): ExecBa
       const { exec, container } = claim(context, execs, id)
       const attachment = attachExec(context, exec, options)
       return {
-        tty: options.Tty ?? exec.request.Tty ?? false,
+        tty: options.Tty ?? false,
         run: (connection, signal) =>
           attachment.serve(connection, signal, () => startExec(context, container, exec, options)),
       }

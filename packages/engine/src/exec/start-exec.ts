@@ -53,7 +53,7 @@ async function processOf(context: ContainerContext, container: Container, exec: 
     container: container.process,
     request,
     tty: request.Tty ?? false,
-    consoleSize: options.ConsoleSize ?? request.ConsoleSize,
+    consoleSize: (options.Tty ? options.ConsoleSize : undefined) ?? request.ConsoleSize,
     user: request.User ? await lookUp(context, container.id, request.User, hostConfig.GroupAdd ?? []) : undefined,
     allCapabilities: context.host.capabilities,
   })
@@ -109,7 +109,9 @@ export interface ExecAttachment {
 /** Attaches a client to an exec that is about to be started. `invalid-argument` for bad detach keys. */
 export function attachExec(context: ContainerContext, exec: ExecSession, options: ExecStartBody): ExecAttachment {
   const { request } = exec
-  const tty = request.Tty ?? options.Tty ?? false
+  // The start says how the client reads, the create what the process has: a client that says two things gets both.
+  const raw = options.Tty ?? false
+  const terminal = request.Tty ?? false
   const closeStdin = () => {
     const stdin = exec.io?.stdin
     if (!stdin || stdin.writableEnded) return
@@ -119,8 +121,9 @@ export function attachExec(context: ContainerContext, exec: ExecSession, options
   const attachment = new Attachment({
     hub: exec.hub,
     stdout: request.AttachStdout ?? false,
-    stderr: request.AttachStderr ?? false,
-    framed: !tty,
+    // A raw stream has no room for a second one.
+    stderr: !raw && (request.AttachStderr ?? false),
+    framed: !raw,
     stdin: request.AttachStdin
       ? () =>
           exec.running.promise.then(
@@ -128,15 +131,16 @@ export function attachExec(context: ContainerContext, exec: ExecSession, options
             () => undefined,
           )
       : undefined,
-    onStdinEnd: request.AttachStdin && !tty ? () => void exec.running.promise.then(closeStdin, () => {}) : undefined,
-    detachKeys: tty ? parseDetachKeys(request.DetachKeys) : undefined,
+    onStdinEnd:
+      request.AttachStdin && !terminal ? () => void exec.running.promise.then(closeStdin, () => {}) : undefined,
+    detachKeys: terminal ? parseDetachKeys(request.DetachKeys) : undefined,
   })
   return {
     serve: async (connection, signal, start) => {
       // Not awaited first: the process may not end before the client has taken its output.
       const started = start().catch((error: unknown) => {
         const text = Buffer.from(`${messageOf(error)}\r\n`)
-        void new OutputWriter(connection, !tty).write('stdout', text)
+        void new OutputWriter(connection, !raw).write('stdout', text)
       })
       const result = await attachment.run(connection, signal)
       await started

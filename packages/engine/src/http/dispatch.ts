@@ -23,13 +23,21 @@ export type Dispatch = (request: RawRequest) => Promise<Reply>
 /** Told of every failure that became a reply, for the log. */
 export type FailureObserver = (request: RawRequest, status: number, error: unknown) => void
 
+/** Throws for a request that must not be looked at, such as one that a web page has forged. */
+export type RequestCheck = (request: RawRequest) => void
+
 /**
  * Answers requests out of a table of endpoints: the version window, paths that need cleaning, unknown paths (404 for
  * a wrong method too), failures as replies.
  */
-export function createDispatch(endpoints: readonly Endpoint[], onFailure: FailureObserver): Dispatch {
+export function createDispatch(
+  endpoints: readonly Endpoint[],
+  onFailure: FailureObserver,
+  check: RequestCheck = () => {},
+): Dispatch {
   return async (raw) => {
     try {
+      check(raw)
       return await dispatch(endpoints, raw)
     } catch (error) {
       const reply = failureReply(raw, error)
@@ -37,6 +45,12 @@ export function createDispatch(endpoints: readonly Endpoint[], onFailure: Failur
       return reply
     }
   }
+}
+
+/** Whether the reply of an endpoint takes its connection over. */
+export function canUpgrade(endpoints: readonly Endpoint[], method: string, target: string): boolean {
+  const { path } = splitApiVersion(target.split('?', 1)[0] as string)
+  return findEndpoint(endpoints, method, path)?.endpoint.route.answer === 'upgrade'
 }
 
 async function dispatch(endpoints: readonly Endpoint[], raw: RawRequest): Promise<Reply> {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { IncomingMessage, ServerResponse } from 'node:http'
 import express, { type ErrorRequestHandler } from 'express'
+import { drained } from '../io/drained.ts'
 import type { Dispatch, RawRequest } from './dispatch.ts'
 import type { Reply, StreamReply } from './exchange.ts'
 import { takeOver } from './take-over.ts'
@@ -58,6 +59,7 @@ function rawRequest(request: IncomingMessage, response: ServerResponse, body: As
 async function carryOut(reply: Reply, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (response.destroyed || response.socket?.destroyed !== false) return
   if (reply.kind === 'upgrade') return takeOver(request, response, reply)
+  // What the client sent behind such a request may be of the other protocol: the connection cannot go on.
   if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close')
   if (reply.kind === 'stream') return sendStream(reply, response)
   if (reply.kind === 'redirect') return end(response, 301, { location: reply.location })
@@ -84,21 +86,11 @@ async function sendStream(reply: StreamReply, response: ServerResponse): Promise
   try {
     for await (const chunk of reply.body) {
       if (response.destroyed) return
-      if (!response.write(chunk)) await writable(response)
+      if (!response.write(chunk)) await drained(response)
     }
   } catch (error) {
     if (!reply.onFailure) return void response.destroy()
     response.write(reply.onFailure(error))
   }
   response.end()
-}
-
-function writable(response: ServerResponse): Promise<void> {
-  return new Promise((resolve) => {
-    const done = () => {
-      response.off('drain', done).off('close', done)
-      resolve()
-    }
-    response.once('drain', done).once('close', done)
-  })
 }

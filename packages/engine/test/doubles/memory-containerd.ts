@@ -104,6 +104,8 @@ export class MemoryContainerd {
   readonly containers = new Map<string, Container>()
   readonly tasks = new Map<string, FakeTask>()
   readonly #subscriptions = new Set<Subscription>()
+  /** How long a start takes, in milliseconds. */
+  startTakes = 0
   #nextPid = 1000
 
   /** Ends every subscription, as a containerd that was restarted does. */
@@ -161,6 +163,7 @@ export class MemoryContainerd {
       },
       start: async (ids: Ids) => {
         const process = find(ids)
+        await new Promise((resolve) => setTimeout(resolve, this.startTakes))
         process.start()
         return { pid: process.pid }
       },

@@ -63,6 +63,11 @@ export class TestEngine {
     await this.#engine.listen(`unix://${this.socket}`)
   }
 
+  /** Listens on more addresses. */
+  listen(...hosts: string[]): Promise<string[]> {
+    return this.#engine?.listen(...hosts) ?? Promise.resolve([])
+  }
+
   async stop(): Promise<void> {
     this.client.close()
     await this.#engine?.[Symbol.asyncDispose]()
