@@ -4,7 +4,7 @@ import path from 'node:path'
 import { messageOf } from '@teu/errors'
 import { ContainerList } from './containers/container-list.ts'
 import { ContainerStore } from './containers/container-store.ts'
-import type { ContainerContext } from './containers/context.ts'
+import { type ContainerContext, publishContainerEvent } from './containers/context.ts'
 import { containerOf } from './containers/create.ts'
 import { finishRun } from './containers/finish-run.ts'
 import { reconcileContainers, recoverContainers, reopenContainers } from './containers/reconcile.ts'
@@ -196,7 +196,7 @@ async function follow(
         const container = context.containers.byId(containerId)
         if (!container) return
         container.record.state.oomKilled = true
-        context.events.publish('container', 'oom', containerId, { name: container.name })
+        publishContainerEvent(context, container, 'oom')
       },
       connected: () => {
         opened.resolve()

@@ -10,7 +10,7 @@ export const systemRoutes = {
   events: route({
     method: 'GET',
     path: '/events',
-    query: { since: 'time', until: 'text', filters: 'filters' },
+    query: { since: 'text', until: 'text', filters: 'filters' },
     answer: 'lines',
     codes: [200, 400, 500],
   }),

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { checkFilters, decodeTimestamp, type Filters, matchesLabels } from '@teu/engine-api'
-import { hasCode, StackError } from '@teu/errors'
+import { StackError } from '@teu/errors'
 import { attachContainer } from '../attach/container-attach.ts'
 import { parseTime } from '../clock.ts'
 import { formatEntries } from '../logs/format-entries.ts'
@@ -17,8 +17,9 @@ import { pauseContainer, unpauseContainer } from './pause.ts'
 import { removeOnRequest } from './remove.ts'
 import { renameContainer } from './rename.ts'
 import { resizeContainer } from './resize.ts'
+import { restartContainer } from './restart.ts'
 import { startContainer } from './start.ts'
-import { type StopOptions, stopContainer } from './stop.ts'
+import { stopContainer } from './stop.ts'
 import { topContainer } from './top.ts'
 import { waitFor } from './wait.ts'
 
@@ -36,12 +37,7 @@ export function containerBackend(context: ContainerContext): ContainerBackend {
     logs: (reference, request) => readLogs(find(reference), request),
     start: async (reference) => start(find(reference)),
     stop: async (reference, options) => stopContainer(context, find(reference), options),
-    restart: async (reference, options) => {
-      const container = find(reference)
-      await stopIfRunning(context, container, options)
-      await start(container)
-      publishContainerEvent(context, container, 'restart')
-    },
+    restart: async (reference, options) => restartContainer(context, find(reference), options, start),
     kill: async (reference, signal) => killContainer(context, find(reference), signal),
     pause: async (reference) => pauseContainer(context, find(reference)),
     unpause: async (reference) => unpauseContainer(context, find(reference)),
@@ -71,14 +67,6 @@ function readLogs(container: Container, request: ContainerLogsRequest) {
   const follow = request.follow && container.hasProcess
   const entries = container.log.read({ ...request, follow })
   return { tty, body: formatEntries(entries, { ...request, framed: !tty }) }
-}
-
-async function stopIfRunning(context: ContainerContext, container: Container, options: StopOptions): Promise<void> {
-  try {
-    await stopContainer(context, container, options)
-  } catch (error) {
-    if (!hasCode(error, 'not-modified')) throw error
-  }
 }
 
 async function pruneContainers(context: ContainerContext, filters: Filters) {

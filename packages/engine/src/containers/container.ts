@@ -75,6 +75,8 @@ export class Container {
   /** The process of the present run as it was specified, for processes that are added to it. */
   process: Process | undefined
   restartTimer: NodeJS.Timeout | undefined
+  /** How many requests are about to start it again: an end must not remove it, whatever its host config says. */
+  pendingRestarts = 0
 
   constructor(record: ContainerRecord, log: ContainerLog, hub: OutputHub) {
     this.record = record

@@ -33,7 +33,8 @@ export function finishRun(
     container.exits.exited({ exitCode: state.exitCode })
     await takeApart(context, container)
     if (pause !== undefined) scheduleRestart(context, container, pause)
-    else if (container.record.hostConfig.AutoRemove) await autoRemove(context, container)
+    else if (container.record.hostConfig.AutoRemove && container.pendingRestarts === 0)
+      await autoRemove(context, container)
   })
 }
 

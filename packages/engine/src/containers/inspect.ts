@@ -15,7 +15,7 @@ export async function inspectContainer(
   const { record, id } = container
   const [command = '', ...args] = commandOf(record.config)
   const file = (name: string) => path.join(containerDirectory(context.settings, id), name)
-  const size = options.size ? await context.images.rootfsSize(id) : undefined
+  const size = options.size ? await context.images.rootfsSizes(id) : undefined
   const { platform } = record.image
   return {
     Id: id,
@@ -38,7 +38,7 @@ export async function inspectContainer(
     ExecIDs: container.execIds.size > 0 ? [...container.execIds] : null,
     HostConfig: record.hostConfig,
     GraphDriver: { Name: record.snapshotter, Data: null },
-    ...(size === undefined ? {} : { SizeRw: size, SizeRootFs: size }),
+    ...(size === undefined ? {} : { SizeRw: size.writable, SizeRootFs: size.total }),
     Mounts: record.mounts,
     Config: record.config,
     NetworkSettings: networkSettingsOf(context, container),

@@ -51,15 +51,25 @@ export async function listContainers(context: ContainerContext, options: ListOpt
     container,
     summary: summaryOf(container, networkSettingsOf(context, container), now),
   }))
-  if (options.size) await Promise.all(summaries.map((row) => addSizes(context, row.container, row.summary)))
-  return summaries.map(({ summary }) => summary)
+  if (!options.size) return summaries.map(({ summary }) => summary)
+  const sized = await Promise.all(summaries.map((row) => withSizes(context, row.container, row.summary)))
+  return sized.filter((summary) => summary !== undefined)
 }
 
-async function addSizes(context: ContainerContext, container: Container, summary: ContainerSummary): Promise<void> {
-  const size = await context.images.rootfsSize(container.id)
-  summary.SizeRw = size
-  const image = await context.images.inspect(container.record.image.id).catch(() => undefined)
-  summary.SizeRootFs = size + (image?.Size ?? 0)
+/** A summary with sizes; undefined for a container that is removed meanwhile. */
+async function withSizes(
+  context: ContainerContext,
+  container: Container,
+  summary: ContainerSummary,
+): Promise<ContainerSummary | undefined> {
+  try {
+    const { writable, total } = await context.images.rootfsSizes(container.id)
+    return { ...summary, SizeRw: writable, SizeRootFs: total }
+  } catch (error) {
+    const removed = context.containers.byId(container.id) === undefined || container.status === 'removing'
+    if (removed || container.status === 'dead') return undefined
+    throw error
+  }
 }
 
 /** `since` and `before` as filters or as old query keys; a container that does not exist is `not-found`. */

@@ -28,17 +28,22 @@ export async function removeOnRequest(
   if (container.status === 'removing') {
     throw new StackError('conflict', `removal of container ${container.name} is already in progress`)
   }
-  if (container.hasProcess) {
+  if (isUp(container)) {
     if (!options.force) throw refusal(container)
     container.record.state.stoppedByUser = true
-    await killAndWait(context, container)
   }
+  if (container.hasProcess) await killAndWait(context, container)
   await container.turns.take(async () => {
     // Its own end may have removed it meanwhile.
     if (context.containers.byId(container.id) === undefined) return
-    if (container.hasProcess) throw refusal(container)
+    if (container.hasProcess || (isUp(container) && !options.force)) throw refusal(container)
     await removeContainer(context, container, options)
   })
+}
+
+/** Whether a container runs, or is about to run again by itself. */
+function isUp({ hasProcess, status }: Container): boolean {
+  return hasProcess || status === 'restarting'
 }
 
 /** Removes a container that does not run, for a caller that has its turn. */

@@ -13,7 +13,9 @@ const longestTimer = 2 ** 31 - 1
  */
 export function eventLines(bus: EventBus, request: EventsRequest): AsyncIterable<string> {
   const test = eventFilter(request.filters)
-  const { since, until } = request
+  const { until } = request
+  // A limit alone asks for what has been as well.
+  const since = request.since ?? (until === undefined ? undefined : 0n)
   const left = until === undefined ? undefined : Number((until - nowNanoseconds()) / 1_000_000n)
   const over = new AbortController()
   const follow = left === undefined || left > 0

@@ -17,7 +17,7 @@ import { pullImage } from './pull/pull-image.ts'
 import { pushImage } from './push/push-image.ts'
 import type { OpenRegistry } from './registry-source.ts'
 import { pruneImages, removeImage } from './remove.ts'
-import { containerRootfs, prepareRootfs, removeRootfs, rootfsSize } from './rootfs/container-rootfs.ts'
+import { containerRootfs, prepareRootfs, removeRootfs, rootfsSize, rootfsSizes } from './rootfs/container-rootfs.ts'
 import { exportTree } from './rootfs/export-rootfs.ts'
 import { openMounts, readOnlyMounts } from './rootfs/open-rootfs.ts'
 
@@ -129,6 +129,7 @@ export function createImageService(init: ImageServiceInit): ImageService {
     },
     exportRootfs: (containerId, options) => exportContainer(context, containerId, options),
     rootfsSize: (containerId, options) => rootfsSize(context, containerId, options),
+    rootfsSizes: (containerId, options) => rootfsSizes(context, containerId, options),
     removeRootfs: (containerId, options) => removeRootfs(context, containerId, options),
   }
 }

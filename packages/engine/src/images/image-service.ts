@@ -99,6 +99,12 @@ export interface ContainerRootfs {
   mounts: RootfsMount[]
 }
 
+/** Bytes of a container's own layer, and of that with the image's below it. */
+export interface RootfsSizes {
+  writable: number
+  total: number
+}
+
 /**
  * The images of one engine. Everything is kept in containerd (content, images, snapshots, leases); this service
  * has no state of its own, so it can be restarted, and a second one can stand beside it.
@@ -150,6 +156,8 @@ export interface ImageService {
   exportRootfs(containerId: string, options?: CallOptions): Promise<AsyncIterable<Uint8Array>>
   /** The size of the writable layer, in bytes. */
   rootfsSize(containerId: string, options?: CallOptions): Promise<number>
+  /** The sizes of the writable layer and of the whole root filesystem. `not-found` when there is none. */
+  rootfsSizes(containerId: string, options?: CallOptions): Promise<RootfsSizes>
   /** Removes the snapshot; one that is gone already is no error. */
   removeRootfs(containerId: string, options?: CallOptions): Promise<void>
 }

@@ -216,11 +216,12 @@ export class MemoryContainerd {
     }
     return new FakeProcess(args, this.#nextPid++, io, ({ pid, exitStatus }) => {
       const exit = { containerId, id, pid, exitStatus, exitedAt: timestampNow() }
-      this.#publish('/tasks/exit', packAny('containerd.events.TaskExit', TaskExit, exit))
+      this.publish('/tasks/exit', packAny('containerd.events.TaskExit', TaskExit, exit))
     })
   }
 
-  #publish(topic: string, event: Envelope['event']): void {
+  /** Sends an event to all who follow. */
+  publish(topic: string, event: Envelope['event']): void {
     for (const subscription of this.#subscriptions) {
       subscription.queue.push({ timestamp: timestampNow(), namespace: 'moby', topic, event })
       subscription.wake()

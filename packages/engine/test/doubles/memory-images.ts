@@ -66,6 +66,10 @@ export function memoryImages(): ImageService & { readonly roots: ReadonlySet<str
         yield Buffer.from('tar')
       })(),
     rootfsSize: async () => 42,
+    async rootfsSizes(containerId) {
+      if (!roots.has(containerId)) throw missing(containerId)
+      return { writable: 42, total: 1042 }
+    },
     async removeRootfs(containerId) {
       roots.delete(containerId)
     },

@@ -2,7 +2,7 @@
 import { isAlreadyExists, isNotFound } from '@teu/errors'
 import { callOptions, type ImageContext } from '../image-context.ts'
 import { listImages } from '../image-records.ts'
-import type { CallOptions, ContainerRootfs, ResolvedImage } from '../image-service.ts'
+import type { CallOptions, ContainerRootfs, ResolvedImage, RootfsSizes } from '../image-service.ts'
 import { withLease } from '../lease.ts'
 import { loadContent } from '../loaded-image.ts'
 import { requireImage } from '../names.ts'
@@ -63,6 +63,25 @@ export async function rootfsSize(
   const request = { snapshotter: context.snapshotter, key: containerId }
   const { size } = await context.containerd.snapshots.usage(request, callOptions(context, options))
   return Number(size)
+}
+
+/** The bytes of a container's writable layer, and of it with all layers of the image below it. */
+export async function rootfsSizes(
+  context: ImageContext,
+  containerId: string,
+  options: CallOptions = {},
+): Promise<RootfsSizes> {
+  const { snapshotter } = context
+  const { snapshots } = context.containerd
+  const writable = await rootfsSize(context, containerId, options)
+  let total = writable
+  let { info } = await snapshots.stat({ snapshotter, key: containerId }, callOptions(context, options))
+  for (let key = info?.parent; key; key = info?.parent) {
+    const { size } = await snapshots.usage({ snapshotter, key }, callOptions(context, options))
+    total += Number(size)
+    info = (await snapshots.stat({ snapshotter, key }, callOptions(context, options))).info
+  }
+  return { writable, total }
 }
 
 /** Removes a container's snapshot; one that is gone already is no error. */

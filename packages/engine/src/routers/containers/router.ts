@@ -29,7 +29,10 @@ function collectionEndpoints(backend: ContainerBackend): Endpoint[] {
 function lifeCycleEndpoints(backend: ContainerBackend): Endpoint[] {
   const stopOptions = ({ signal, t }: { signal: string | undefined; t: number | undefined }) => ({ signal, timeout: t })
   return [
-    endpoint(routes.start, async ({ path, request }) => {
+    endpoint(routes.start, async ({ path, query, request }) => {
+      if (query.checkpoint || query['checkpoint-dir']) {
+        throw new StackError('invalid-argument', 'checkpoint is only supported in experimental mode')
+      }
       // Old clients send `null` or `{}`; anything longer would be a host config, which is long gone.
       if ((request.bodyLength ?? 0) > 7) {
         throw new StackError('invalid-argument', 'starting container with non-empty request body is not supported')

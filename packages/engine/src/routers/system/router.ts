@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { decodeAuthConfig, decodeTimestamp, systemRoutes as routes } from '@teu/engine-api'
+import { StackError } from '@teu/errors'
 import { emptyReply, jsonReply } from '../../http/exchange.ts'
 import { type Endpoint, endpoint } from '../../http/router.ts'
 import type { SystemBackend } from './backend.ts'
@@ -20,8 +21,12 @@ export function systemRouter(backend: SystemBackend): Endpoint[] {
     endpoint(routes.version, async () => jsonReply(await backend.version())),
     endpoint(routes.info, async () => jsonReply(await backend.info())),
     endpoint(routes.events, ({ query, request }) => {
-      const until = decodeTimestamp(query.until)
-      const { since, filters } = query
+      const [since, until] = [eventTime(query.since), eventTime(query.until)]
+      if (since !== undefined && until !== undefined && until < since) {
+        const message = `\`since\` time (${query.since}) cannot be after \`until\` time (${query.until})`
+        throw new StackError('invalid-argument', message)
+      }
+      const { filters } = query
       const body = backend.events({ since, until, filters, signal: request.signal })
       return { kind: 'stream', status: 200, contentType: 'application/json', body }
     }),
@@ -30,4 +35,9 @@ export function systemRouter(backend: SystemBackend): Endpoint[] {
     ),
     endpoint(routes.diskUsage, async ({ query }) => jsonReply(await backend.diskUsage(query.type))),
   ]
+}
+
+/** A time of a query about events, where `0` is 1970 and not nothing. */
+function eventTime(text: string | undefined): bigint | undefined {
+  return text === '0' ? 0n : decodeTimestamp(text)
 }
