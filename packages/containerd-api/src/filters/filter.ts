@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
-import { compilePattern } from './pattern.ts'
+import { maximumProgramSize, type Pattern, parsePattern } from './pattern.ts'
 import { FilterScanner } from './scanner.ts'
 
 /**
@@ -13,7 +13,11 @@ export type FieldLookup = (path: readonly string[]) => string | undefined
 
 /** A parsed list of filters. @public */
 export interface Filter {
-  /** Whether the object that `lookup` reads is admitted. */
+  /**
+   * Whether the object that `lookup` reads is admitted.
+   *
+   * @throws `resource-exhausted` for a field that is too long to be matched with one of the patterns
+   */
   matches(lookup: FieldLookup): boolean
 }
 
@@ -33,32 +37,41 @@ const maximumLength = 16 * 1024
  * conditions stand between commas and all have to hold: `field` (is present), `field==value`, `field!=value`,
  * `field~=pattern`. A part of a field may be quoted: `labels."a.b/c"==x`; a pattern may stand between `|` or `/`.
  *
- * @throws `invalid-argument` for text that is not a filter, a pattern that is not a regular expression, more than
- * 1,024 filters, or one of more than 16,384 characters
+ * @throws `invalid-argument` for text that is not a filter, a pattern that is not a regular expression or too large
+ * (`compilePattern`), more than 1,024 filters, one of more than 16,384 characters, or patterns that together come to
+ * more than 2,000 instructions
  * @public
  */
 export function parseFilters(filters: readonly string[]): Filter {
   if (filters.length === 0) return always
   if (filters.length > maximumFilters)
     throw new StackError('invalid-argument', `more than ${maximumFilters} filters: invalid argument`)
-  const alternatives = filters.map(parseOne)
+  let size = 0
+  const compile = (source: string): Pattern => {
+    const pattern = parsePattern(source)
+    size += pattern.size
+    if (size > maximumProgramSize)
+      throw new StackError('invalid-argument', 'regular expressions of the filters are too large: invalid argument')
+    return pattern
+  }
+  const alternatives = filters.map((text) => parseOne(text, compile))
   return { matches: (lookup) => alternatives.some((conditions) => conditions.every((holds) => holds(lookup))) }
 }
 
-function parseOne(text: string): Condition[] {
+function parseOne(text: string, compile: (source: string) => Pattern): Condition[] {
   if (text.length > maximumLength)
     throw new StackError('invalid-argument', `filter of ${text.length} characters is too long: invalid argument`)
   // An empty filter has no condition, so it admits everything.
   if (text === '') return []
   const scanner = new FilterScanner(text)
   const conditions: Condition[] = []
-  do conditions.push(condition(scanner))
+  do conditions.push(condition(scanner, compile))
   while (scanner.accept(','))
   if (!scanner.done) throw scanner.fail('unexpected input')
   return conditions
 }
 
-function condition(scanner: FilterScanner): Condition {
+function condition(scanner: FilterScanner, compile: (source: string) => Pattern): Condition {
   const path = [scanner.field()]
   while (scanner.accept('.')) path.push(scanner.field())
   const operator = scanner.operator()
@@ -71,8 +84,8 @@ function condition(scanner: FilterScanner): Condition {
     return (lookup) => (lookup(path) ?? '') !== unwanted
   }
   if (operator === '~=') {
-    const matches = compilePattern(scanner.value(true))
-    return (lookup) => matches(lookup(path) ?? '')
+    const pattern = compile(scanner.value(true))
+    return (lookup) => pattern.matches(lookup(path) ?? '')
   }
   if (operator !== '') throw scanner.fail(`unsupported operator ${operator}`)
   return (lookup) => lookup(path) !== undefined

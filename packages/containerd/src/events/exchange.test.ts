@@ -84,3 +84,10 @@ test('malformed envelopes and topics are refused', () => {
   assert.throws(() => exchange.forward(undefined), { code: 'invalid-argument' })
   assert.throws(() => exchange.subscribe(['='], undefined), { code: 'invalid-argument' })
 })
+
+test('a subscriber whose pattern cannot judge an event is ended, and its publisher is not held up', async () => {
+  const exchange = new EventExchange()
+  const events = exchange.subscribe(['event.name~=^(a?){200}a{200}$'], undefined)[Symbol.asyncIterator]()
+  exchange.publish('n', '/images/delete', 'ImageDelete', { name: 'a'.repeat(1_000_000) })
+  await assert.rejects(async () => events.next(), { code: 'resource-exhausted', message: /too long for regexp/ })
+})

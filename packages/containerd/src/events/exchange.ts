@@ -59,7 +59,7 @@ export class EventExchange implements EventPublisher {
    * The events from now on that any of `filters` admits.
    *
    * @throws `invalid-argument` for a malformed filter; the stream fails with `resource-exhausted` when its reader is
-   * 16,384 events behind
+   * 16,384 events behind, or an event has a field that is too long for a pattern of the filters
    */
   subscribe(filters: readonly string[], signal: AbortSignal | undefined): AsyncIterable<Envelope> {
     const filter = parseFilters(filters)
@@ -94,20 +94,25 @@ class Subscriber {
   readonly #admits: (envelope: Envelope) => boolean
   readonly #backlog: Envelope[] = []
   #ended = false
-  #lost = false
+  #failure: unknown
   #wake: (() => void) | undefined
 
   constructor(admits: (envelope: Envelope) => boolean) {
     this.#admits = admits
   }
 
-  /** False when the subscriber is too far behind, and gets no more. */
+  /** False when the subscriber is too far behind, or its filters cannot judge the event: it gets no more. */
   offer(envelope: Envelope): boolean {
-    if (!this.#admits(envelope)) return true
-    this.#lost = this.#backlog.length >= maximumBacklog
-    if (!this.#lost) this.#backlog.push(envelope)
+    try {
+      if (!this.#admits(envelope)) return true
+      if (this.#backlog.length >= maximumBacklog)
+        throw new StackError('resource-exhausted', `subscriber is more than ${maximumBacklog} events behind`)
+      this.#backlog.push(envelope)
+    } catch (error) {
+      this.#failure = error
+    }
     this.#wake?.()
-    return !this.#lost
+    return this.#failure === undefined
   }
 
   end(): void {
@@ -119,8 +124,7 @@ class Subscriber {
     try {
       for (;;) {
         for (const envelope of this.#backlog.splice(0)) yield envelope
-        if (this.#lost)
-          throw new StackError('resource-exhausted', `subscriber is more than ${maximumBacklog} events behind`)
+        if (this.#failure !== undefined) throw this.#failure
         if (this.#ended) return
         if (this.#backlog.length > 0) continue
         const { promise, resolve } = Promise.withResolvers<void>()

@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { posix } from 'node:path'
 import { StackError } from '@teu/errors'
 import { familiarName, familiarReference, parseReference } from '@teu/oci-spec/distribution'
 import type { LoadedImage } from './loaded-image.ts'
+import { namePattern } from './name-pattern.ts'
 import { repoTag, requireImage } from './names.ts'
 
 /** Filters as the query carries them: a list of values for each key. */
@@ -46,11 +46,11 @@ function labelMatches(labels: Readonly<Record<string, string>>, wanted: string):
 }
 
 /** Whether a name fits a pattern: with its tag, without it, or only its last part, as docker does. */
-function referenceMatches(image: LoadedImage, pattern: string): boolean {
+function referenceMatches(image: LoadedImage, pattern: (name: string) => boolean): boolean {
   if (repoTag(image) === undefined) return false
   const reference = parseReference(image.name)
   const candidates = [familiarReference(reference), familiarName(reference)]
-  return candidates.some((name) => posix.matchesGlob(name, pattern))
+  return candidates.some(pattern)
 }
 
 const createdAt = (image: LoadedImage): number => {
@@ -68,6 +68,7 @@ export function filterImages(all: readonly LoadedImage[], filters: Filters): Loa
   const before = (filters.before ?? []).map((name) => createdAt(requireImage(name, all).image))
   const since = (filters.since ?? []).map((name) => createdAt(requireImage(name, all).image))
   const until = (filters.until ?? []).map(timeOf)
+  const references = (filters.reference ?? []).map(namePattern)
   const labelsOf = (image: LoadedImage) => image.config.config?.Labels ?? {}
   const tagged = new Set(all.filter((image) => repoTag(image) !== undefined).map(({ id }) => id))
   return all.filter(
@@ -75,7 +76,7 @@ export function filterImages(all: readonly LoadedImage[], filters: Filters): Loa
       (dangling === undefined || dangling !== tagged.has(image.id)) &&
       (filters.label ?? []).every((label) => labelMatches(labelsOf(image), label)) &&
       (filters['label!'] ?? []).every((label) => !labelMatches(labelsOf(image), label)) &&
-      (!filters.reference?.length || filters.reference.some((pattern) => referenceMatches(image, pattern))) &&
+      (references.length === 0 || references.some((pattern) => referenceMatches(image, pattern))) &&
       before.every((time) => createdAt(image) < time) &&
       since.every((time) => createdAt(image) > time) &&
       until.every((time) => createdAt(image) < time),

@@ -171,8 +171,15 @@ test('attributes are kept with each record and shown as details', async (t) => {
   assert.match(Buffer.from(shown as Uint8Array).toString(), /^\d{4}-\d\d-\d\dT[\d:]{8}\.\d{9}Z A=1,team=x x\n$/)
 })
 
-test('unknown options and senseless limits are refused', () => {
-  for (const options of [{ 'max-sizes': '1' }, { 'max-size': 'x' }, { 'max-size': '0' }, { 'max-file': '0' }]) {
+test('labels-regex and env-regex add the labels and variables whose names have a match', (t) => {
+  const { log, directory } = open(t, { 'labels-regex': '^(t|u)e', 'env-regex': '^[AB]$' })
+  log.write('stdout', Buffer.from('x\n'))
+  assert.deepEqual(JSON.parse(readFileSync(path.join(directory, 'c-json.log'), 'utf8')).attrs, { team: 'x', A: '1' })
+})
+
+test('unknown options, senseless limits and patterns that are none are refused', () => {
+  const limits = [{ 'max-sizes': '1' }, { 'max-size': 'x' }, { 'max-size': '0' }, { 'max-file': '0' }]
+  for (const options of [...limits, { 'labels-regex': '(' }, { 'env-regex': '(?:a{1000}){1000}' }]) {
     assert.throws(
       () => jsonFileDriver.validate(options as Record<string, string>),
       (e) => codeOf(e) === 'invalid-argument',

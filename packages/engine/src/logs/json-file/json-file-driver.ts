@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import path from 'node:path'
+import { compilePattern } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import type { LogDriver, LogInit } from '../log-driver.ts'
 import { JsonFileLog } from './json-file-log.ts'
@@ -12,7 +13,10 @@ const knownOptions = ['max-size', 'max-file', 'compress', 'labels', 'labels-rege
 
 const units: Readonly<Record<string, number>> = { '': 1, b: 1, k: 1000, m: 1000 ** 2, g: 1000 ** 3 }
 
-/** One JSON object a line in `<id>-json.log`, with options `max-size`, `max-file`, `labels`, `env`, `tag`. */
+/**
+ * One JSON object a line in `<id>-json.log`, with options `max-size`, `max-file`, `labels`, `labels-regex`,
+ * `env`, `env-regex`, `tag`.
+ */
 export const jsonFileDriver: LogDriver = {
   name: 'json-file',
   validate(options) {
@@ -24,6 +28,7 @@ export const jsonFileDriver: LogDriver = {
       throw new StackError('invalid-argument', "log opt 'compress' is not supported by this engine")
     }
     limitsOf(options)
+    for (const name of ['labels-regex', 'env-regex']) namesLike(options[name], [])
   },
   open: (init) => {
     const file = path.join(init.directory, `${init.containerId}-json.log`)
@@ -56,10 +61,9 @@ function parseCount(text: string): number {
 function attributesOf({ options, labels, env, containerId }: LogInit): Record<string, string> {
   const variables = Object.fromEntries(env.map((entry) => [entry.split('=', 1)[0] as string, entry]))
   const attributes: Record<string, string> = {}
-  for (const name of namesIn(options.labels)) {
-    if (Object.hasOwn(labels, name)) attributes[name] = labels[name] as string
-  }
-  for (const name of namesIn(options.env)) {
+  const labelNames = [...namesIn(options.labels), ...namesLike(options['labels-regex'], Object.keys(labels))]
+  for (const name of labelNames) if (Object.hasOwn(labels, name)) attributes[name] = labels[name] as string
+  for (const name of [...namesIn(options.env), ...namesLike(options['env-regex'], Object.keys(variables))]) {
     const entry = variables[name]
     if (entry?.includes('=')) attributes[name] = entry.slice(name.length + 1)
   }
@@ -69,4 +73,10 @@ function attributesOf({ options, labels, env, containerId }: LogInit): Record<st
 
 function namesIn(list: string | undefined): string[] {
   return (list ?? '').split(',').filter(Boolean)
+}
+
+/** The names in which a pattern in the syntax of Go has a match. @throws `invalid-argument` for what is no pattern */
+function namesLike(pattern: string | undefined, names: readonly string[]): string[] {
+  if (!pattern) return []
+  return names.filter(compilePattern(pattern))
 }
