@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomUUID } from 'node:crypto'
-import { chmod, mkdir, readFile, writeFile } from 'node:fs/promises'
+import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   type ContainerdServer,
@@ -11,7 +11,7 @@ import {
   TtrpcEventsDefinition,
 } from '@teu/containerd-api'
 import { messageOf, StackError } from '@teu/errors'
-import { isErrno, lockFile } from '@teu/linux'
+import { isErrno, lockFile, makeDurableDirectory } from '@teu/linux'
 import { createTtrpcServer } from '@teu/ttrpc'
 import { builtinPlugins, pluginKeys, serviceKey } from './builtins.ts'
 import { type ContainerdConfig, defaultConfig } from './config/config.ts'
@@ -144,7 +144,7 @@ async function lockRoot(root: string): Promise<Disposable> {
 
 /** Made with this mode, or given it: an earlier version may have been more generous. */
 async function makeFolder(path: string, mode: number): Promise<void> {
-  await mkdir(path, { recursive: true, mode })
+  await makeDurableDirectory(path, mode)
   await chmod(path, mode)
 }
 

@@ -61,6 +61,7 @@ export {
   syncDirectory,
   syncFilesystem,
 } from './file/descriptor.ts'
+export { makeDurableDirectory } from './file/durable-directory.ts'
 export type { FileLock, LockFileOptions } from './file/file-lock.ts'
 export { lockFile } from './file/file-lock.ts'
 export type { WaitOptions } from './file/wait-readable.ts'

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir, readdir, rm } from 'node:fs/promises'
+import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
+import { makeDurableDirectory } from '@teu/linux'
 import { type Digest, digestAlgorithm, digestAlgorithms, digestEncoded } from '@teu/oci-spec/image'
 
 /** Where the bytes of the content store lie: `blobs/<algorithm>/<hex>` and `ingest/<folder>/data`. */
@@ -11,10 +12,11 @@ export class ContentLayout {
     this.root = root
   }
 
-  /** Makes the folders. Readable by the daemon alone. */
+  /** Makes the folders, so that they outlast a power cut. Readable by the daemon alone. */
   async prepare(): Promise<void> {
-    for (const folder of [...digestAlgorithms.map((algorithm) => `blobs/${algorithm}`), 'ingest'])
-      await mkdir(join(this.root, folder), { recursive: true, mode: 0o700 })
+    const folders = ['blobs', ...digestAlgorithms.map((algorithm) => `blobs/${algorithm}`), 'ingest']
+    await makeDurableDirectory(this.root, 0o700)
+    for (const folder of folders) await makeDurableDirectory(join(this.root, folder), 0o700)
   }
 
   blob(digest: Digest): string {

@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { mkdir } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { StackError } from '@teu/errors'
-import { syncDirectory } from '@teu/linux'
+import { makeDurableDirectory, syncDirectory } from '@teu/linux'
 import { migrations } from './migrations.ts'
 import { WalSync } from './wal-sync.ts'
 
@@ -44,7 +43,7 @@ export class MetadataDatabase implements AsyncDisposable {
    * @throws `failed-precondition` when a newer version of the daemon has written it, `data-loss` when it is damaged
    */
   static async open(path: string): Promise<MetadataDatabase> {
-    await mkdir(dirname(path), { recursive: true, mode: 0o700 })
+    await makeDurableDirectory(dirname(path), 0o700)
     let database: DatabaseSync
     try {
       database = new DatabaseSync(path)
