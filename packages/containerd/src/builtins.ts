@@ -6,7 +6,7 @@ import { parseDuration } from './config/duration.ts'
 import { ContentLayout } from './content/content-layout.ts'
 import { TreeWorkers } from './diff/tree-workers.ts'
 import { EventExchange } from './events/exchange.ts'
-import { collectGarbage } from './gc/collector.ts'
+import { GarbageCollector } from './gc/collector.ts'
 import { defaultGcSchedule, GcScheduler } from './gc/scheduler.ts'
 import type { Metadata } from './metadata/metadata.ts'
 import { openMetadata } from './metadata/open-metadata.ts'
@@ -148,7 +148,8 @@ function startGc({ settings, get, log }: PluginContext): GcScheduler {
     scheduleDelayMs: time('schedule_delay', defaultGcSchedule.scheduleDelayMs),
     startupDelayMs: time('startup_delay', defaultGcSchedule.startupDelayMs),
   }
-  const scheduler = new GcScheduler(() => collectGarbage({ database, content, snapshots, events, log }), schedule, log)
+  const collector = new GarbageCollector({ database, content, snapshots, events, log })
+  const scheduler = new GcScheduler((signal) => collector.collect(signal), schedule, log)
   scheduler.start()
   return scheduler
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { rmSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { renameSync } from 'node:fs'
 import { type FileHandle, open, rm, stat } from 'node:fs/promises'
 import { knownLabels } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
@@ -65,7 +66,7 @@ export class ContentStore implements ContentStoreInner {
   async reconcile(): Promise<void> {
     await this.layout.prepare()
     await this.layout.sweepIngests(this.ingests.folders())
-    for (const digest of await this.layout.digests()) if (isDigest(digest)) this.removeFile(digest)
+    for (const digest of await this.layout.digests()) if (isDigest(digest)) await this.removeFile(digest)
   }
 
   /** Opens a blob of a namespace for reading. */
@@ -109,12 +110,20 @@ export class ContentStore implements ContentStoreInner {
   }
 
   /**
-   * Removes the file of a blob unless a record or a writer needs it. Says whether it did. Checked and removed without
-   * a pause, so that no writer can commit the same blob in between.
+   * Removes the file of a blob unless a record or a writer needs it. Says whether it did. Checked and renamed without
+   * a pause, so that no writer can commit the same blob in between; only then is it unlinked, which may take long for
+   * a large one. What a kill leaves under its new name, the next start removes as an ingest that no record knows of.
    */
-  removeFile(digest: Digest): boolean {
+  async removeFile(digest: Digest): Promise<boolean> {
     if (this.#pins.has(digest) || this.records.sizeAnywhere(digest) !== undefined) return false
-    rmSync(this.layout.blob(digest), { force: true })
+    const removed = this.layout.ingest(`removed-${randomBytes(8).toString('hex')}`)
+    try {
+      renameSync(this.layout.blob(digest), removed)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ENOENT') return true
+      throw error
+    }
+    await rm(removed, { force: true })
     return true
   }
 

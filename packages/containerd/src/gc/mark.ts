@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { knownLabels } from '@teu/containerd-api'
-import type { MetadataDatabase } from '../metadata/database.ts'
+import type { Row } from '../metadata/database.ts'
 import { parseLabels } from '../metadata/values.ts'
 import {
   contentResource,
@@ -13,12 +13,19 @@ import {
   snapshotResource,
 } from './resources.ts'
 
+/** Whatever answers queries: the daemon's database, or a thread's own view of its file. */
+export interface RowReader {
+  all(sql: string): Row[]
+}
+
 /** What refers to what, and what is needed for its own sake. */
 export interface ResourceGraph {
   roots: Resource[]
   /** Needed, but not what they refer to: what a flat lease holds. */
   flat: Resource[]
   references: Map<Resource, Resource[]>
+  /** Leases that have ended; they hold nothing any more. */
+  expired: { namespace: string; id: string }[]
   /** When the next lease ends, in milliseconds since 1970. */
   nextExpiry: number | undefined
 }
@@ -48,19 +55,20 @@ export function markAll({
   return alive
 }
 
-/** Reads the graph from the rows. */
-export function readGraph(database: MetadataDatabase): ResourceGraph {
+/** Reads the graph from the rows, as it is at a time in milliseconds since 1970. */
+export function readGraph(database: RowReader, now: number): ResourceGraph {
   const graph: ResourceGraph = {
     roots: [],
     flat: [],
     references: new Map(),
+    expired: [],
     nextExpiry: undefined,
   }
   readImages(database, graph)
   readContainers(database, graph)
   readContent(database, graph)
   readSnapshots(database, graph)
-  readLeases(database, graph)
+  readLeases(database, graph, now)
   return graph
 }
 
@@ -68,7 +76,7 @@ function parentOf(references: ResourceGraph['references'], resource: Resource): 
   return resource.startsWith('s\0') ? references.get(resource)?.find((target) => target.startsWith('s\0')) : undefined
 }
 
-function readImages(database: MetadataDatabase, graph: ResourceGraph): void {
+function readImages(database: RowReader, graph: ResourceGraph): void {
   for (const row of database.all('SELECT namespace, name, target, labels FROM images')) {
     const namespace = String(row.namespace)
     const resource = imageResource(namespace, String(row.name))
@@ -79,7 +87,7 @@ function readImages(database: MetadataDatabase, graph: ResourceGraph): void {
   }
 }
 
-function readContainers(database: MetadataDatabase, graph: ResourceGraph): void {
+function readContainers(database: RowReader, graph: ResourceGraph): void {
   for (const row of database.all('SELECT namespace, snapshotter, snapshot_key, labels FROM containers')) {
     const namespace = String(row.namespace)
     if (row.snapshot_key !== '')
@@ -88,7 +96,7 @@ function readContainers(database: MetadataDatabase, graph: ResourceGraph): void 
   }
 }
 
-function readContent(database: MetadataDatabase, graph: ResourceGraph): void {
+function readContent(database: RowReader, graph: ResourceGraph): void {
   for (const row of database.all('SELECT namespace, digest, labels FROM content')) {
     const namespace = String(row.namespace)
     const resource = contentResource(namespace, String(row.digest))
@@ -98,7 +106,7 @@ function readContent(database: MetadataDatabase, graph: ResourceGraph): void {
   }
 }
 
-function readSnapshots(database: MetadataDatabase, graph: ResourceGraph): void {
+function readSnapshots(database: RowReader, graph: ResourceGraph): void {
   const sql = `SELECT s.namespace, s.snapshotter, s.name, s.labels, p.name AS parent
     FROM snapshots s LEFT JOIN snapshots p ON p.id = s.parent`
   for (const row of database.all(sql)) {
@@ -111,18 +119,23 @@ function readSnapshots(database: MetadataDatabase, graph: ResourceGraph): void {
   }
 }
 
-function readLeases(database: MetadataDatabase, graph: ResourceGraph): void {
-  const flat = new Set<string>()
+function readLeases(database: RowReader, graph: ResourceGraph, now: number): void {
+  const [flat, expired] = [new Set<string>(), new Set<string>()]
   for (const row of database.all('SELECT namespace, id, labels FROM leases')) {
     const labels = parseLabels(row.labels)
     const expiry = expiryOf(labels)
+    if (expiry !== undefined && expiry <= now) {
+      expired.add(`${row.namespace}\0${row.id}`)
+      graph.expired.push({ namespace: String(row.namespace), id: String(row.id) })
+      continue
+    }
     if (expiry !== undefined && (graph.nextExpiry === undefined || expiry < graph.nextExpiry)) graph.nextExpiry = expiry
     if (labels[knownLabels.gcFlat] !== undefined) flat.add(`${row.namespace}\0${row.id}`)
     graph.roots.push(...labelReferences(String(row.namespace), labels))
   }
   for (const row of database.all('SELECT namespace, lease, type, id FROM lease_resources')) {
     const resource = leasedResource(String(row.namespace), String(row.type), String(row.id))
-    if (resource === undefined) continue
+    if (resource === undefined || expired.has(`${row.namespace}\0${row.lease}`)) continue
     if (flat.has(`${row.namespace}\0${row.lease}`)) graph.flat.push(resource)
     else graph.roots.push(resource)
   }

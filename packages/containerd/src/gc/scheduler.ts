@@ -37,7 +37,7 @@ export const defaultGcSchedule: GcSchedule = {
  * Runs never overlap.
  */
 export class GcScheduler implements GcTrigger, AsyncDisposable {
-  readonly #run: () => Promise<number | undefined>
+  readonly #run: (signal: AbortSignal) => Promise<number | undefined>
   readonly #schedule: GcSchedule
   readonly #log: Logger
   #mutations = 0
@@ -48,9 +48,10 @@ export class GcScheduler implements GcTrigger, AsyncDisposable {
   #running: Promise<void> | undefined
   #queued: Promise<void> | undefined
   #closed = false
+  readonly #stop = new AbortController()
 
   /** @param run - collects, and returns when something expires next, in milliseconds since 1970 */
-  constructor(run: () => Promise<number | undefined>, schedule: GcSchedule, log: Logger) {
+  constructor(run: (signal: AbortSignal) => Promise<number | undefined>, schedule: GcSchedule, log: Logger) {
     this.#run = run
     this.#schedule = schedule
     this.#log = log
@@ -85,6 +86,8 @@ export class GcScheduler implements GcTrigger, AsyncDisposable {
     this.#closed = true
     clearTimeout(this.#timer)
     clearTimeout(this.#expiryTimer)
+    // What is left half-way is garbage for the next start.
+    this.#stop.abort()
     await (this.#queued ?? this.#running)
   }
 
@@ -111,10 +114,10 @@ export class GcScheduler implements GcTrigger, AsyncDisposable {
     const before = performance.now()
     this.#mutations = 0
     try {
-      const expiry = await this.#run()
+      const expiry = await this.#run(this.#stop.signal)
       if (expiry !== undefined) this.#armExpiry(expiry)
     } catch (error) {
-      this.#log.error({ error: messageOf(error) }, 'garbage collection failed')
+      if (!this.#closed) this.#log.error({ error: messageOf(error) }, 'garbage collection failed')
     }
     this.#lastEnd = performance.now()
     this.#lastMs = this.#lastEnd - before

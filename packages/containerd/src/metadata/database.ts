@@ -26,13 +26,16 @@ export interface WriteOptions {
  * made by one writer, whole or not at all, and are acknowledged when they are on the disk.
  */
 export class MetadataDatabase implements AsyncDisposable {
+  /** The file. */
+  readonly path: string
   readonly #database: DatabaseSync
   readonly #log: WalSync
   readonly #statements = new Map<string, StatementSync>()
   readonly #listeners: (() => void)[] = []
   #writing = false
 
-  private constructor(database: DatabaseSync, log: WalSync) {
+  private constructor(path: string, database: DatabaseSync, log: WalSync) {
+    this.path = path
     this.#database = database
     this.#log = log
   }
@@ -59,7 +62,7 @@ export class MetadataDatabase implements AsyncDisposable {
     const log = await WalSync.open(`${path}-wal`)
     await log.sync()
     syncDirectory(dirname(path))
-    return new MetadataDatabase(database, log)
+    return new MetadataDatabase(path, database, log)
   }
 
   /** The first row of a query. */
@@ -116,6 +119,16 @@ export class MetadataDatabase implements AsyncDisposable {
   /** Calls `listener` after every change. */
   onWrite(listener: () => void): void {
     this.#listeners.push(listener)
+  }
+
+  /** Makes a function that statements of this connection can call. */
+  define(name: string, call: (...values: SqlValue[]) => SqlValue): void {
+    this.#database.function(name, { varargs: true }, call as (...values: unknown[]) => SqlValue)
+  }
+
+  /** Makes what only this connection has, and the file has not: temporary triggers. */
+  install(sql: string): void {
+    this.#database.exec(sql)
   }
 
   async [Symbol.asyncDispose](): Promise<void> {

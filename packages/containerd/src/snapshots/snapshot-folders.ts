@@ -5,8 +5,11 @@ import { join } from 'node:path'
 import { RootDirectory, spreadFolders } from '@teu/linux'
 import type { TreeWorkers } from '../diff/tree-workers.ts'
 
-/** Up to how many entries a tree is removed without a worker: fewer than starting one costs. */
-const smallTree = 256
+/** Up to how many entries all trees together are removed without a worker: fewer than starting one costs. */
+const fewEntries = 256
+
+/** Up to how many bytes a file is unlinked without a worker: a large one takes the kernel long. */
+const smallFile = 4 * 1024 * 1024
 
 /** The numbered folders of a snapshotter, `<root>/snapshots/<id>`. */
 export class SnapshotFolders {
@@ -74,22 +77,28 @@ export class SnapshotFolders {
   async #removeNamed(names: readonly string[]): Promise<void> {
     using root = RootDirectory.open(join(this.#root, 'snapshots'))
     const large: string[] = []
-    for (const name of names)
-      if (countEntries(root, name, smallTree) < smallTree) root.removeAll(name)
+    let left = fewEntries
+    for (const name of names) {
+      const cost = costOfRemoval(root, name, left)
+      left -= Math.min(left, cost)
+      if (left > 0) root.removeAll(name)
       else large.push(name)
+    }
     if (large.length > 0) await this.#workers.run('remove', { root: join(this.#root, 'snapshots'), names: large })
   }
 }
 
-/** How many entries a tree has, counted up to a limit. */
-function countEntries(root: RootDirectory, top: string, limit: number): number {
+/** How many entries a tree has, counted up to a limit; the limit for a tree with a large file. */
+function costOfRemoval(root: RootDirectory, top: string, limit: number): number {
   const folders = [top]
-  let count = 0
+  let count = 1
   for (let folder = folders.pop(); folder !== undefined && count < limit; folder = folders.pop()) {
     if (root.lstat(folder) === undefined) continue
     for (const { name, kind } of root.readdir(folder)) {
-      count++
-      if (kind === 'directory') folders.push(`${folder}/${name}`)
+      if (++count >= limit) return limit
+      const path = `${folder}/${name}`
+      if (kind === 'directory') folders.push(path)
+      else if (kind === 'regular' && Number(root.lstat(path)?.size ?? 0) > smallFile) return limit
     }
   }
   return count
