@@ -23,7 +23,7 @@ export { type ConnectContainerdOptions, connectContainerd } from './client/conne
 export { readBlob, readSmallBlob } from './content/read-blob.ts'
 export { type BlobSource, type WriteBlobInit, type WriteBlobResult, writeBlob } from './content/write-blob.ts'
 export { errorFromGrpcStatus, type GrpcStatus, grpcStatusOf } from './errors.ts'
-export { always, type FieldLookup, type Filter, parseFilters } from './filters/filter.ts'
+export { always, type FieldLookup, type Filter, type FilterCondition, parseFilters } from './filters/filter.ts'
 export { type FilterableFields, lookupIn } from './filters/lookups.ts'
 export { compilePattern } from './filters/pattern.ts'
 export {

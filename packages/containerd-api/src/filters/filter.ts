@@ -11,8 +11,22 @@ import { FilterScanner } from './scanner.ts'
  */
 export type FieldLookup = (path: readonly string[]) => string | undefined
 
+/** One condition of a filter, as it is written. @public */
+export interface FilterCondition {
+  readonly path: readonly string[]
+  /** Empty for a field that only has to be there. */
+  readonly operator: '' | '==' | '!=' | '~='
+  /** Empty without an operator. */
+  readonly value: string
+}
+
 /** A parsed list of filters. @public */
 export interface Filter {
+  /**
+   * The conditions of each filter, for whom it is cheaper to look up what may match than to look at everything. Empty
+   * when everything is admitted.
+   */
+  readonly alternatives: readonly (readonly FilterCondition[])[]
   /**
    * Whether the object that `lookup` reads is admitted.
    *
@@ -21,10 +35,12 @@ export interface Filter {
   matches(lookup: FieldLookup): boolean
 }
 
-type Condition = (lookup: FieldLookup) => boolean
+interface Condition extends FilterCondition {
+  holds(lookup: FieldLookup): boolean
+}
 
 /** Admits everything: what no filter at all means. @public */
-export const always: Filter = { matches: () => true }
+export const always: Filter = { alternatives: [], matches: () => true }
 
 /** The most filters that one request may hold. */
 const maximumFilters = 1024
@@ -55,7 +71,10 @@ export function parseFilters(filters: readonly string[]): Filter {
     return pattern
   }
   const alternatives = filters.map((text) => parseOne(text, compile))
-  return { matches: (lookup) => alternatives.some((conditions) => conditions.every((holds) => holds(lookup))) }
+  return {
+    alternatives,
+    matches: (lookup) => alternatives.some((conditions) => conditions.every(({ holds }) => holds(lookup))),
+  }
 }
 
 function parseOne(text: string, compile: (source: string) => Pattern): Condition[] {
@@ -76,17 +95,18 @@ function condition(scanner: FilterScanner, compile: (source: string) => Pattern)
   while (scanner.accept('.')) path.push(scanner.field())
   const operator = scanner.operator()
   if (operator === '==') {
-    const wanted = scanner.value(false)
-    return (lookup) => lookup(path) === wanted
+    const value = scanner.value(false)
+    return { path, operator, value, holds: (lookup) => lookup(path) === value }
   }
   if (operator === '!=') {
-    const unwanted = scanner.value(false)
-    return (lookup) => (lookup(path) ?? '') !== unwanted
+    const value = scanner.value(false)
+    return { path, operator, value, holds: (lookup) => (lookup(path) ?? '') !== value }
   }
   if (operator === '~=') {
-    const pattern = compile(scanner.value(true))
-    return (lookup) => pattern.matches(lookup(path) ?? '')
+    const value = scanner.value(true)
+    const pattern = compile(value)
+    return { path, operator, value, holds: (lookup) => pattern.matches(lookup(path) ?? '') }
   }
   if (operator !== '') throw scanner.fail(`unsupported operator ${operator}`)
-  return (lookup) => lookup(path) !== undefined
+  return { path, operator, value: '', holds: (lookup) => lookup(path) !== undefined }
 }

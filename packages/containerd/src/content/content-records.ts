@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ContentInfo, validateLabels } from '@teu/containerd-api'
+import { type ContentInfo, type Filter, validateLabels } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import type { Digest } from '@teu/oci-spec/image'
 import type { MetadataDatabase, Row } from '../metadata/database.ts'
 import { mergeLabels, onlyLabels } from '../metadata/field-mask.ts'
 import type { LeaseStore } from '../metadata/leases.ts'
+import { type ListedTable, listRows } from '../metadata/listing.ts'
 import type { NamespaceStore } from '../metadata/namespaces.ts'
 import { formatLabels, type Labels, nowMicros, parseLabels, timestampOfMicros } from '../metadata/values.ts'
 
@@ -13,6 +14,15 @@ export interface ContentRecordsComponents {
   database: MetadataDatabase
   namespaces: NamespaceStore
   leases: LeaseStore
+}
+
+const listed: ListedTable = {
+  select: '* FROM content',
+  table: 'content',
+  scope: 'namespace = ?',
+  key: 'digest',
+  columns: { digest: 'digest' },
+  labels: 'labels',
 }
 
 /** Which namespace has which blob, and with which labels. One file may serve many namespaces. */
@@ -40,8 +50,9 @@ export class ContentRecords {
     return row === undefined ? undefined : Number(row.size)
   }
 
-  list(namespace: string): ContentInfo[] {
-    return this.#c.database.all('SELECT * FROM content WHERE namespace = ? ORDER BY digest', namespace).map(infoOfRow)
+  /** Those that a filter may admit, a page at a time. */
+  async *list(namespace: string, filter: Filter): AsyncGenerator<ContentInfo[], void, undefined> {
+    for await (const rows of listRows(this.#c.database, listed, [namespace], filter)) yield rows.map(infoOfRow)
   }
 
   /** Records a blob. Only inside a write. @throws `already-exists` when the namespace has it */

@@ -34,12 +34,12 @@ export function findGarbage(database: RowReader, now: number): Garbage {
   const alive = markAll(graph)
   const items: GarbageItem[] = graph.expired.map((lease) => ({ kind: 'lease', ...lease }))
   const refersTo = (resource: Resource) => (graph.references.get(resource) ?? []).filter((target) => !alive.has(target))
-  for (const row of database.all('SELECT namespace, digest FROM content')) {
+  for (const row of database.iterate('SELECT namespace, digest FROM content')) {
     const [namespace, digest] = [String(row.namespace), String(row.digest) as Digest]
     const resource = contentResource(namespace, digest)
     if (!alive.has(resource)) items.push({ kind: 'blob', namespace, digest, refersTo: refersTo(resource) })
   }
-  for (const row of database.all('SELECT id, snapshotter, namespace, name FROM snapshots ORDER BY id DESC')) {
+  for (const row of database.iterate('SELECT id, snapshotter, namespace, name FROM snapshots ORDER BY id DESC')) {
     const [namespace, snapshotter, name] = [String(row.namespace), String(row.snapshotter), String(row.name)]
     const resource = snapshotResource(namespace, snapshotter, name)
     if (alive.has(resource)) continue
@@ -47,7 +47,7 @@ export function findGarbage(database: RowReader, now: number): Garbage {
   }
   // One that was begun without a lease stays for a day, for a client that resumes it.
   const stale = now * 1000 - abandonedMicros
-  for (const row of database.all(`SELECT namespace, ref FROM ingests WHERE leased = 1 OR updated_at < ${stale}`)) {
+  for (const row of database.iterate(`SELECT namespace, ref FROM ingests WHERE leased = 1 OR updated_at < ${stale}`)) {
     const [namespace, ref] = [String(row.namespace), String(row.ref)]
     if (!alive.has(ingestResource(namespace, ref))) items.push({ kind: 'ingest', namespace, ref })
   }

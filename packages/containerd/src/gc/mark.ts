@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { knownLabels } from '@teu/containerd-api'
 import type { Row } from '../metadata/database.ts'
-import { parseLabels } from '../metadata/values.ts'
+import type { Labels } from '../metadata/values.ts'
 import {
   contentResource,
   expiryOf,
@@ -15,7 +15,8 @@ import {
 
 /** Whatever answers queries: the daemon's database, or a thread's own view of its file. */
 export interface RowReader {
-  all(sql: string): Row[]
+  /** The rows of a query, one at a time: all at once take hundreds of megabytes in a large store. */
+  iterate(sql: string): Iterable<Row>
 }
 
 /** What refers to what, and what is needed for its own sake. */
@@ -76,53 +77,63 @@ function parentOf(references: ResourceGraph['references'], resource: Resource): 
   return resource.startsWith('s\0') ? references.get(resource)?.find((target) => target.startsWith('s\0')) : undefined
 }
 
+/** Labels that say something of garbage. Most objects have none, and parsing is most of the work. */
+function gcLabels(json: unknown): Labels {
+  const text = String(json)
+  return text.includes('containerd.io/gc.') ? (JSON.parse(text) as Labels) : {}
+}
+
+function refer(graph: ResourceGraph, resource: Resource, targets: Resource[]): void {
+  if (targets.length > 0) graph.references.set(resource, targets)
+}
+
 function readImages(database: RowReader, graph: ResourceGraph): void {
-  for (const row of database.all('SELECT namespace, name, target, labels FROM images')) {
+  for (const row of database.iterate('SELECT namespace, name, target, labels FROM images')) {
     const namespace = String(row.namespace)
     const resource = imageResource(namespace, String(row.name))
     const { digest } = JSON.parse(String(row.target)) as { digest: string }
     graph.roots.push(resource)
-    const references = [contentResource(namespace, digest), ...labelReferences(namespace, parseLabels(row.labels))]
-    graph.references.set(resource, references)
+    const references = [contentResource(namespace, digest), ...labelReferences(namespace, gcLabels(row.labels))]
+    refer(graph, resource, references)
   }
 }
 
 function readContainers(database: RowReader, graph: ResourceGraph): void {
-  for (const row of database.all('SELECT namespace, snapshotter, snapshot_key, labels FROM containers')) {
+  for (const row of database.iterate('SELECT namespace, snapshotter, snapshot_key, labels FROM containers')) {
     const namespace = String(row.namespace)
     if (row.snapshot_key !== '')
       graph.roots.push(snapshotResource(namespace, String(row.snapshotter), String(row.snapshot_key)))
-    graph.roots.push(...labelReferences(namespace, parseLabels(row.labels)))
+    graph.roots.push(...labelReferences(namespace, gcLabels(row.labels)))
   }
 }
 
 function readContent(database: RowReader, graph: ResourceGraph): void {
-  for (const row of database.all('SELECT namespace, digest, labels FROM content')) {
+  for (const row of database.iterate('SELECT namespace, digest, labels FROM content')) {
     const namespace = String(row.namespace)
     const resource = contentResource(namespace, String(row.digest))
-    const labels = parseLabels(row.labels)
+    const labels = gcLabels(row.labels)
     if (isRoot(labels)) graph.roots.push(resource)
-    graph.references.set(resource, labelReferences(namespace, labels))
+    refer(graph, resource, labelReferences(namespace, labels))
   }
 }
 
 function readSnapshots(database: RowReader, graph: ResourceGraph): void {
   const sql = `SELECT s.namespace, s.snapshotter, s.name, s.labels, p.name AS parent
     FROM snapshots s LEFT JOIN snapshots p ON p.id = s.parent`
-  for (const row of database.all(sql)) {
+  for (const row of database.iterate(sql)) {
     const [namespace, snapshotter] = [String(row.namespace), String(row.snapshotter)]
     const resource = snapshotResource(namespace, snapshotter, String(row.name))
-    const labels = parseLabels(row.labels)
+    const labels = gcLabels(row.labels)
     if (isRoot(labels)) graph.roots.push(resource)
     const parent = row.parent === null ? [] : [snapshotResource(namespace, snapshotter, String(row.parent))]
-    graph.references.set(resource, [...parent, ...labelReferences(namespace, labels)])
+    refer(graph, resource, [...parent, ...labelReferences(namespace, labels)])
   }
 }
 
 function readLeases(database: RowReader, graph: ResourceGraph, now: number): void {
   const [flat, expired] = [new Set<string>(), new Set<string>()]
-  for (const row of database.all('SELECT namespace, id, labels FROM leases')) {
-    const labels = parseLabels(row.labels)
+  for (const row of database.iterate('SELECT namespace, id, labels FROM leases')) {
+    const labels = gcLabels(row.labels)
     const expiry = expiryOf(labels)
     if (expiry !== undefined && expiry <= now) {
       expired.add(`${row.namespace}\0${row.id}`)
@@ -133,7 +144,7 @@ function readLeases(database: RowReader, graph: ResourceGraph, now: number): voi
     if (labels[knownLabels.gcFlat] !== undefined) flat.add(`${row.namespace}\0${row.id}`)
     graph.roots.push(...labelReferences(String(row.namespace), labels))
   }
-  for (const row of database.all('SELECT namespace, lease, type, id FROM lease_resources')) {
+  for (const row of database.iterate('SELECT namespace, lease, type, id FROM lease_resources')) {
     const resource = leasedResource(String(row.namespace), String(row.type), String(row.id))
     if (resource === undefined || expired.has(`${row.namespace}\0${row.lease}`)) continue
     if (flat.has(`${row.namespace}\0${row.lease}`)) graph.flat.push(resource)

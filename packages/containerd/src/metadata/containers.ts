@@ -1,10 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Container, timestampNow, validateIdentifier, validateLabels } from '@teu/containerd-api'
+import { Container, type Filter, timestampNow, validateIdentifier, validateLabels } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import type { MetadataDatabase } from './database.ts'
 import { invalidPath, mergeLabels, mergeMap } from './field-mask.ts'
+import { type ListedTable, listRows } from './listing.ts'
 import type { NamespaceStore } from './namespaces.ts'
 import { formatLabels } from './values.ts'
+
+const listed: ListedTable = {
+  select: 'message FROM containers',
+  table: 'containers',
+  scope: 'namespace = ?',
+  key: 'id',
+  columns: { id: 'id', image: 'image', snapshotter: 'snapshotter', snapshot_key: 'snapshot_key' },
+  labels: 'labels',
+}
 
 /** Container records. A record is kept as its message; the columns beside it are what other parts look for. */
 export class ContainerStore {
@@ -22,10 +32,10 @@ export class ContainerStore {
     return Container.decode(row.message as Uint8Array)
   }
 
-  list(namespace: string): Container[] {
-    return this.#database
-      .all('SELECT message FROM containers WHERE namespace = ? ORDER BY id', namespace)
-      .map((row) => Container.decode(row.message as Uint8Array))
+  /** Those that a filter may admit, a page at a time. */
+  async *list(namespace: string, filter: Filter): AsyncGenerator<Container[], void, undefined> {
+    for await (const rows of listRows(this.#database, listed, [namespace], filter))
+      yield rows.map((row) => Container.decode(row.message as Uint8Array))
   }
 
   create(namespace: string, container: Container): Promise<Container> {

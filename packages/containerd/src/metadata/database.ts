@@ -75,6 +75,16 @@ export class MetadataDatabase implements AsyncDisposable {
     return this.#statement(sql).all(...values) as Row[]
   }
 
+  /** {@link all}, one row at a time. Nothing may be written before the last one. */
+  iterate(sql: string): Iterable<Row> {
+    return this.#database.prepare(sql).iterate() as Iterable<Row>
+  }
+
+  /** {@link all} for a query that is made for one call: its statement is not kept. */
+  allOnce(sql: string, ...values: SqlValue[]): Row[] {
+    return this.#database.prepare(sql).all(...values) as Row[]
+  }
+
   /** Changes rows, and says how many. Only inside {@link write}. */
   run(sql: string, ...values: SqlValue[]): { changes: number; lastId: number } {
     if (!this.#writing) throw new StackError('internal', 'metadata changed outside a write')

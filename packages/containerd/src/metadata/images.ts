@@ -1,11 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
-import { Descriptor, type Image, validateLabels } from '@teu/containerd-api'
+import { Descriptor, type Filter, type Image, validateLabels } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import { parseDigest } from '@teu/oci-spec/image'
 import type { MetadataDatabase, Row } from './database.ts'
 import { invalidPath, mergeLabels, mergeMap } from './field-mask.ts'
+import { type ListedTable, listRows } from './listing.ts'
 import type { NamespaceStore } from './namespaces.ts'
 import { formatLabels, nowMicros, parseLabels, timestampOfMicros } from './values.ts'
+
+const listed: ListedTable = {
+  select: '* FROM images',
+  table: 'images',
+  scope: 'namespace = ?',
+  key: 'name',
+  columns: { name: 'name', 'target.digest': "json_extract(target, '$.digest')" },
+  labels: 'labels',
+}
 
 /** Image records: names that point at content. */
 export class ImageStore {
@@ -23,8 +33,9 @@ export class ImageStore {
     return imageOfRow(row)
   }
 
-  list(namespace: string): Image[] {
-    return this.#database.all('SELECT * FROM images WHERE namespace = ? ORDER BY name', namespace).map(imageOfRow)
+  /** Those that a filter may admit, a page at a time. */
+  async *list(namespace: string, filter: Filter): AsyncGenerator<Image[], void, undefined> {
+    for await (const rows of listRows(this.#database, listed, [namespace], filter)) yield rows.map(imageOfRow)
   }
 
   create(namespace: string, image: Image): Promise<Image> {

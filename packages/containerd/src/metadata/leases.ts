@@ -1,14 +1,24 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto'
-import { knownLabels, type Lease, type LeaseResource, validateLabels } from '@teu/containerd-api'
+import { type Filter, knownLabels, type Lease, type LeaseResource, validateLabels } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import { isDigest } from '@teu/oci-spec/image'
 import type { MetadataDatabase, Row } from './database.ts'
+import { type ListedTable, listRows } from './listing.ts'
 import type { NamespaceStore } from './namespaces.ts'
 import { formatLabels, type Labels, nowMicros, parseLabels, timestampOfMicros } from './values.ts'
 
 /** The longest name of a lease, in characters. */
 const maximumIdLength = 1024
+
+const listed: ListedTable = {
+  select: '* FROM leases',
+  table: 'leases',
+  scope: 'namespace = ?',
+  key: 'id',
+  columns: { id: 'id' },
+  labels: 'labels',
+}
 
 /** Leases and what they hold. */
 export class LeaseStore {
@@ -20,8 +30,9 @@ export class LeaseStore {
     this.#namespaces = namespaces
   }
 
-  list(namespace: string): Lease[] {
-    return this.#database.all('SELECT * FROM leases WHERE namespace = ? ORDER BY id', namespace).map(leaseOfRow)
+  /** Those that a filter may admit, a page at a time. */
+  async *list(namespace: string, filter: Filter): AsyncGenerator<Lease[], void, undefined> {
+    for await (const rows of listRows(this.#database, listed, [namespace], filter)) yield rows.map(leaseOfRow)
   }
 
   create(namespace: string, wantedId: string, labels: Labels): Promise<Lease> {

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Container, type ContainerdServices, lookupIn, parseFilters } from '@teu/containerd-api'
+import { type Container, type ContainerdServices, parseFilters } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import type { EventPublisher } from '../events/exchange.ts'
 import type { GcTrigger } from '../gc/scheduler.ts'
 import type { ContainerStore } from '../metadata/containers.ts'
-import { contextOf } from './context.ts'
+import { admitted } from './admitted.ts'
+import { type CallContext, contextOf } from './context.ts'
 
 /** What the containers service stands on. */
 export interface ContainersServiceComponents {
@@ -16,19 +17,19 @@ export interface ContainersServiceComponents {
 /** The Containers service over its store. */
 export function containersService(components: ContainersServiceComponents): ContainerdServices['containers'] {
   const { containers, events, gc } = components
-  const admitted = (namespace: string, filters: readonly string[]) => {
+  const find = ({ namespace, signal }: CallContext, filters: readonly string[]) => {
     const filter = parseFilters(filters)
-    return containers.list(namespace).filter((container) => filter.matches(lookupIn(fieldsOf(container))))
+    return admitted(containers.list(namespace, filter), filter, fieldsOf, signal)
   }
   return {
     async get({ id }, options) {
       return { container: containers.get(contextOf(options).namespace, id) }
     },
     async list({ filters }, options) {
-      return { containers: admitted(contextOf(options).namespace, filters) }
+      return { containers: await find(contextOf(options), filters) }
     },
     async *listStream({ filters }, options) {
-      for (const container of admitted(contextOf(options).namespace, filters)) yield { container }
+      for (const container of await find(contextOf(options), filters)) yield { container }
     },
     async create({ container }, options) {
       const { namespace } = contextOf(options)

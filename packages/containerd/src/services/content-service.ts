@@ -4,7 +4,6 @@ import {
   type ContentInfo,
   type ContentStatus,
   contentChunkSize,
-  lookupIn,
   parseFilters,
   type ReadContentRequest,
   type ReadContentResponse,
@@ -16,6 +15,7 @@ import type { ContentStore, IngestStatus } from '../content/content-store.ts'
 import type { EventPublisher } from '../events/exchange.ts'
 import type { GcTrigger } from '../gc/scheduler.ts'
 import { timestampOfMicros } from '../metadata/values.ts'
+import { admitted } from './admitted.ts'
 import { writeStream } from './content-write.ts'
 import { contextOf } from './context.ts'
 
@@ -42,9 +42,9 @@ export function contentService({ content, events, gc }: ContentServiceComponents
       return { info: updated }
     },
     async *list({ filters }, options) {
-      const { namespace } = contextOf(options)
+      const { namespace, signal } = contextOf(options)
       const filter = parseFilters(filters)
-      const found = content.records.list(namespace).filter((info) => filter.matches(lookupIn(fieldsOf(info))))
+      const found = await admitted(content.records.list(namespace, filter), filter, fieldsOf, signal)
       for (let at = 0; at < found.length; at += listBatch) yield { info: found.slice(at, at + listBatch) }
     },
     async delete({ digest }, options) {
@@ -64,9 +64,9 @@ export function contentService({ content, events, gc }: ContentServiceComponents
       return { status: statusOf(await content.ingestStatus(record)) }
     },
     async listStatuses({ filters }, options) {
-      const { namespace } = contextOf(options)
+      const { namespace, signal } = contextOf(options)
       const filter = parseFilters(filters)
-      const found = content.ingests.list(namespace).filter(({ ref }) => filter.matches(lookupIn({ ref })))
+      const found = await admitted([content.ingests.list(namespace)], filter, ({ ref }) => ({ ref }), signal)
       const statuses = await Promise.all(found.map((record) => content.ingestStatus(record)))
       return { statuses: statuses.map(statusOf) }
     },

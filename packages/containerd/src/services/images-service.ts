@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ContainerdServices, type Image, lookupIn, parseFilters } from '@teu/containerd-api'
+import { type ContainerdServices, type Image, parseFilters } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import type { EventPublisher } from '../events/exchange.ts'
 import type { GcTrigger } from '../gc/scheduler.ts'
 import type { ImageStore } from '../metadata/images.ts'
+import { admitted } from './admitted.ts'
 import { contextOf } from './context.ts'
 
 /** What the images service stands on. */
@@ -20,9 +21,9 @@ export function imagesService({ images, events, gc }: ImagesServiceComponents): 
       return { image: images.get(contextOf(options).namespace, name) }
     },
     async list({ filters }, options) {
+      const { namespace, signal } = contextOf(options)
       const filter = parseFilters(filters)
-      const found = images.list(contextOf(options).namespace)
-      return { images: found.filter((image) => filter.matches(lookupIn(fieldsOf(image)))) }
+      return { images: await admitted(images.list(namespace, filter), filter, fieldsOf, signal) }
     },
     async create({ image }, options) {
       const { namespace } = contextOf(options)

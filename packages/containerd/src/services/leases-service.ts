@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ContainerdServices, lookupIn, parseFilters } from '@teu/containerd-api'
+import { type ContainerdServices, type Lease, parseFilters } from '@teu/containerd-api'
 import type { GcTrigger } from '../gc/scheduler.ts'
 import type { LeaseStore } from '../metadata/leases.ts'
+import { admitted } from './admitted.ts'
 import { contextOf } from './context.ts'
 
 /** What the leases service stands on. */
@@ -23,9 +24,10 @@ export function leasesService({ leases, gc }: LeasesServiceComponents): Containe
       return {}
     },
     async list({ filters }, options) {
+      const { namespace, signal } = contextOf(options)
       const filter = parseFilters(filters)
-      const found = leases.list(contextOf(options).namespace)
-      return { leases: found.filter(({ id, labels }) => filter.matches(lookupIn({ id, labels }))) }
+      const fieldsOf = ({ id, labels }: Lease) => ({ id, labels })
+      return { leases: await admitted(leases.list(namespace, filter), filter, fieldsOf, signal) }
     },
     async addResource({ id, resource }, options) {
       await leases.addResource(contextOf(options).namespace, id, resource)

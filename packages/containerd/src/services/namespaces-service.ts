@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ContainerdServices, lookupIn, type Namespace, parseFilters } from '@teu/containerd-api'
+import { type ContainerdServices, type Namespace, parseFilters } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import type { EventPublisher } from '../events/exchange.ts'
 import type { NamespaceStore } from '../metadata/namespaces.ts'
+import { admitted } from './admitted.ts'
 
 /** What the namespaces service stands on. */
 export interface NamespacesServiceComponents {
@@ -17,9 +18,10 @@ export function namespacesService(components: NamespacesServiceComponents): Cont
     async get({ name }) {
       return { namespace: namespaces.get(name) }
     },
-    async list({ filter: text }) {
+    async list({ filter: text }, options) {
       const filter = parseFilters(text === '' ? [] : [text])
-      return { namespaces: namespaces.list().filter(({ name, labels }) => filter.matches(lookupIn({ name, labels }))) }
+      const fieldsOf = ({ name, labels }: Namespace) => ({ name, labels })
+      return { namespaces: await admitted([namespaces.list()], filter, fieldsOf, options?.signal) }
     },
     async create({ namespace }) {
       const created = await namespaces.create(required(namespace))

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type ContainerdServices, lookupIn, parseFilters, type SnapshotInfo } from '@teu/containerd-api'
+import { type ContainerdServices, parseFilters, type SnapshotInfo } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import type { EventPublisher } from '../events/exchange.ts'
 import type { GcTrigger } from '../gc/scheduler.ts'
 import { snapshotKinds } from '../snapshots/snapshot-driver.ts'
 import type { SnapshotStore } from '../snapshots/snapshot-store.ts'
+import { admitted } from './admitted.ts'
 import { contextOf } from './context.ts'
 
 const listBatch = 100
@@ -68,13 +69,10 @@ export function snapshotsService({ stores, events, gc }: SnapshotsServiceCompone
       return { info: updated }
     },
     async *list({ snapshotter, filters }, options) {
-      const { namespace } = contextOf(options)
+      const { namespace, signal } = contextOf(options)
       const { records } = storeOf(snapshotter)
       const filter = parseFilters(filters)
-      const found = records
-        .list(namespace)
-        .map((record) => records.infoOf(record))
-        .filter((info) => filter.matches(lookupIn(fieldsOf(info))))
+      const found = await admitted(records.list(namespace, filter), filter, fieldsOf, signal)
       for (let at = 0; at < found.length; at += listBatch) yield { info: found.slice(at, at + listBatch) }
     },
     async usage({ snapshotter, key }, options) {

@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { SnapshotInfo } from '@teu/containerd-api'
+import type { Filter, SnapshotInfo } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
 import type { MetadataDatabase, Row } from '../metadata/database.ts'
+import { type ListedTable, listRows } from '../metadata/listing.ts'
 import { formatLabels, type Labels, nowMicros, parseLabels, timestampOfMicros } from '../metadata/values.ts'
 import { type SnapshotKind, type SnapshotLocation, snapshotKinds } from './snapshot-driver.ts'
 
@@ -16,6 +17,15 @@ export interface SnapshotRecord {
   inodes: number | undefined
   createdAt: number
   updatedAt: number
+}
+
+const listed: ListedTable = {
+  select: 's.*, p.name AS parent_name FROM snapshots s LEFT JOIN snapshots p ON p.id = s.parent',
+  table: 'snapshots s',
+  scope: 's.snapshotter = ? AND s.namespace = ?',
+  key: 's.name',
+  columns: { name: 's.name', parent: 'p.name' },
+  labels: 's.labels',
 }
 
 /** The names, kinds, parents and labels of one snapshotter's snapshots, in all namespaces. */
@@ -40,9 +50,10 @@ export class SnapshotRecords {
     return found
   }
 
-  list(namespace: string): SnapshotRecord[] {
-    const sql = 'SELECT * FROM snapshots WHERE snapshotter = ? AND namespace = ? ORDER BY name'
-    return this.#database.all(sql, this.snapshotter, namespace).map(recordOfRow)
+  /** Those that a filter may admit, a page at a time. */
+  async *list(namespace: string, filter: Filter): AsyncGenerator<SnapshotInfo[], void, undefined> {
+    for await (const rows of listRows(this.#database, listed, [this.snapshotter, namespace], filter))
+      yield rows.map((row) => infoOf(recordOfRow(row), String(row.parent_name ?? '')))
   }
 
   /** The name of the parent, or empty. */
@@ -110,15 +121,13 @@ export class SnapshotRecords {
   }
 
   infoOf(record: SnapshotRecord): SnapshotInfo {
-    return {
-      name: record.name,
-      parent: this.parentName(record),
-      kind: record.kind,
-      createdAt: timestampOfMicros(record.createdAt),
-      updatedAt: timestampOfMicros(record.updatedAt),
-      labels: record.labels,
-    }
+    return infoOf(record, this.parentName(record))
   }
+}
+
+function infoOf({ name, kind, createdAt, updatedAt, labels }: SnapshotRecord, parent: string): SnapshotInfo {
+  const [made, changed] = [timestampOfMicros(createdAt), timestampOfMicros(updatedAt)]
+  return { name, parent, kind, createdAt: made, updatedAt: changed, labels }
 }
 
 function recordOfRow(row: Row): SnapshotRecord {
