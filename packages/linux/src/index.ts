@@ -148,6 +148,7 @@ export type { DirectoryEntry, FileKind } from './root-directory/directory-entry.
 export { fileKind } from './root-directory/directory-entry.ts'
 export { fileTypes, openFlags, resolveFlags } from './root-directory/open-flags.ts'
 export { RootDirectory } from './root-directory/root-directory.ts'
+export { removeInSlices, sizeInSlices } from './root-directory/tree-in-slices.ts'
 export type { OpenPtyOptions, Pty, WindowSize } from './tty/pty.ts'
 export { getWindowSize, makeTerminalRaw, openPty, setWindowSize } from './tty/pty.ts'
 export type { FdMessage, ReceiveFdsOptions } from './unix-socket/fd-passing.ts'

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync } from 'node:fs'
-import { isErrno } from '../errno.ts'
+import { isErrno, systemError } from '../errno.ts'
 import { atFlags } from '../mount/constants.ts'
 import type { PathBytes } from '../native/addon.ts'
 import { native } from '../native/load.ts'
-import { openFlags } from './open-flags.ts'
+import { openFlags, resolveFlags } from './open-flags.ts'
 
 const readDirectory = openFlags.directory | openFlags.nofollow | openFlags.cloexec
+/** Folders open at a time: what lies deeper is moved up first, so that an image's depth costs no descriptors. */
+const maximumOpen = 64
+const noReplace = 1
 
 /** A folder that is being emptied. The walk keeps its own stack: depth is what an image chose. */
 interface Level {
@@ -14,24 +17,17 @@ interface Level {
   /** The name in the folder above; the first level has none above. */
   name: PathBytes
   parent: number
-  entries: (Buffer | number)[]
+  entries: (PathBytes | number)[]
 }
 
 /**
  * Removes what `name` in `dirfd` is, with all below it, following no symbolic link and crossing no mount (`EBUSY`).
- * Nothing happens when it is not there. One descriptor is open for each level of depth.
+ * Nothing happens when it is not there. At most 64 descriptors are open.
  *
  * @internal
  */
 export function removeTree(dirfd: number, name: PathBytes): void {
-  if (removeEntry(dirfd, name)) return
-  const stack: Level[] = []
-  try {
-    push(stack, dirfd, name)
-    while (stack.length > 0) step(stack)
-  } finally {
-    for (const level of stack) closeSync(level.fd)
-  }
+  for (const _ of removalSteps(dirfd, name));
 }
 
 /** Removes only what is inside the folder `fd` refers to. @internal */
@@ -40,21 +36,33 @@ export function removeContents(fd: number): void {
   for (let i = 0; i < entries.length; i += 2) removeTree(fd, entries[i] as Buffer)
 }
 
-function step(stack: Level[]): void {
-  const level = stack.at(-1) as Level
-  while (level.entries.length > 0) {
-    level.entries.pop()
-    const name = level.entries.pop() as Buffer
-    if (removeEntry(level.fd, name)) continue
-    push(stack, level.fd, name)
-    return
+/** As {@link removeTree}, one step at a time; between two steps the caller may do other things. @internal */
+export function* removalSteps(dirfd: number, name: PathBytes): Generator<void> {
+  if (removeEntry(dirfd, name)) return
+  const stack: Level[] = []
+  try {
+    push(stack, dirfd, name)
+    for (let moved = 0; stack.length > 0; yield) {
+      const { fd, entries } = topOf(stack)
+      if (entries.length === 0) {
+        closeTop(stack)
+        continue
+      }
+      entries.pop()
+      const entry = entries.pop() as PathBytes
+      if (removeEntry(fd, entry)) continue
+      if (stack.length < maximumOpen || !moveUp(stack, entry, moved++)) push(stack, fd, entry)
+    }
+  } finally {
+    for (const level of stack) closeSync(level.fd)
   }
-  stack.pop()
-  closeSync(level.fd)
-  removeFolder(level)
 }
 
-function removeFolder({ parent, name }: Level): void {
+const topOf = (stack: readonly Level[]): Level => stack.at(-1) as Level
+
+function closeTop(stack: Level[]): void {
+  const { fd, parent, name } = stack.pop() as Level
+  closeSync(fd)
   try {
     native().unlinkat(parent, name, atFlags.removedir)
   } catch (error) {
@@ -62,16 +70,30 @@ function removeFolder({ parent, name }: Level): void {
   }
 }
 
+/** Moves a folder into the outermost one, to be removed from there. False where that does not go. */
+function moveUp([outermost, ...inner]: readonly Level[], name: PathBytes, number: number): boolean {
+  if (!outermost || inner.length === 0) return false
+  const fresh = `.removed-${number}-${process.pid}`
+  try {
+    native().renameat2(topOf(inner).fd, name, outermost.fd, fresh, noReplace)
+  } catch {
+    return false
+  }
+  outermost.entries.push(fresh, 4)
+  return true
+}
+
 function push(stack: Level[], parent: number, name: PathBytes): void {
   let fd: number
   try {
-    fd = native().openat2(parent, name, readDirectory, 0, 0)
+    fd = native().openat2(parent, name, readDirectory, 0, resolveFlags.noXdev)
   } catch (error) {
     if (isErrno(error, 'ENOENT')) return
+    if (isErrno(error, 'EXDEV')) throw systemError('EBUSY', 16, 'remove', String(name))
     throw error
   }
   stack.push({ fd, name, parent, entries: [] })
-  ;(stack.at(-1) as Level).entries = native().readdir(fd)
+  topOf(stack).entries = native().readdir(fd)
 }
 
 /** True when the entry is gone, false when it is a folder. */
