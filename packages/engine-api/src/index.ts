@@ -127,7 +127,15 @@ export type {
 export { buildTarget, compilePath, type PathMatcher, type PathParameters } from './path.ts'
 export { pluginRoutes } from './plugins/routes.ts'
 export { decodeQuery } from './query/decode-query.ts'
-export { checkFilters, decodeFilters, encodeFilters, type Filters, matchesLabels } from './query/filters.ts'
+export {
+  booleanFilter,
+  checkFilters,
+  decodeFilters,
+  encodeFilters,
+  type Filters,
+  matchesLabelFilters,
+  matchesLabels,
+} from './query/filters.ts'
 export { decodeFlag } from './query/flag.ts'
 export { decodeTimestamp, parseDuration } from './query/timestamp.ts'
 export { decodeRegistryAuth, encodeRegistryAuth, registryAuthHeader } from './registry-auth.ts'

@@ -71,9 +71,13 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const { watching } = await follow(context, execs, options, stopping.signal)
   await recoverContainers(context)
   await recoverExecs(context, execs)
+  const sweeping = context.volumes.sweep(stopping.signal).catch((error: unknown) => {
+    if (!stopping.signal.aborted)
+      context.log.error('a removed volume is still on the disk', { error: messageOf(error) })
+  })
   return serve(context, execs, options, async () => {
     stopping.abort()
-    await watching
+    await Promise.all([watching, sweeping])
     for (const container of context.containers) {
       clearTimeout(container.restartTimer)
       container.io?.close()
@@ -136,7 +140,7 @@ function contextOf(
     volumes: localVolumes({
       root: path.join(options.dataRoot, 'volumes'),
       events,
-      used: () => new Set([...containers].flatMap(({ record }) => record.mounts.map(({ Name = '' }) => Name))),
+      users: () => [...containers].map(({ record }) => record.mounts.map(({ Name = '' }) => Name)),
     }),
   }
 }

@@ -50,6 +50,31 @@ export function matchesLabels(
   })
 }
 
+/**
+ * Whether labels satisfy both `label` and `label!` filters of a prune: all of the first must be there, none of the
+ * second. So one `label!` is enough to keep a thing.
+ *
+ * @public
+ */
+export function matchesLabelFilters(filters: Filters, labels: Readonly<Record<string, string>>): boolean {
+  const { label, 'label!': without = [] } = filters
+  return matchesLabels(label, labels) && !without.some((filter) => matchesLabels([filter], labels))
+}
+
+/**
+ * Reads a boolean filter; undefined when it is not given. Throws `invalid-argument` for other values than `true`,
+ * `1`, `false` and `0`, and for both at once.
+ *
+ * @public
+ */
+export function booleanFilter(filters: Filters, key: string): boolean | undefined {
+  const values = filters[key] ?? []
+  if (values.length === 0) return undefined
+  if (values.every((value) => value === 'true' || value === '1')) return true
+  if (values.every((value) => value === 'false' || value === '0')) return false
+  throw new StackError('invalid-argument', `invalid filter '${key}=[${values.join(' ')}]'`)
+}
+
 function parseObject(text: string): object {
   let value: unknown
   try {

@@ -77,6 +77,7 @@ async function build(
     container.rootfsMounts = rootfs.mounts
     saveContainer(context, container, 'durable')
     context.containers.add(container)
+    context.volumes.settle(record.id)
     publishContainerEvent(context, container, 'create')
   } catch (error) {
     rmSync(directory, { recursive: true, force: true })

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { booleanFilter, matchesLabelFilters } from '@teu/engine-api'
 import { StackError } from '@teu/errors'
 import { familiarName, familiarReference, parseReference } from '@teu/oci-spec/distribution'
 import type { LoadedImage } from './loaded-image.ts'
@@ -15,15 +16,6 @@ function refuseUnknown(filters: Filters): void {
   if (key !== undefined) throw new StackError('invalid-argument', `invalid filter '${key}'`)
 }
 
-/** Reads a boolean filter; undefined when it is not given. */
-export function booleanFilter(filters: Filters, key: string): boolean | undefined {
-  const values = filters[key] ?? []
-  if (values.length === 0) return undefined
-  if (values.every((value) => value === 'true' || value === '1')) return true
-  if (values.every((value) => value === 'false' || value === '0')) return false
-  throw new StackError('invalid-argument', `invalid filter '${key}=[${values.join(' ')}]'`)
-}
-
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 }
 
 /** A time of `until`: seconds since 1970, RFC 3339, or how long ago (`10m`, `1h30m`). Milliseconds since 1970. */
@@ -38,11 +30,6 @@ function timeOf(text: string): number {
   const time = Date.parse(text)
   if (Number.isNaN(time)) throw new StackError('invalid-argument', `invalid filter 'until=[${text}]'`)
   return time
-}
-
-function labelMatches(labels: Readonly<Record<string, string>>, wanted: string): boolean {
-  const [key = '', value] = wanted.split(/=(.*)/s, 2)
-  return Object.hasOwn(labels, key) && (value === undefined || labels[key] === value)
 }
 
 /** Whether a name fits a pattern: with its tag, without it, or only its last part, as docker does. */
@@ -74,8 +61,7 @@ export function filterImages(all: readonly LoadedImage[], filters: Filters): Loa
   return all.filter(
     (image) =>
       (dangling === undefined || dangling !== tagged.has(image.id)) &&
-      (filters.label ?? []).every((label) => labelMatches(labelsOf(image), label)) &&
-      (filters['label!'] ?? []).every((label) => !labelMatches(labelsOf(image), label)) &&
+      matchesLabelFilters(filters, labelsOf(image)) &&
       (references.length === 0 || references.some((pattern) => referenceMatches(image, pattern))) &&
       before.every((time) => createdAt(image) < time) &&
       since.every((time) => createdAt(image) > time) &&

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ImageDeleteItem } from '@teu/engine-api'
+import { booleanFilter, type ImageDeleteItem } from '@teu/engine-api'
 import { StackError } from '@teu/errors'
 import { chainIds } from '@teu/oci-spec/image'
 import type { ImageContext } from './image-context.ts'
 import { deleteImage, keepDangling, listImages } from './image-records.ts'
 import type { CallOptions, ImageRemoveOptions, ImageUser } from './image-service.ts'
 import { contentSize } from './image-views.ts'
-import { booleanFilter, byId, type Filters, filterImages } from './list-filters.ts'
+import { byId, type Filters, filterImages } from './list-filters.ts'
 import type { LoadedImage } from './loaded-image.ts'
 import { type FoundImage, repoDigest, repoTag, requireImage } from './names.ts'
 
