@@ -18,7 +18,10 @@ function run({ path, now }: GarbageThreadInput): void {
   try {
     // One transaction, so that all queries see the same moment.
     database.exec('BEGIN')
-    const { items, nextExpiry } = findGarbage({ iterate: (sql) => database.prepare(sql).iterate() as Iterable<Row> }, now)
+    const { items, nextExpiry } = findGarbage(
+      { iterate: (sql) => database.prepare(sql).iterate() as Iterable<Row> },
+      now,
+    )
     for (let at = 0; at < items.length; at += partSize) say({ kind: 'part', items: items.slice(at, at + partSize) })
     say({ kind: 'done', nextExpiry })
   } finally {
