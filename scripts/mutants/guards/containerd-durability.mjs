@@ -28,4 +28,8 @@ export default [
     'await makeDurableDirectory(path, mode)',
     "await (await import('node:fs/promises')).mkdir(path, { recursive: true })",
   ]),
+  sync('a record is gone from the disk before its blob is', 'gc/collector.ts', [
+    'if (blobs.length > 0) await database.sync()',
+    '',
+  ]),
 ]
