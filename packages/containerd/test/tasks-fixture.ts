@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
-import { mkdir, open, readFile } from 'node:fs/promises'
+import { mkdir, open } from 'node:fs/promises'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { TestContext } from 'node:test'
@@ -11,6 +11,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { Container, type ContainerdServices, type Envelope, packJson, TaskExit } from '@teu/containerd-api'
 import { makeFifo } from '@teu/linux'
 import { RuncOptions } from '@teu/shim-api'
+import { machineFiles, readMachineFile } from '../../../scripts/machine-programs.mjs'
 import { inTest, keep, layerOf, startDaemon, unpack } from './daemon.ts'
 
 export interface Shim {
@@ -48,7 +49,7 @@ function isProgram(path: string): boolean {
 export function skipReason({ binary }: Shim): string | false {
   if (process.getuid?.() !== 0) return 'needs root'
   if (binary === undefined) return 'the shim is not installed'
-  return isProgram('/bin/busybox') && isProgram('/usr/sbin/runc') ? false : 'needs busybox and runc'
+  return false
 }
 
 /** A daemon with an image, and what it takes to run containers of it. */
@@ -61,18 +62,14 @@ export async function fixture(t: TestContext, shim: Shim) {
       for await (const event of services.events.subscribe({ filters: ['topic~=^/tasks/'] }, {})) exits.push(event)
     })()
   watch(daemon.services)
-  const links = ['sh', 'sleep', 'echo', 'cat'].map((name) => ({
-    name: `bin/${name}`,
-    type: 'hardlink' as const,
-    linkName: 'bin/busybox',
+  const files = machineFiles(['sh', 'sleep', 'echo', 'cat']).map((file) => ({
+    name: file.path,
+    data: readMachineFile(file),
+    mode: 0o755,
   }))
-  const folders = ['bin/', 'dev/', 'proc/', 'sys/', 'tmp/'].map((name) => ({ name }))
-  const busybox = await readFile('/bin/busybox')
-  const image = await unpack(
-    daemon,
-    'overlayfs',
-    layerOf(...folders, { name: 'bin/busybox', data: busybox, mode: 0o755 }, ...links),
-  )
+  const above = files.flatMap(({ name }) => [...name.matchAll(/\//g)].map(({ index }) => name.slice(0, index + 1)))
+  const folders = [...new Set([...above, 'dev/', 'proc/', 'sys/', 'tmp/'])].map((name) => ({ name }))
+  const image = await unpack(daemon, 'overlayfs', layerOf(...folders, ...files))
   t.after(() => removeCgroup(cgroup))
   return { daemon, image, cgroup, exits, watch, runtime: shim.name, folder: daemon.folder }
 }

@@ -15,7 +15,7 @@ test('all six kinds of hook run in order, each with the state of its moment', ro
     args: ['sh', '-c', `echo "${kind} $(readlink /proc/self/ns/uts) $VALUE $(cat)" >> ${target}`],
     env: ['PATH=/bin:/usr/bin', `VALUE=${kind}`],
   })
-  const inContainer: Hook = { path: '/bin/busybox', args: ['sh', '-c', 'echo "startContainer x x $(cat)" >> /tmp/log'] }
+  const inContainer: Hook = { path: '/bin/sh', args: ['sh', '-c', 'echo "startContainer x x $(cat)" >> /tmp/log'] }
   inContainer.env = ['PATH=/bin']
   const bundle = workshop.bundle(['cat', '/tmp/log'], (spec) => {
     spec.root.readonly = false

@@ -15,7 +15,7 @@ test('masked files are the null device, masked directories are empty and read-on
       spec.root.readonly = false
     },
   )
-  assert.equal(output, 'character special file 1:3\n0\n0\ntouch: /etc/x: Read-only file system\n')
+  assert.equal(output, "character special file 1:3\n0\n0\ntouch: cannot touch '/etc/x': Read-only file system\n")
 })
 
 test('read-only paths and a read-only root refuse writes', rooted, async () => {
@@ -26,7 +26,7 @@ test('read-only paths and a read-only root refuse writes', rooted, async () => {
       spec.mounts.push({ destination: '/tmp', type: 'tmpfs', source: 'tmpfs' })
     },
   )
-  assert.match(output, /hostname: Read-only file system\ntouch: \/x: Read-only file system\nok\n/)
+  assert.match(output, /hostname: Read-only file system\ntouch: cannot touch '\/x': Read-only file system\nok\n/)
 })
 
 test('a read-only path keeps what its file system forbids', rooted, async () => {
@@ -126,7 +126,7 @@ test('mounts have the options of the spec', rooted, async () => {
   assert.match(output, / \/a\/b ro,nosuid,noexec/)
   assert.match(output, / \/single rw/)
   assert.match(output, / \/t rw,nodev,relatime shared:\d+ - tmpfs tmpfs rw,size=64k,mode=700/)
-  assert.match(output, /touch: \/a\/b\/x: Read-only file system\n$/)
+  assert.match(output, /touch: cannot touch '\/a\/b\/x': Read-only file system\n$/)
 })
 
 test('a recursive read-only bind covers the mounts below it', rooted, async () => {
@@ -150,8 +150,8 @@ test('a recursive read-only bind covers the mounts below it', rooted, async () =
       })
     },
   )
-  assert.match(output, /touch: \/m\/x: Read-only/)
-  assert.match(output, /touch: \/m\/sub\/x: Read-only/)
+  assert.match(output, /touch: cannot touch '\/m\/x': Read-only/)
+  assert.match(output, /touch: cannot touch '\/m\/sub\/x': Read-only/)
   assert.match(output, /writable/)
 })
 
@@ -183,7 +183,7 @@ test('the root may be moved instead of pivoted', rooted, async () => {
   const bundle = workshop.bundle(['sh', '-c', 'ls /; grep -c " - proc " /proc/self/mountinfo'])
   const { exitCode, output } = await workshop.runBundle(bundle, { noPivot: true })
   assert.equal(exitCode, 0)
-  assert.match(output, /^bin\ndev\netc\nproc\nsys\ntmp\n/)
+  assert.match(output, /^bin\ndev\netc\nlib.*\nproc\nsys\ntmp\n/s)
 })
 
 test('sysctls, host names, umask, limits and the oom score are set', rooted, async () => {

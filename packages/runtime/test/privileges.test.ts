@@ -85,7 +85,7 @@ test('a seccomp filter holds for init and execs, with and without no_new_privs',
     const script = 'grep Seccomp: /proc/1/status /proc/self/status; mkdir /tmp/x; touch /tmp/y && echo touched'
     const { output } = await workshop.exec(id, ['sh', '-c', script])
     assert.match(output, /^\/proc\/1\/status:Seccomp:\t2\n\/proc\/self\/status:Seccomp:\t2\n/)
-    assert.match(output, /mkdir: can't create directory '\/tmp\/x': Permission denied\ntouched\n/)
+    assert.match(output, /mkdir: cannot create directory '\/tmp\/x': Permission denied\ntouched\n/)
     await workshop.runtime.delete(id, { force: true })
   }
 })

@@ -40,7 +40,7 @@ test('a policy that the kernel refuses is an error of the container', rooted, as
 test('the I/O priority is the one of the spec', rooted, async () => {
   await using workshop = new Workshop()
   const read = async (name: 'IOPRIO_CLASS_BE' | 'IOPRIO_CLASS_IDLE', priority: number) => {
-    const { output } = await workshop.run(['busybox', 'ionice'], (spec) => {
+    const { output } = await workshop.run(['ionice'], (spec) => {
       spec.process.ioPriority = { class: name, priority }
     })
     return output
@@ -51,7 +51,7 @@ test('the I/O priority is the one of the spec', rooted, async () => {
 
 test('the execution domain is the one of the spec', rooted, async () => {
   await using workshop = new Workshop()
-  const { output } = await workshop.run(['busybox', 'uname', '-m'], (spec) => {
+  const { output } = await workshop.run(['uname', '-m'], (spec) => {
     spec.linux.personality = { domain: 'LINUX32' }
   })
   assert.match(output, /^(i686|armv8l)\n$/)

@@ -45,7 +45,7 @@ test('an agent gets the listener with the state, and answers the calls', withAge
       withTmp(spec)
     })
     const { output } = await workshop.runBundle(bundle)
-    assert.equal(output, "mkdir: can't create directory '/tmp/x': No medium found\nmade\n")
+    assert.equal(output, "mkdir: cannot create directory '/tmp/x': No medium found\nmade\n")
     const { fds, metadata, pid, state, ociVersion } = await agent.state
     assert.deepEqual(fds, ['seccompFd'])
     assert.equal(metadata, 'meta "data"')

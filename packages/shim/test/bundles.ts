@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { randomBytes } from 'node:crypto'
-import { link, mkdir, symlink, writeFile } from 'node:fs/promises'
+import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Any, packAny, RuncOptions, runcOptions } from '@teu/shim-api'
+import { installMachinePrograms } from '../../../scripts/machine-programs.mjs'
 import { containerConfig } from './container-config.ts'
 import { makeFifo } from './fifos.ts'
 
@@ -31,19 +32,14 @@ export interface Bundle {
 }
 
 /**
- * Makes a bundle with busybox as its root file system, from the `busybox` of `folder`; its cgroup is below `cgroup`, and
- * the state of its runtime in the folder as well.
+ * Makes a bundle whose root file system has the programs of `folder`; its cgroup is below `cgroup`, and the state of its
+ * runtime in the folder as well.
  */
 export async function makeBundle(folder: string, cgroup: string, init: ContainerInit): Promise<Bundle> {
   const id = `t${randomBytes(6).toString('hex')}`
   const path = join(folder, 'bundles', id)
-  const bin = join(path, 'rootfs/bin')
-  await mkdir(bin, { recursive: true })
-  for (const name of ['proc', 'dev', 'tmp', 'sys']) await mkdir(join(path, 'rootfs', name))
-  await link(join(folder, 'busybox'), join(bin, 'busybox'))
-  for (const name of ['sh', 'cat', 'echo', 'dd', 'sleep', 'true', 'false', 'stty', 'kill', 'seq']) {
-    await symlink('busybox', join(bin, name))
-  }
+  for (const name of ['proc', 'dev', 'tmp', 'sys']) await mkdir(join(path, 'rootfs', name), { recursive: true })
+  installMachinePrograms(join(path, 'rootfs'), { linkedTo: join(folder, 'programs') })
   const config = containerConfig({ ...init, cgroupsPath: `${cgroup}/${id}` })
   await writeFile(join(path, 'config.json'), JSON.stringify(config))
   const fifo = (name: string) => makeFifo(join(path, name))

@@ -2,7 +2,7 @@
 import { execFileSync } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { closeSync, constants, openSync } from 'node:fs'
-import { chmod, copyFile, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import {
@@ -16,6 +16,7 @@ import {
   type TaskService,
 } from '@teu/shim-api'
 import { createTtrpcServer, type TtrpcServer } from '@teu/ttrpc'
+import { installMachinePrograms } from '../../../scripts/machine-programs.mjs'
 import { type Bundle, type ContainerInit, makeBundle } from './bundles.ts'
 import { type ToldEvent, toldEvent } from './event-topics.ts'
 import { makeFifo, releaseReaders } from './fifos.ts'
@@ -64,7 +65,7 @@ export class ShimFixture implements AsyncDisposable {
     const wrapper = join(folder, 'containerd-shim-teu-v1')
     await writeFile(wrapper, `#!/bin/sh\nexec ${process.execPath} --conditions=teu-source ${shimSource} "$@"\n`)
     await chmod(wrapper, 0o755)
-    await copyFile('/bin/busybox', join(folder, 'busybox'))
+    installMachinePrograms(join(folder, 'programs'))
     return fixture
   }
 
@@ -76,7 +77,7 @@ export class ShimFixture implements AsyncDisposable {
     return join(this.folder, 'c.sock.ttrpc')
   }
 
-  /** Makes a bundle with busybox as its root file system. */
+  /** Makes a bundle whose root file system has the machine's shell, and what goes with it. */
   async bundle(init: ContainerInit): Promise<Bundle> {
     const bundle = await makeBundle(this.folder, this.cgroup, init)
     // The original does not live without somebody to tell.

@@ -4,7 +4,6 @@ import { randomBytes } from 'node:crypto'
 import {
   chmodSync,
   closeSync,
-  copyFileSync,
   existsSync,
   globSync,
   mkdirSync,
@@ -14,17 +13,14 @@ import {
   readFileSync,
   rmdirSync,
   rmSync,
-  symlinkSync,
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Spec } from '@teu/oci-spec/runtime'
 import { type CreateOptions, createRuntime, type ExecOptions, type Runtime } from '@teu/runtime'
+import { installMachinePrograms } from '../../../../scripts/machine-programs.mjs'
 import { defaultSpec } from '../../src/spec/default-spec.ts'
-
-const applets =
-  'sh ls cat echo sleep id env pwd stat touch mkdir ln rm mount umount grep head chmod hostname mknod stty kill tr true'
 
 /** What a container printed and how it ended. */
 export interface Outcome {
@@ -52,7 +48,7 @@ export class Workshop implements AsyncDisposable {
     chmodSync(this.directory, 0o711)
   }
 
-  /** Makes a bundle with busybox in it. */
+  /** Makes a bundle with the machine's shell in it, and what goes with it. */
   bundle(args: readonly string[], change: SpecChange = () => {}): string {
     const path = join(this.directory, `bundle-${this.#count++}`)
     makeRootfs(join(path, 'rootfs'))
@@ -152,8 +148,7 @@ class Capture {
 function makeRootfs(path: string): void {
   for (const directory of ['bin', 'dev', 'etc', 'proc', 'sys', 'tmp'])
     mkdirSync(join(path, directory), { recursive: true })
-  copyFileSync('/bin/busybox', join(path, 'bin/busybox'))
-  for (const applet of applets.split(' ')) symlinkSync('busybox', join(path, 'bin', applet))
+  installMachinePrograms(path)
   writeFileSync(join(path, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n')
 }
 
