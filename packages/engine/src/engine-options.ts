@@ -31,7 +31,7 @@ export interface EngineOptions {
   bip?: string | undefined
   /** How registries are reached. */
   registryAccess?: RegistryAccess | undefined
-  /** OCI layout directories by familiar image name, for images that no registry has. */
+  /** OCI layout directories by familiar image name: pulls of these names ask no registry. */
   bundledLayouts?: Readonly<Record<string, string>> | undefined
   /** `key=value`, for `info`. */
   labels?: readonly string[] | undefined

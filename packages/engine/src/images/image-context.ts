@@ -15,7 +15,7 @@ export interface ImageContext {
   readonly growingLayers: boolean
   readonly platform: Platform
   readonly openRegistry: OpenRegistry
-  /** OCI layout directories, by familiar name, that stand in for a registry that does not have the image. */
+  /** OCI layout directories, by familiar name, of images that come with the program: no registry is asked for them. */
   readonly bundledLayouts: Readonly<Record<string, string>>
   /** The containers that exist, for refusing to remove what they use. */
   readonly users: () => Promise<readonly ImageUser[]>

@@ -9,8 +9,8 @@ import {
   type Reference,
   withDefaultTag,
 } from '@teu/oci-spec/distribution'
-import { type Descriptor, parsePlatform } from '@teu/oci-spec/image'
-import { loadLayout } from '../archive/load-layout.ts'
+import { type Descriptor, type Platform, parsePlatform } from '@teu/oci-spec/image'
+import { type BundledImage, findBundled, loadBundled } from '../archive/bundled-image.ts'
 import type { ImageContext } from '../image-context.ts'
 import { setImage } from '../image-records.ts'
 import type { CallOptions, PullRequest } from '../image-service.ts'
@@ -60,21 +60,16 @@ async function transfer(
   })
 }
 
-/** How long a registry may take to say that it has an image of which there is a copy here, milliseconds. */
-const patienceMs = 5000
-
 async function* fromRegistry(
   context: ImageContext,
   reference: Reference,
   request: PullRequest,
   options: CallOptions,
-  patience: AbortSignal | undefined,
 ): AsyncGenerator<ProgressMessage> {
-  const platform = request.platform ? parsePlatform(request.platform) : context.platform
+  const platform = platformOf(context, request)
   const source = context.openRegistry(request.auth)
   try {
-    const signals = [options.signal, patience].filter((signal) => signal !== undefined)
-    const root = await source.resolve(reference, { signal: AbortSignal.any(signals) })
+    const root = await source.resolve(reference, { signal: options.signal })
     // A platform that the request names needs not be what the name stood for before.
     if (request.platform) context.contents.delete(root.digest)
     const channel = new ProgressChannel()
@@ -86,28 +81,34 @@ async function* fromRegistry(
   }
 }
 
-/** Loads an image that came with the program, and says so. */
+/** Loads an image that came with the program, and says that no registry was asked. */
 async function* fromBundle(
   context: ImageContext,
   reference: Reference,
-  directory: string,
-  cause: unknown,
+  bundled: BundledImage,
   options: CallOptions,
 ): AsyncGenerator<ProgressMessage> {
   const familiar = familiarReference(reference)
   const channel = new ProgressChannel()
-  yield { status: `No registry has ${familiar} (${messageOf(cause)}): taking the copy that came with teu` }
+  yield { status: `${familiar} comes with teu: no registry is asked` }
   yield* channel.during(async (signal) => {
-    const { digest, changed } = await loadLayout(context, directory, formatReference(reference), signal)
-    for (const line of closingLines(familiar, digest, changed)) channel.push(line)
+    const changed = await loadBundled(context, bundled, formatReference(reference), signal)
+    for (const line of closingLines(familiar, bundled.root.digest, changed)) channel.push(line)
     context.onEvent({ action: 'pull', id: familiar, attributes: { name: familiarName(reference) } })
   }, options.signal)
+}
+
+function platformOf(context: ImageContext, request: PullRequest): Platform {
+  return request.platform ? parsePlatform(request.platform) : context.platform
 }
 
 /**
  * Pulls an image: its documents, then its layers side by side, and last its name. Throws before the first line when
  * the reference is malformed (`invalid-argument`) or the registry does not have it (`not-found`). A failed or
  * cancelled pull changes no name; what it downloaded is resumed by the next one for a day.
+ *
+ * An image that came with the program is taken from there, whatever the reason of the pull; a registry is asked for it
+ * by its digest only, or for a platform that did not come along.
  */
 export async function* pullImage(
   context: ImageContext,
@@ -117,18 +118,18 @@ export async function* pullImage(
   const reference = withDefaultTag(parseReference(request.reference))
   // A digest decides alone; the tag beside it is for people.
   const wanted = reference.digest && reference.tag ? withoutTag(reference) : reference
-  const bundled = context.bundledLayouts[familiarReference(wanted).replace(/:latest$/, '')]
-  const patience = bundled === undefined ? undefined : AbortSignal.timeout(patienceMs)
+  const directory = context.bundledLayouts[familiarReference(wanted).replace(/:latest$/, '')]
+  const bundled = directory && (await findBundled(directory, platformOf(context, request), options.signal))
+  if (bundled) return yield* fromBundle(context, wanted, bundled, options)
   let begun = false
   try {
-    for await (const line of fromRegistry(context, wanted, request, options, patience)) {
+    for await (const line of fromRegistry(context, wanted, request, options)) {
       begun = true
       yield line
     }
   } catch (error) {
     if (begun || options.signal?.aborted) throw error
-    if (bundled === undefined) throw inDockersWords(error, wanted)
-    yield* fromBundle(context, wanted, bundled, error, options)
+    throw inDockersWords(error, wanted)
   }
 }
 
