@@ -8,7 +8,7 @@ import { formatConfig, readConfig } from './config/read-config.ts'
 import { createContainerd } from './create-containerd.ts'
 import { type LogLevel, logLevels } from './log/logger.ts'
 import { textLogger } from './log/text-logger.ts'
-import { revisionText, versionText } from './services/server-services.ts'
+import { revisionText, versionText } from './version.ts'
 
 const usage = `usage: teu-containerd [options] [command]
 

@@ -4,7 +4,7 @@ import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes, randomInt } from 'node:crypto'
 import { once } from 'node:events'
-import { mkdtemp, readdir, rm } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -148,9 +148,10 @@ test('the program ends at a signal, says its version, and refuses what it does n
     const [status] = await once(child, 'exit')
     return { status, text: (await output).flat().join('') }
   }
+  const { version } = JSON.parse(await readFile(join(import.meta.dirname, '../package.json'), 'utf8'))
   assert.deepEqual(await run('--version'), {
     status: 0,
-    text: 'teu-containerd github.com/containerd/containerd 1.6.20+teu teu-0.1.0\n',
+    text: `teu-containerd github.com/containerd/containerd 1.6.20+teu teu-${version}\n`,
   })
   assert.match((await run('config', 'default')).text, /^version = 2\n/)
   for (const argv of [['--nonsense'], ['frobnicate'], ['-l', 'loud'], ['-c', join(folder, 'missing.toml')]])

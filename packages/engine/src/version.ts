@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import manifest from '../package.json' with { type: 'json' }
 
-/** The version of this engine; a test keeps it equal to the package's. */
-export const engineVersion = '0.1.0'
+/** The version of this engine: that of its package. @public */
+export const engineVersion: string = manifest.version

@@ -2,12 +2,7 @@
 import { statSync } from 'node:fs'
 import { type ContainerdServices, lookupIn, type Plugin, parseFilters, ServingStatus } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
-
-/** What clients read as the version: containerd's, whose API this is, with our mark. */
-export const versionText = '1.6.20+teu'
-
-/** What the source is: clients print it beside the version. */
-export const revisionText = 'teu-0.1.0'
+import { revisionText, versionText } from '../version.ts'
 
 /** The Version service. */
 export function versionService(): ContainerdServices['version'] {
