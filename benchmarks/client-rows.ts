@@ -3,8 +3,9 @@ import { readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import { type Daemon, docker } from '../e2e/harness/originals.ts'
 import { type Sandbox, until } from '../e2e/harness/sandbox.ts'
+import type { BenchRun, Measured } from './bench-run.ts'
 import { writeLargeLayout, writeProgramsArchive } from './client-images.ts'
-import { pairwise, type Row } from './measure.ts'
+import { pairwise } from './measure.ts'
 import { startWorker } from './worker.ts'
 
 const mega = 1e6
@@ -18,42 +19,39 @@ interface Originals {
   dockerd: Daemon
 }
 
-/** The registry's client beside skopeo and docker. `words` select rows by name. */
-export async function clientRows(
-  sandbox: Sandbox,
-  { registry, dockerd }: Originals,
-  words: readonly string[],
-): Promise<Row[]> {
-  const wanted = (name: string) => words.length === 0 || words.some((word) => name.includes(word))
-  const rows: Row[] = []
-  const names = {
-    pull: 'client: pull of debian to a layout, in a process that runs',
-    program: 'client: teu-registry pull of debian to a layout',
-    push: 'client: push of 200 MB, compressed on the way',
-    up: 'client: most memory of a push of 1 GB',
-    down: 'client: most memory of a pull of 1 GB',
-    killed: `client: bytes of a pull of 1 GB that is killed ${kills} times`,
-  }
-  if (wanted(names.pull)) rows.push(await pullRow(names.pull, sandbox, registry))
-  if (wanted(names.program)) rows.push(await programRow(names.program, sandbox, registry))
-  if (wanted(names.push)) rows.push(await pushRow(names.push, sandbox, dockerd))
-  if ([names.up, names.down, names.killed].some(wanted)) {
+const names = {
+  pull: 'client: pull of debian to a layout, in a process that runs',
+  program: 'client: teu-registry pull of debian to a layout',
+  push: 'client: push of 200 MB, compressed on the way',
+  up: 'client: most memory of a push of 1 GB',
+  down: 'client: most memory of a pull of 1 GB',
+  killed: `client: bytes of a pull of 1 GB that is killed ${kills} times`,
+}
+
+/** The registry's client beside skopeo and docker. */
+export async function clientRows(sandbox: Sandbox, { registry, dockerd }: Originals, bench: BenchRun): Promise<void> {
+  await bench.row(names.pull, () => pullRow(sandbox, registry))
+  await bench.row(names.program, () => programRow(sandbox, registry))
+  await bench.row(names.push, () => pushRow(sandbox, dockerd))
+  await bench.together([names.up, names.down, names.killed], async () => {
     const reference = `${registry}/bench/large:v1`
     const layout = sandbox.path('large')
     await writeLargeLayout(layout, large)
-    process.stderr.write('client: 1 GB …\n')
+    // The others need what this leaves.
     const up = await mostMemory(sandbox, ['push', '-q', layout, reference])
-    const down = await mostMemory(sandbox, ['pull', '-q', reference, sandbox.path('large-again')])
     const limit = { unit: 'MB', original: [100], originalName: 'the limit', budget: 1 }
-    if (wanted(names.up)) rows.push({ name: names.up, ours: [up], ...limit })
-    if (wanted(names.down)) rows.push({ name: names.down, ours: [down], ...limit })
-    for (const folder of [layout, sandbox.path('large-again')]) rmSync(folder, { recursive: true })
-    if (wanted(names.killed)) {
+    await bench.row(names.up, async () => ({ ours: [up], ...limit }))
+    const again = sandbox.path('large-again')
+    await bench.row(names.down, async () => ({
+      ours: [await mostMemory(sandbox, ['pull', '-q', reference, again])],
+      ...limit,
+    }))
+    for (const folder of [layout, again]) rmSync(folder, { recursive: true, force: true })
+    await bench.row(names.killed, async () => {
       const ours = [await bytesOfKilled(sandbox, reference)]
-      rows.push({ name: names.killed, unit: 'MB', ours, original: [large / mega], originalName: 'once', budget: 1.1 })
-    }
-  }
-  return rows
+      return { unit: 'MB', ours, original: [large / mega], originalName: 'once', budget: 1.1 }
+    })
+  })
 }
 
 function skopeoPull(sandbox: Sandbox, registry: string): () => Promise<unknown> {
@@ -65,8 +63,7 @@ function skopeoPull(sandbox: Sandbox, registry: string): () => Promise<unknown> 
   }
 }
 
-async function pullRow(name: string, sandbox: Sandbox, registry: string): Promise<Row> {
-  process.stderr.write(`${name} …\n`)
+async function pullRow(sandbox: Sandbox, registry: string): Promise<Measured> {
   const folder = sandbox.path('client-layout')
   const worker = startWorker(sandbox, 'pull-to-layout.ts', [`${registry}/debian:latest`])
   const ours = async () => {
@@ -75,23 +72,21 @@ async function pullRow(name: string, sandbox: Sandbox, registry: string): Promis
   }
   const times = await pairwise(9, ours, skopeoPull(sandbox, registry))
   worker.end()
-  return { name, unit: 'ms', originalName: 'skopeo', budget: 0.7, ...times }
+  return { unit: 'ms', originalName: 'skopeo', budget: 0.7, ...times }
 }
 
-async function programRow(name: string, sandbox: Sandbox, registry: string): Promise<Row> {
-  process.stderr.write(`${name} …\n`)
+async function programRow(sandbox: Sandbox, registry: string): Promise<Measured> {
   const folder = sandbox.path('program-layout')
   const ours = async () => {
     rmSync(folder, { recursive: true, force: true })
     await sandbox.output('teu-registry', ['pull', '-q', `${registry}/debian:latest`, folder])
   }
   // Without a budget: half of it is Node's start.
-  return { name, unit: 'ms', originalName: 'skopeo', ...(await pairwise(9, ours, skopeoPull(sandbox, registry))) }
+  return { unit: 'ms', originalName: 'skopeo', ...(await pairwise(9, ours, skopeoPull(sandbox, registry))) }
 }
 
 /** Each push goes to a registry that has never seen the image: docker remembers what it compressed for which. */
-async function pushRow(name: string, sandbox: Sandbox, dockerd: Daemon): Promise<Row> {
-  process.stderr.write(`${name} …\n`)
+async function pushRow(sandbox: Sandbox, dockerd: Daemon): Promise<Measured> {
   const runs = 3
   const archive = sandbox.path('programs.tar')
   await writeProgramsArchive(archive, 'bench/programs:v1', programs)
@@ -107,7 +102,7 @@ async function pushRow(name: string, sandbox: Sandbox, dockerd: Daemon): Promise
     const { status, stderr } = await docker(sandbox, dockerd.socket, 'push', '-q', reference)
     if (status !== 0) throw new Error(`docker push: ${stderr}`)
   }
-  return { name, unit: 'ms', originalName: 'docker', budget: 0.5, ...(await pairwise(runs, ours, theirs)) }
+  return { unit: 'ms', originalName: 'docker', budget: 0.5, ...(await pairwise(runs, ours, theirs)) }
 }
 
 async function emptyRegistry(sandbox: Sandbox, port: number): Promise<string> {

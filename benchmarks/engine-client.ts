@@ -33,6 +33,13 @@ export class RawEngine {
     })
   }
 
+  /** Pulls the newest of an image. A pull that fails after it began says so in its last line only. */
+  async pull(image: string): Promise<void> {
+    const last = await this.call('POST', `/images/create?fromImage=${image}&tag=latest`)
+    const { error } = last as { error?: string }
+    if (error !== undefined) throw new Error(`pull of ${image}: ${error}`)
+  }
+
   async create(image: string, command: readonly string[], host: Record<string, unknown> = {}): Promise<string> {
     const body = { Image: image, Cmd: command, HostConfig: { NetworkMode: 'none', ...host } }
     return ((await this.call('POST', '/containers/create', body)) as { Id: string }).Id

@@ -26,7 +26,8 @@ export async function pairwise(runs: number, ours: () => Promise<unknown>, origi
   return times
 }
 
-async function timed(work: () => Promise<unknown>): Promise<number> {
+/** Milliseconds that something takes. */
+export async function timed(work: () => Promise<unknown>): Promise<number> {
   const start = performance.now()
   await work()
   return performance.now() - start
@@ -40,40 +41,46 @@ export function median(values: readonly number[]): number {
     : ((sorted[middle - 1] as number) + (sorted[middle] as number)) / 2
 }
 
-/** The table as text, and whether every budget was kept. */
-export function table(rows: readonly Row[]): { text: string; kept: boolean } {
-  let kept = true
-  const cells = rows.map((row) => {
-    const [ours, original] = [median(row.ours), median(row.original)]
-    const ratio = ours / original
-    const inRatio = row.budget === undefined || (row.higherIsBetter ? ratio >= row.budget : ratio <= row.budget)
-    const within = inRatio && (row.limit === undefined || ours <= row.limit)
-    kept &&= within
-    const budgets = [
-      ...(row.budget === undefined ? [] : [`${row.higherIsBetter ? '≥' : '≤'} ${round(row.budget)}`]),
-      ...(row.limit === undefined ? [] : [`≤ ${row.limit} ${row.unit}`]),
-    ]
-    return [
-      row.name,
-      `${round(ours)} ${row.unit}`,
-      `${round(original)} ${row.unit}`,
-      row.originalName,
-      `${round(ratio)}`,
-      budgets.join(', '),
-      budgets.length === 0 ? '' : within ? 'kept' : 'MISSED',
-    ]
-  })
-  const all = [['work', 'ours', 'original', 'by', 'ratio', 'budget', ''], ...cells]
-  const widths = all[0]?.map((_, column) => Math.max(...all.map((row) => row[column]?.length ?? 0))) ?? []
-  const text = all
-    .map((row) =>
-      row
-        .map((cell, column) => cell.padEnd(widths[column] ?? 0))
-        .join('  ')
-        .trimEnd(),
-    )
-    .join('\n')
-  return { text, kept }
+/** How wide the columns are: rows are printed one by one, before it is known what comes. */
+const widths = [62, 11, 11, 16, 6, 16]
+
+function columns(cells: readonly string[]): string {
+  return cells
+    .map((cell, column) => cell.padEnd(widths[column] ?? 0))
+    .join('  ')
+    .trimEnd()
+}
+
+/** The first line of the table. */
+export function heading(): string {
+  return columns(['work', 'ours', 'original', 'by', 'ratio', 'budget'])
+}
+
+/** The medians of a row, and whether they are within its budgets. A value that is no number is within none. */
+export function judge(row: Row): { ours: number; original: number; ratio: number; within: boolean } {
+  const [ours, original] = [median(row.ours), median(row.original)]
+  const ratio = ours / original
+  const inRatio = row.budget === undefined || (row.higherIsBetter ? ratio >= row.budget : ratio <= row.budget)
+  const within = Number.isFinite(ratio) && inRatio && (row.limit === undefined || ours <= row.limit)
+  return { ours, original, ratio, within }
+}
+
+/** A row as a line of the table. */
+export function line(row: Row): string {
+  const { ours, original, ratio, within } = judge(row)
+  const budgets = [
+    ...(row.budget === undefined ? [] : [`${row.higherIsBetter ? '≥' : '≤'} ${round(row.budget)}`]),
+    ...(row.limit === undefined ? [] : [`≤ ${row.limit} ${row.unit}`]),
+  ]
+  return columns([
+    row.name,
+    `${round(ours)} ${row.unit}`,
+    `${round(original)} ${row.unit}`,
+    row.originalName,
+    round(ratio),
+    budgets.join(', '),
+    budgets.length === 0 && within ? '' : within ? 'kept' : 'MISSED',
+  ])
 }
 
 function round(value: number): string {

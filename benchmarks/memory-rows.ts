@@ -4,8 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Daemon } from '../e2e/harness/originals.ts'
 import type { Sandbox } from '../e2e/harness/sandbox.ts'
+import type { BenchRun, Measured } from './bench-run.ts'
 import { RawEngine } from './engine-client.ts'
-import type { Row } from './measure.ts'
 
 /** How many containers run while their memory is measured. */
 const containers = 50
@@ -13,33 +13,26 @@ const containers = 50
 /** How long daemons and shims have nothing to do before they count as idle, in milliseconds. */
 const idleMs = 20_000
 
-/** The memory of the daemons and of what each container adds. `words` select rows by name. */
+/** The memory of the daemons and of what each container adds. */
 export async function memoryRows(
   sandbox: Sandbox,
   { ours, dockerd, image }: { ours: Daemon; dockerd: Daemon; image: string },
-  words: readonly string[],
-): Promise<Row[]> {
-  const wanted = (name: string) => words.length === 0 || words.some((word) => name.includes(word))
-  const rows: Row[] = []
-  const each = 'memory a running container adds'
-  if (wanted(each)) {
-    process.stderr.write(`${each} …\n`)
+  bench: BenchRun,
+): Promise<void> {
+  await bench.row('memory a running container adds', async () => {
     const mine = await perContainer(sandbox, ours, image)
     const theirs = await perContainer(sandbox, dockerd, image)
     // 0.8 MB where dockerd's shim took 3.6 MB.
-    rows.push({ ...row(each, mine, theirs, 0.8 / 3.6), limit: 0.8 })
-  }
-  const idle = 'memory of the idle daemons'
-  if (wanted(idle)) {
-    process.stderr.write(`${idle} …\n`)
+    return { ...row(mine, theirs, 0.8 / 3.6), limit: 0.8 }
+  })
+  await bench.row('memory of the idle daemons', async () => {
     await delay(idleMs)
-    rows.push(row(idle, resident(ours), resident(dockerd), 110 / 130))
-  }
-  return rows
+    return row(resident(ours), resident(dockerd), 110 / 130)
+  })
 }
 
-function row(name: string, ours: number, original: number, budget: number): Row {
-  return { name, unit: 'MB', ours: [ours], original: [original], originalName: 'dockerd', budget }
+function row(ours: number, original: number, budget: number): Measured {
+  return { unit: 'MB', ours: [ours], original: [original], originalName: 'dockerd', budget }
 }
 
 /** Resident memory of a daemon and its children: ours is one process, theirs dockerd and its containerd. */
@@ -52,15 +45,18 @@ function resident({ process: { pid } }: Daemon): number {
 async function perContainer(sandbox: Sandbox, daemon: Daemon, image: string): Promise<number> {
   const engine = new RawEngine(daemon.socket)
   const ids: string[] = []
-  for (let i = 0; i < containers; i++) {
-    const id = await engine.create(image, ['sleep', '1000'])
-    ids.push(id)
-    await engine.call('POST', `/containers/${id}/start`)
+  try {
+    for (let i = 0; i < containers; i++) {
+      const id = await engine.create(image, ['sleep', '1000'])
+      ids.push(id)
+      await engine.call('POST', `/containers/${id}/start`)
+    }
+    await delay(idleMs)
+    const bytes = helpersIn(sandbox.directory).reduce((sum, pid) => sum + proportional(pid), 0)
+    return bytes / 1024 / containers
+  } finally {
+    for (const id of ids) await engine.call('DELETE', `/containers/${id}?force=1`)
   }
-  await delay(idleMs)
-  const bytes = helpersIn(sandbox.directory).reduce((sum, pid) => sum + proportional(pid), 0)
-  for (const id of ids) await engine.call('DELETE', `/containers/${id}?force=1`)
-  return bytes / 1024 / containers
 }
 
 /** The shims that serve a daemon of the sandbox, and their monitors, by pid. */

@@ -3,7 +3,8 @@ import { readFileSync, rmSync } from 'node:fs'
 import path from 'node:path'
 import { repository } from '../e2e/harness/programs.ts'
 import type { Sandbox } from '../e2e/harness/sandbox.ts'
-import { pairwise, type Row } from './measure.ts'
+import type { BenchRun, Measured } from './bench-run.ts'
+import { pairwise } from './measure.ts'
 import { startOriginal, startOurs } from './registry-pair.ts'
 import { writeBlob, writeTags } from './registry-tree.ts'
 import { startWorker } from './worker.ts'
@@ -14,38 +15,25 @@ const large = { count: 1, bytes: 1e9 }
 const garbage = 20_000
 
 /** Registries with much in them, or much going on. */
-export async function bulkRows(sandbox: Sandbox, wanted: (name: string) => boolean): Promise<Row[]> {
-  const names = {
-    tags: `registry: a list of ${tags} tags`,
-    memory: `registry: most memory with ${uploads.count} uploads of 100 MB at once`,
-    large: 'registry: most memory with a blob of 1 GB, up and down',
-    collection: `registry: collection of ${garbage} blobs while four push`,
-  }
-  const rows: Row[] = []
-  const say = (name: string) => process.stderr.write(`${name} …\n`)
-  if (wanted(names.tags)) {
-    say(names.tags)
-    rows.push({ name: names.tags, ...(await tagRow(sandbox)) })
-  }
-  if (wanted(names.memory)) {
-    say(names.memory)
-    const limit = { unit: 'MB', original: [150], originalName: 'the limit', budget: 1 }
-    rows.push({ name: names.memory, ours: [await memoryOf(sandbox, uploads)], ...limit })
-  }
-  if (wanted(names.large)) {
-    say(names.large)
-    const limit = { unit: 'MB', original: [100], originalName: 'the limit', budget: 1 }
-    rows.push({ name: names.large, ours: [await memoryOf(sandbox, large, true)], ...limit })
-  }
-  if (wanted(names.collection)) {
-    say(names.collection)
-    const limit = { unit: 'ms', original: [10_000], originalName: 'the limit', budget: 1 }
-    rows.push({ name: names.collection, ours: [await collection(sandbox)], ...limit })
-  }
-  return rows
+export async function bulkRows(sandbox: Sandbox, bench: BenchRun): Promise<void> {
+  await bench.row(`registry: a list of ${tags} tags`, () => tagRow(sandbox))
+  await bench.row(`registry: most memory with ${uploads.count} uploads of 100 MB at once`, async () =>
+    atMost(150, 'MB', await memoryOf(sandbox, uploads)),
+  )
+  await bench.row('registry: most memory with a blob of 1 GB, up and down', async () =>
+    atMost(100, 'MB', await memoryOf(sandbox, large, true)),
+  )
+  await bench.row(`registry: collection of ${garbage} blobs while four push`, async () =>
+    atMost(10_000, 'ms', await collection(sandbox)),
+  )
 }
 
-async function tagRow(sandbox: Sandbox): Promise<Omit<Row, 'name'>> {
+/** A row whose budget is a number, not another program's. */
+function atMost(limit: number, unit: string, value: number): Measured {
+  return { unit, ours: [value], original: [limit], originalName: 'the limit', budget: 1 }
+}
+
+async function tagRow(sandbox: Sandbox): Promise<Measured> {
   const list = Array.from({ length: tags }, (_, index) => `v${index}`)
   for (const root of ['teu-registry', 'docker-registry']) writeTags(sandbox.path(root), 'many', list)
   const [ours, original] = [await startOurs(sandbox), await startOriginal(sandbox)]

@@ -4,7 +4,8 @@ import { closeSync, ftruncateSync, openSync, writeFileSync } from 'node:fs'
 import path from 'node:path'
 import { repository } from '../e2e/harness/programs.ts'
 import type { Sandbox } from '../e2e/harness/sandbox.ts'
-import { pairwise, type Row } from './measure.ts'
+import type { BenchRun } from './bench-run.ts'
+import { pairwise } from './measure.ts'
 import { bulkRows } from './registry-bulk-rows.ts'
 import { type Registry, startOriginal, startOurs } from './registry-pair.ts'
 import { manifestType } from './registry-tree.ts'
@@ -14,39 +15,41 @@ const size = 1 << 30
 /** How many connections ask for a manifest at once, and how often in all. */
 const load = { connections: 32, requests: 6000 }
 
-/** The registry beside docker-registry: a large blob up and down, and many small reads. `words` select rows by name. */
-export async function registryRows(sandbox: Sandbox, words: readonly string[]): Promise<Row[]> {
-  const wanted = (name: string) => words.length === 0 || words.some((word) => name.includes(word))
-  const names = {
-    up: 'registry: 1 GiB up',
-    down: 'registry: 1 GiB down',
-    manifests: `registry: ${load.requests} manifests over ${load.connections} connections`,
-  }
-  const bulk = await bulkRows(sandbox, wanted)
-  if (!Object.values(names).some(wanted)) return bulk
-  const [ours, original] = [await startOurs(sandbox), await startOriginal(sandbox)]
-  const blob = await makeBlob(sandbox)
-  const rows = bulk
-  const add = async (name: string, runs: number, budget: number, work: (registry: Registry) => Promise<unknown>) => {
-    process.stderr.write(`${name} …\n`)
-    const times = await pairwise(
-      runs,
-      () => work(ours),
-      () => work(original),
-    )
-    if (wanted(name)) rows.push({ name, unit: 'ms', originalName: 'docker-registry', budget, ...times })
-  }
-  try {
-    // The others need what this row leaves.
-    await add(names.up, 3, 1, (registry) => upload(sandbox, registry, blob))
-    if (wanted(names.down)) await add(names.down, 3, 1, (registry) => download(sandbox, registry, blob))
-    for (const registry of [ours, original]) await putManifest(sandbox, registry, blob)
-    // As many a second as seven tenths of the original's.
-    if (wanted(names.manifests)) await add(names.manifests, 3, 1 / 0.7, (registry) => hammer(sandbox, registry))
-  } finally {
-    for (const registry of [ours, original]) await sandbox.stop(registry.process)
-  }
-  return rows
+const names = {
+  up: 'registry: 1 GiB up',
+  down: 'registry: 1 GiB down',
+  manifests: `registry: ${load.requests} manifests over ${load.connections} connections`,
+}
+
+/** The registry beside docker-registry: a large blob up and down, and many small reads. */
+export async function registryRows(sandbox: Sandbox, bench: BenchRun): Promise<void> {
+  await bulkRows(sandbox, bench)
+  await bench.together(Object.values(names), async () => {
+    const [ours, original] = [await startOurs(sandbox), await startOriginal(sandbox)]
+    const both = async (runs: number, budget: number, work: (registry: Registry) => Promise<unknown>) => {
+      const times = await pairwise(
+        runs,
+        () => work(ours),
+        () => work(original),
+      )
+      return { unit: 'ms', originalName: 'docker-registry', budget, ...times }
+    }
+    try {
+      const blob = await makeBlob(sandbox)
+      const up = (registry: Registry) => upload(sandbox, registry, blob)
+      // The others need what this row leaves.
+      if (bench.wants(names.up)) await bench.row(names.up, () => both(3, 1, up))
+      else for (const registry of [ours, original]) await up(registry)
+      await bench.row(names.down, () => both(3, 1, (registry) => download(sandbox, registry, blob)))
+      await bench.row(names.manifests, async () => {
+        for (const registry of [ours, original]) await putManifest(sandbox, registry, blob)
+        // As many a second as seven tenths of the original's.
+        return both(3, 1 / 0.7, (registry) => hammer(sandbox, registry))
+      })
+    } finally {
+      for (const registry of [ours, original]) await sandbox.stop(registry.process)
+    }
+  })
 }
 
 /** A file of zeros, which takes no room and is read at the speed of memory, with its digest. */

@@ -5,7 +5,8 @@ import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { createRuntime } from '@teu/runtime'
 import { imageArchive } from '../e2e/harness/programs.ts'
 import type { Sandbox } from '../e2e/harness/sandbox.ts'
-import { pairwise, type Row } from './measure.ts'
+import type { BenchRun, Measured } from './bench-run.ts'
+import { pairwise } from './measure.ts'
 
 const names = {
   program: 'runtime run, as a program',
@@ -14,46 +15,27 @@ const names = {
   exec: 'runtime exec+exit, as a library',
 } as const
 
-/** The runtime as a program beside runc, and as a library beside crun, on one bundle. `words` select rows by name. */
-export async function runtimeRows(sandbox: Sandbox, words: readonly string[]): Promise<Row[]> {
-  const chosen = Object.values(names).filter((name) => words.length === 0 || words.some((word) => name.includes(word)))
-  const rows: Row[] = []
-  if (chosen.length === 0) return rows
-  const bundle = makeBundle(sandbox)
-  for (const name of chosen) {
-    process.stderr.write(`${name} …\n`)
-    const row = await measure(name, sandbox, bundle)
-    if (row !== undefined) rows.push({ name, unit: 'ms', ...row })
-  }
-  return rows
-}
-
-type Measured = Omit<Row, 'name' | 'unit'>
-
-async function measure(
-  name: (typeof names)[keyof typeof names],
-  sandbox: Sandbox,
-  bundle: string,
-): Promise<Measured | undefined> {
-  switch (name) {
-    case names.program:
-      return { originalName: 'runc', budget: 2.5, ...(await programs(sandbox, bundle)) }
-    case names.node:
-      return atMost(40, await beyondNode(sandbox, bundle))
-    case names.exec:
-      return atMost(8, await execs(sandbox, bundle))
-    case names.library:
-      if (existsSync('/sys/fs/cgroup/unified') && !existsSync('/sys/fs/cgroup/hugetlb')) {
-        process.stderr.write('left out: crun does not work with these cgroups; npm run bench prepares them\n')
-        return undefined
-      }
-      return { originalName: 'crun', budget: 1, ...(await asLibrary(sandbox, bundle)) }
-  }
+/** The runtime as a program beside runc, and as a library beside crun, on one bundle. */
+export async function runtimeRows(sandbox: Sandbox, bench: BenchRun): Promise<void> {
+  await bench.together(Object.values(names), async () => {
+    const bundle = makeBundle(sandbox)
+    await bench.row(names.program, async () => {
+      return { unit: 'ms', originalName: 'runc', budget: 2.5, ...(await programs(sandbox, bundle)) }
+    })
+    await bench.row(names.node, async () => atMost(40, await beyondNode(sandbox, bundle)))
+    if (existsSync('/sys/fs/cgroup/unified') && !existsSync('/sys/fs/cgroup/hugetlb'))
+      bench.leaveOut(names.library, 'crun does not work with these cgroups; npm run bench prepares them')
+    else
+      await bench.row(names.library, async () => {
+        return { unit: 'ms', originalName: 'crun', budget: 1, ...(await asLibrary(sandbox, bundle)) }
+      })
+    await bench.row(names.exec, async () => atMost(8, await execs(sandbox, bundle)))
+  })
 }
 
 /** A row whose budget is a time, not another program's. */
 function atMost(milliseconds: number, ours: readonly number[]): Measured {
-  return { ours, original: [milliseconds], originalName: 'the limit', budget: 1 }
+  return { unit: 'ms', ours, original: [milliseconds], originalName: 'the limit', budget: 1 }
 }
 
 async function beyondNode(sandbox: Sandbox, bundle: string): Promise<number[]> {

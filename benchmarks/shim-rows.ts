@@ -5,7 +5,8 @@ import { mkdirSync, readdirSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { imageArchive, repository } from '../e2e/harness/programs.ts'
 import type { Sandbox } from '../e2e/harness/sandbox.ts'
-import { pairwise, type Row } from './measure.ts'
+import type { BenchRun } from './bench-run.ts'
+import { pairwise } from './measure.ts'
 import { ShimHost, type ShimProgram } from './shim-host.ts'
 
 const ours: ShimProgram = {
@@ -18,54 +19,50 @@ const theirs: ShimProgram = { name: 'runc', binary: '/usr/bin/containerd-shim-ru
 /** How many containers run while one more is made. */
 const crowd = 500
 
-/** Our shim beside containerd's own with runc, both called as containerd calls them. `words` select rows by name. */
-export async function shimRows(sandbox: Sandbox, words: readonly string[]): Promise<Row[]> {
-  const names = {
-    start: 'shim start, of a group that runs',
-    exec: 'exec by the Task service',
-    output: 'CPU of the shim while 1 GB goes to a FIFO',
-    crowd: `create beside ${crowd} running containers`,
-  }
-  const wanted = (name: string) => words.length === 0 || words.some((word) => name.includes(word))
-  const rows: Row[] = []
-  if (!Object.values(names).some(wanted)) return rows
-  const rootfs = makeRootfs(sandbox)
-  await using mine = await ShimHost.open(sandbox, ours, rootfs)
-  await using other = await ShimHost.open(sandbox, theirs, rootfs)
-  const originalName = 'shim-runc-v2'
-  const say = (name: string) => process.stderr.write(`${name} …\n`)
+const names = {
+  start: 'shim start, of a group that runs',
+  exec: 'exec by the Task service',
+  output: 'CPU of the shim while 1 GB goes to a FIFO',
+  crowd: `create beside ${crowd} running containers`,
+}
 
-  if (wanted(names.start)) {
-    say(names.start)
-    const [a, b] = [mine.bundle(['true']), other.bundle(['true'])]
-    const times = await pairwise(
-      21,
-      () => mine.start(a),
-      () => other.start(b),
-    )
-    rows.push({ name: names.start, unit: 'ms', originalName, budget: 1, limit: 10, ...times })
-  }
-  if (wanted(names.exec)) {
-    say(names.exec)
-    const [a, b] = [await mine.run(['sleep', '1000']), await other.run(['sleep', '1000'])]
-    const times = await pairwise(
-      21,
-      () => mine.exec(a),
-      () => other.exec(b),
-    )
-    await Promise.all([mine.remove(a), other.remove(b)])
-    rows.push({ name: names.exec, unit: 'ms', originalName, budget: 1 / 4, limit: 8, ...times })
-  }
-  if (wanted(names.output)) {
-    say(names.output)
-    const [a, b] = [await outputCost(sandbox, mine), await outputCost(sandbox, other)]
-    rows.push({ name: names.output, unit: '%', originalName, limit: 1, ours: [a], original: [b] })
-  }
-  if (wanted(names.crowd)) {
-    say(names.crowd)
-    rows.push({ name: names.crowd, unit: 'ms', originalName: 'ours beside 1', budget: 1.3, ...(await crowdCost(mine)) })
-  }
-  return rows
+/** Our shim beside containerd's own with runc, both called as containerd calls them. */
+export async function shimRows(sandbox: Sandbox, bench: BenchRun): Promise<void> {
+  await bench.together(Object.values(names), async () => {
+    const rootfs = makeRootfs(sandbox)
+    await using mine = await ShimHost.open(sandbox, ours, rootfs)
+    await using other = await ShimHost.open(sandbox, theirs, rootfs)
+    const originalName = 'shim-runc-v2'
+    await bench.row(names.start, async () => {
+      const [a, b] = [mine.bundle(['true']), other.bundle(['true'])]
+      const times = await pairwise(
+        21,
+        () => mine.start(a),
+        () => other.start(b),
+      )
+      return { unit: 'ms', originalName, budget: 1, limit: 10, ...times }
+    })
+    await bench.row(names.exec, async () => {
+      const [a, b] = [await mine.run(['sleep', '1000']), await other.run(['sleep', '1000'])]
+      try {
+        const times = await pairwise(
+          21,
+          () => mine.exec(a),
+          () => other.exec(b),
+        )
+        return { unit: 'ms', originalName, budget: 1 / 4, limit: 8, ...times }
+      } finally {
+        await Promise.all([mine.remove(a), other.remove(b)])
+      }
+    })
+    await bench.row(names.output, async () => {
+      const [a, b] = [await outputCost(sandbox, mine), await outputCost(sandbox, other)]
+      return { unit: '%', originalName, limit: 1, ours: [a], original: [b] }
+    })
+    await bench.row(names.crowd, async () => {
+      return { unit: 'ms', originalName: 'ours beside 1', budget: 1.3, ...(await crowdCost(mine)) }
+    })
+  })
 }
 
 /** The processor time of a shim and its monitor, in per cent of the time that 1 GB takes from a container to a reader. */
