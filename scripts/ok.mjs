@@ -6,7 +6,9 @@ import { root } from './workspace.mjs'
 
 const node = process.execPath
 const check = (name) => [node, `scripts/check/${name}.mjs`]
-const unitTests = globSync(['packages/*/src/**/*.test.ts', 'scripts/**/*.test.mjs'], { cwd: root }).sort()
+const unitTests = globSync(['packages/*/src/**/*.test.ts', 'scripts/**/*.test.mjs', 'benchmarks/*.test.ts'], {
+  cwd: root,
+}).sort()
 
 const steps = [
   ['lint', 'node_modules/.bin/biome', 'ci', '--error-on-warnings', '--colors=off', '.'],
