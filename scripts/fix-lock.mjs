@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // Completes package-lock.json after npm changed it: a registry that lacks some platform's optional package makes npm
-// drop its entry, and then `npm ci` calls the lock out of date everywhere. Run it after every `npm install`.
+// drop its entry, and then `npm ci` calls the lock out of date everywhere. And takes the versions of Node out of it: the
+// Node that runs things here is installed by `npm ci` itself, so that a warning about the one that runs npm means
+// nothing. Run it after every `npm install`.
 import { readFileSync, writeFileSync } from 'node:fs'
 
 const systems = new Map(
@@ -49,10 +51,22 @@ for (const [path, entry] of Object.entries(lock.packages)) {
       lock.packages[`node_modules/${name}`] = placeholder(name, version, entry.dev)
   }
 }
+for (const entry of Object.values(lock.packages)) delete entry.engines
 lock.packages = Object.fromEntries(Object.entries(lock.packages).sort(([a], [b]) => (a < b ? -1 : 1)))
 const text = `${JSON.stringify(lock, null, 2)}\n`
 if (!process.argv.includes('--check')) writeFileSync(file, text)
-else if (text !== readFileSync(file, 'utf8')) {
-  console.error('package-lock.json lacks platform packages: run node scripts/fix-lock.mjs')
-  process.exit(1)
+else {
+  if (text !== readFileSync(file, 'utf8'))
+    fail('package-lock.json lacks platform packages, or says versions of Node: run node scripts/fix-lock.mjs')
+  // npm reads these from the manifests themselves.
+  const workspaces = Object.keys(lock.packages).filter((path) => !/(^|\/)node_modules\//.test(path))
+  for (const path of workspaces) {
+    const manifest = JSON.parse(readFileSync(new URL(`${path || '.'}/package.json`, file), 'utf8'))
+    if (manifest.engines) fail(`${path || 'the root'} has engines in its manifest: the release puts them in`)
+  }
+}
+
+function fail(why) {
+  console.error(why)
+  process.exitCode = 1
 }

@@ -8,7 +8,7 @@
 import { parseArgs } from 'node:util'
 import { fits, guards } from './mutants/guards.mjs'
 import { TestRuns } from './mutants/test-runs.mjs'
-import { Tree } from './mutants/tree.mjs'
+import { Tree } from './tree.mjs'
 import { root as ownTree } from './workspace.mjs'
 
 const { values, positionals: words } = parseArgs({

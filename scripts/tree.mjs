@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A copy of the tree, in which guards are removed: the tree that people work in is only read.
+// A copy of the tree, for what changes sources: the tree that people work in is only read.
 import { spawnSync } from 'node:child_process'
 import {
   chmodSync,
@@ -34,11 +34,16 @@ export class Tree {
   #kept
   #before
 
-  /** Copies a tree and builds the copy. Packages are the copy's own; what npm installed is linked to. */
-  static copyOf(root) {
+  /**
+   * Copies a tree, and builds the copy unless `build` is false. Packages are the copy's own; what npm installed is linked
+   * to.
+   */
+  static copyOf(root, { build = true } = {}) {
     const tree = new Tree()
     try {
-      tree.#copy(root)
+      copyFolder(root, tree.folder)
+      linkModules(root, tree.folder)
+      if (build) tree.#buildAll()
     } catch (error) {
       tree.removeNow()
       throw error
@@ -48,7 +53,7 @@ export class Tree {
 
   constructor() {
     // Short, because sockets are made below it and their paths have 107 bytes at most.
-    this.#home = mkdtempSync(path.join(tmpdir(), 'mut-'))
+    this.#home = mkdtempSync(path.join(tmpdir(), 'tree-'))
     this.folder = path.join(this.#home, 'tree')
     this.temporary = path.join(this.#home, 't')
     this.#kept = path.join(this.#home, 'built')
@@ -91,9 +96,7 @@ export class Tree {
     this.removeNow()
   }
 
-  #copy(root) {
-    copyFolder(root, this.folder)
-    linkModules(root, this.folder)
+  #buildAll() {
     const problem = this.#build([])
     if (problem) throw new Error(`the copy of the tree does not build:\n${problem}`)
     for (const folder of this.#written()) copyFolder(path.join(this.folder, folder), path.join(this.#kept, folder))
