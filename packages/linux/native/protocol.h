@@ -19,6 +19,10 @@
 #define PROTOCOL_STRICT_DIRECTORY 1u
 #define PROTOCOL_BEFORE_USER 0u
 #define PROTOCOL_AFTER_USER 1u
+#define PROTOCOL_MODULE_APP_ARMOR 0u
+#define PROTOCOL_MODULE_SELINUX 1u
+#define PROTOCOL_HOOK_IN_ROOT 1u
+#define PROTOCOL_HOOK_INHERITS 2u
 
 /* The steps of a launch program, executed in order by the init role. */
 enum launch_kind {
@@ -37,6 +41,8 @@ enum launch_kind {
 	LAUNCH_JOIN_CGROUP = 13,
 	LAUNCH_AFFINITY = 14,
 	LAUNCH_MAP_TREE = 15,
+	LAUNCH_OWN_PROCFS = 16,
+	LAUNCH_LABEL = 17,
 	LAUNCH_NEW_SESSION = 20,
 	LAUNCH_KEYRING = 21,
 	LAUNCH_LOOPBACK = 22,
@@ -368,6 +374,34 @@ static inline void launch_map_tree_encode(struct record_writer *writer, const st
 	record_finish(writer);
 }
 
+static inline int launch_own_procfs_decode(struct record *record)
+{
+	return record_end(record);
+}
+
+static inline void launch_own_procfs_encode(struct record_writer *writer)
+{
+	record_begin(writer, LAUNCH_OWN_PROCFS);
+	record_finish(writer);
+}
+
+struct launch_label {
+	uint32_t module;
+};
+
+static inline int launch_label_decode(struct record *record, struct launch_label *out)
+{
+	record_get_u32(record, &out->module);
+	return record_end(record);
+}
+
+static inline void launch_label_encode(struct record_writer *writer, const struct launch_label *in)
+{
+	record_begin(writer, LAUNCH_LABEL);
+	record_put_u32(writer, in->module);
+	record_finish(writer);
+}
+
 static inline int launch_new_session_decode(struct record *record)
 {
 	return record_end(record);
@@ -636,6 +670,7 @@ struct launch_hook {
 	const char *path;
 	struct record_strs args;
 	struct record_strs env;
+	uint32_t options;
 	uint32_t timeout_milliseconds;
 	const char *state_prefix;
 	const char *state_suffix;
@@ -646,6 +681,7 @@ static inline int launch_hook_decode(struct record *record, struct launch_hook *
 	record_get_str(record, &out->path);
 	record_get_strs(record, &out->args);
 	record_get_strs(record, &out->env);
+	record_get_u32(record, &out->options);
 	record_get_u32(record, &out->timeout_milliseconds);
 	record_get_str(record, &out->state_prefix);
 	record_get_str(record, &out->state_suffix);
@@ -658,6 +694,7 @@ static inline void launch_hook_encode(struct record_writer *writer, const struct
 	record_put_str(writer, in->path);
 	record_put_strs(writer, in->args);
 	record_put_strs(writer, in->env);
+	record_put_u32(writer, in->options);
 	record_put_u32(writer, in->timeout_milliseconds);
 	record_put_str(writer, in->state_prefix);
 	record_put_str(writer, in->state_suffix);

@@ -34,8 +34,10 @@ for (const target of targets()) build(target)
 
 function targets() {
   const addonFlags = ['-shared', '-fPIC', '-pthread', '-fvisibility=hidden', '-I', nodeHeaders()]
+  // At another address in each process: what enters a container, and what outlives everything, is no fixed target.
   const staticFlags = [
-    '-static',
+    '-static-pie',
+    '-fPIE',
     '-ffunction-sections',
     '-fdata-sections',
     '-Wl,--gc-sections',

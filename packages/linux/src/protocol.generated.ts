@@ -20,6 +20,10 @@ export const protocolConstants = {
   strictDirectory: 1,
   beforeUser: 0,
   afterUser: 1,
+  moduleAppArmor: 0,
+  moduleSelinux: 1,
+  hookInRoot: 1,
+  hookInherits: 2,
 } as const
 
 /** The steps of a launch program, executed in order by the init role. @public */
@@ -39,6 +43,8 @@ export type LaunchRecord =
   | { kind: 'join-cgroup'; slot: number }
   | { kind: 'affinity'; cpus: readonly number[] }
   | { kind: 'map-tree'; slot: number; namespace: number; uids: string; gids: string; recursive: number }
+  | { kind: 'own-procfs' }
+  | { kind: 'label'; module: number }
   | { kind: 'new-session' }
   | { kind: 'keyring'; name: string }
   | { kind: 'loopback' }
@@ -51,7 +57,7 @@ export type LaunchRecord =
   | { kind: 'symlink'; path: string; target: string; replace: number }
   | { kind: 'device'; path: string; type: number; major: number; minor: number; mode: number; uid: number; gid: number; bind: number }
   | { kind: 'runtime-hooks' }
-  | { kind: 'hook'; path: string; args: readonly string[]; env: readonly string[]; timeoutMilliseconds: number; statePrefix: string; stateSuffix: string }
+  | { kind: 'hook'; path: string; args: readonly string[]; env: readonly string[]; options: number; timeoutMilliseconds: number; statePrefix: string; stateSuffix: string }
   | { kind: 'console'; slot: number; width: number; height: number; mount: number }
   | { kind: 'mask'; path: string }
   | { kind: 'readonly-path'; path: string }
@@ -101,6 +107,8 @@ export const launchLayouts: RecordLayouts<LaunchRecord> = {
   'join-cgroup': { id: 13, fields: [['slot', 'u32']] },
   'affinity': { id: 14, fields: [['cpus', 'u32s']] },
   'map-tree': { id: 15, fields: [['slot', 'u32'], ['namespace', 'i32'], ['uids', 'str'], ['gids', 'str'], ['recursive', 'u32']] },
+  'own-procfs': { id: 16, fields: [] },
+  'label': { id: 17, fields: [['module', 'u32']] },
   'new-session': { id: 20, fields: [] },
   'keyring': { id: 21, fields: [['name', 'str']] },
   'loopback': { id: 22, fields: [] },
@@ -113,7 +121,7 @@ export const launchLayouts: RecordLayouts<LaunchRecord> = {
   'symlink': { id: 36, fields: [['path', 'str'], ['target', 'str'], ['replace', 'u32']] },
   'device': { id: 37, fields: [['path', 'str'], ['type', 'u32'], ['major', 'u32'], ['minor', 'u32'], ['mode', 'u32'], ['uid', 'u32'], ['gid', 'u32'], ['bind', 'u32']] },
   'runtime-hooks': { id: 38, fields: [] },
-  'hook': { id: 39, fields: [['path', 'str'], ['args', 'strs'], ['env', 'strs'], ['timeoutMilliseconds', 'u32'], ['statePrefix', 'str'], ['stateSuffix', 'str']] },
+  'hook': { id: 39, fields: [['path', 'str'], ['args', 'strs'], ['env', 'strs'], ['options', 'u32'], ['timeoutMilliseconds', 'u32'], ['statePrefix', 'str'], ['stateSuffix', 'str']] },
   'console': { id: 40, fields: [['slot', 'u32'], ['width', 'u32'], ['height', 'u32'], ['mount', 'u32']] },
   'mask': { id: 41, fields: [['path', 'str']] },
   'readonly-path': { id: 42, fields: [['path', 'str']] },

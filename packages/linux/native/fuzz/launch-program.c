@@ -31,7 +31,6 @@ int LLVMFuzzerTestOneInput(const unsigned char *data, size_t size);
 /* These are in program.c and channel.c, or below. */
 #define step_open unused_open
 #define step_close unused_close
-#define step_close_procfs unused_close_procfs
 #define step_parent_death unused_parent_death
 #define step_spawn unused_spawn
 LAUNCH_EACH(READ_ONLY)

@@ -160,6 +160,21 @@ static inline int touch_launch_map_tree(struct record *record)
 	return 0;
 }
 
+static inline int touch_launch_own_procfs(struct record *record)
+{
+	return launch_own_procfs_decode(record);
+}
+
+static inline int touch_launch_label(struct record *record)
+{
+	struct launch_label value;
+
+	if (launch_label_decode(record, &value) < 0)
+		return -1;
+	touch_u32(value.module);
+	return 0;
+}
+
 static inline int touch_launch_new_session(struct record *record)
 {
 	return launch_new_session_decode(record);
@@ -300,6 +315,7 @@ static inline int touch_launch_hook(struct record *record)
 	touch_str(value.path);
 	touch_strs(value.args);
 	touch_strs(value.env);
+	touch_u32(value.options);
 	touch_u32(value.timeout_milliseconds);
 	touch_str(value.state_prefix);
 	touch_str(value.state_suffix);
@@ -638,6 +654,8 @@ static inline int touch_launch_execute(struct record *record)
 	X(join_cgroup) \
 	X(affinity) \
 	X(map_tree) \
+	X(own_procfs) \
+	X(label) \
 	X(new_session) \
 	X(keyring) \
 	X(loopback) \
@@ -716,6 +734,10 @@ static inline int touch_launch(struct record *record)
 		return touch_launch_affinity(record);
 	case LAUNCH_MAP_TREE:
 		return touch_launch_map_tree(record);
+	case LAUNCH_OWN_PROCFS:
+		return touch_launch_own_procfs(record);
+	case LAUNCH_LABEL:
+		return touch_launch_label(record);
 	case LAUNCH_NEW_SESSION:
 		return touch_launch_new_session(record);
 	case LAUNCH_KEYRING:

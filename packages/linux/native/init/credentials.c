@@ -152,11 +152,55 @@ STEP(no_new_privileges)
 	return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ? fail(init, "set no_new_privs") : 0;
 }
 
+/*
+ * Opens the file in which a module is told what the program will be, while a procfs is there to find it in. No
+ * directory is above an open file, and the kernel lets only the process itself write to it.
+ */
+STEP(label)
+{
+	struct launch_label label;
+	const char *path = "thread-self/attr/exec";
+	int own;
+
+	if (launch_label_decode(record, &label) < 0 || label.module > PROTOCOL_MODULE_SELINUX) {
+		errno = EBADMSG;
+		return fail(init, "malformed step");
+	}
+	/* AppArmor has a folder of its own since Linux 5.1; the files above it may be another module's. */
+	own = label.module == PROTOCOL_MODULE_APP_ARMOR
+		      ? procfs_open_file(init, "thread-self/attr/apparmor", O_PATH | O_DIRECTORY)
+		      : -1;
+	if (own >= 0) {
+		close(own);
+		path = "thread-self/attr/apparmor/exec";
+	}
+	init->labels[label.module].fd = procfs_open_file(init, path, O_WRONLY);
+	init->labels[label.module].code = errno;
+	init->labels[label.module].path = strchr(path, '/') + 1;
+	return 0;
+}
+
+static int write_label(struct init *init, uint32_t module, const char *text)
+{
+	int fd = init->labels[module].fd, saved;
+	ssize_t written;
+
+	if (fd < 0) {
+		errno = init->labels[module].path ? init->labels[module].code : EBADMSG;
+		return -1;
+	}
+	written = write(fd, text, strlen(text));
+	saved = errno;
+	close(fd);
+	init->labels[module].fd = -1;
+	errno = written >= 0 && (size_t)written != strlen(text) ? EIO : saved;
+	return written >= 0 && (size_t)written == strlen(text) ? 0 : -1;
+}
+
 STEP(apparmor)
 {
 	struct launch_apparmor apparmor;
 	char command[512];
-	int own;
 
 	if (launch_apparmor_decode(record, &apparmor) < 0)
 		return fail(init, "malformed step");
@@ -164,15 +208,10 @@ STEP(apparmor)
 		errno = ENAMETOOLONG;
 		return fail(init, "unable to apply apparmor profile");
 	}
-	/* A folder of its own since Linux 5.1; the files above it may be another module's. A missing profile is ENOENT too. */
-	own = procfs_open_file(init, "thread-self/attr/apparmor", O_PATH | O_DIRECTORY);
-	if (own >= 0) {
-		close(own);
-		if (procfs_write(init, "thread-self/attr/apparmor/exec", command) < 0)
-			return fail(init, "apparmor failed to apply profile: write /proc/self/attr/apparmor/exec");
-	} else if (procfs_write(init, "thread-self/attr/exec", command) < 0) {
-		return fail(init, "apparmor failed to apply profile: write /proc/self/attr/exec");
-	}
+	/* A missing profile is ENOENT, too. */
+	if (write_label(init, PROTOCOL_MODULE_APP_ARMOR, command) < 0)
+		return fail(init, "apparmor failed to apply profile: write /proc/self/%s",
+			    init->labels[PROTOCOL_MODULE_APP_ARMOR].path);
 	return 0;
 }
 
@@ -182,18 +221,7 @@ STEP(selinux)
 
 	if (launch_selinux_decode(record, &selinux) < 0)
 		return fail(init, "malformed step");
-	return procfs_write(init, "thread-self/attr/exec", selinux.label) < 0 ? fail(init, "can't set process label") : 0;
-}
-
-/* The pid that the process has outside; its own idea of it is that of its pid namespace. */
-static int outer_pid(struct init *init, char *buffer, size_t size)
-{
-	ssize_t length = readlinkat(init->procfs, "self", buffer, size - 1);
-
-	if (length < 0)
-		return -1;
-	buffer[length] = 0;
-	return 0;
+	return write_label(init, PROTOCOL_MODULE_SELINUX, selinux.label) < 0 ? fail(init, "can't set process label") : 0;
 }
 
 /* A state with a middle part has the number twice: of this process, and of the container's init, which it is. */
@@ -203,14 +231,13 @@ static int send_listener(struct init *init, const struct launch_seccomp *seccomp
 		struct cmsghdr align;
 		char data[CMSG_SPACE(sizeof(int))];
 	} control;
-	char pid[32], *state;
+	char *state, *pid = init->outer_pid;
 	struct iovec payload;
 	struct msghdr message = { .msg_iov = &payload, .msg_iovlen = 1 };
 	struct cmsghdr *header;
 	int socket_fd = take_slot(init, (uint32_t)seccomp->slot), result;
 
-	if (socket_fd < 0 || outer_pid(init, pid, sizeof(pid)) < 0 ||
-	    asprintf(&state, "%s%s%s%s%s", seccomp->state_prefix, pid, seccomp->state_middle,
+	if (socket_fd < 0 || asprintf(&state, "%s%s%s%s%s", seccomp->state_prefix, pid, seccomp->state_middle,
 		     seccomp->state_middle[0] ? pid : "", seccomp->state_suffix) < 0)
 		return -1;
 	message.msg_control = control.data;

@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -216,26 +217,27 @@ STEP(ready)
 	return channel_send(init, &writer) < 0 ? fail(init, "tell the runtime") : 0;
 }
 
-/* Opening a FIFO for writing blocks until someone reads it: that someone is `start`. */
+/*
+ * A byte in a FIFO that has room for no more waits for someone to read it: that someone is `start`. It was opened for
+ * both before the container was entered, from where there is no way to it; while it waits, init has no way to anything.
+ */
 STEP(await_start)
 {
 	struct launch_await_start await;
-	int path, fd;
+	struct pollfd room = { .events = POLLOUT };
 
 	if (launch_await_start_decode(record, &await) < 0)
 		return fail(init, "malformed step");
-	path = take_slot(init, await.slot);
-	if (path < 0)
+	room.fd = take_slot(init, await.slot);
+	if (room.fd < 0)
 		return fail(init, "find exec.fifo");
-	do {
-		fd = reopen_fd(init, path, O_WRONLY);
-	} while (fd < 0 && errno == EINTR);
-	if (fd < 0)
-		return fail(init, "open exec.fifo");
-	if (write(fd, "0", 1) != 1)
+	if (fcntl(room.fd, F_SETPIPE_SZ, 1) < 0 || write(room.fd, "0", 1) != 1)
 		return fail(init, "write exec.fifo");
-	close(fd);
-	return close(path);
+	while (poll(&room, 1, -1) < 0) {
+		if (errno != EINTR)
+			return fail(init, "wait for exec.fifo");
+	}
+	return close(room.fd);
 }
 
 /* Extra descriptors arrive behind the channel, as 4, 5, ...; the program sees them as 3, 4, ... */

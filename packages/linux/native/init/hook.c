@@ -43,10 +43,17 @@ struct running_hook {
 	size_t length;
 };
 
-static int start_hook(const struct launch_hook *hook, struct running_hook *running)
+/* Without an environment of its own a hook has that of the container's program, as far as it is known by then. */
+static char **environment_of(struct init *init, const struct launch_hook *hook)
+{
+	return (hook->options & PROTOCOL_HOOK_INHERITS) && init->environment ? init->environment
+									     : record_strs_array(hook->env);
+}
+
+static int start_hook(struct init *init, const struct launch_hook *hook, struct running_hook *running)
 {
 	int input[2], output[2];
-	char **args = record_strs_array(hook->args), **env = record_strs_array(hook->env);
+	char **args = record_strs_array(hook->args), **env = environment_of(init, hook);
 
 	if (!args || !env || pipe2(input, O_CLOEXEC) < 0)
 		return -1;
@@ -56,6 +63,8 @@ static int start_hook(const struct launch_hook *hook, struct running_hook *runni
 	if (running->pid == 0) {
 		if (dup2(input[0], 0) < 0 || dup2(output[1], 1) < 0 || dup2(output[1], 2) < 0)
 			_exit(127);
+		if ((hook->options & PROTOCOL_HOOK_IN_ROOT) && fchdir(init->root) < 0)
+			_exit(127);
 		(void)syscall(SYS_close_range, 3u, ~0u, 0u);
 		execve(hook->path, args, env);
 		dprintf(2, "%s", strerror(errno));
@@ -64,7 +73,8 @@ static int start_hook(const struct launch_hook *hook, struct running_hook *runni
 	close(input[0]);
 	close(output[1]);
 	free(args);
-	free(env);
+	if (env != init->environment)
+		free(env);
 	running->input = input[1];
 	running->output = output[0];
 	running->pidfd = running->pid < 0 ? -1 : (int)syscall(SYS_pidfd_open, running->pid, 0);
@@ -165,7 +175,7 @@ int execute_hook(struct init *init, const struct launch_hook *hook)
 	if (asprintf(&running.state, "%s%d%s", hook->state_prefix, getpid(), hook->state_suffix) < 0)
 		return fail(init, "write the state");
 	sigaction(SIGPIPE, &ignore, &before);
-	if (start_hook(hook, &running) < 0)
+	if (start_hook(init, hook, &running) < 0)
 		result = fail(init, "start %s", hook->path);
 	else
 		result = judge(init, &running, attend(hook, &running));

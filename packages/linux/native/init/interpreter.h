@@ -20,7 +20,14 @@ struct init {
 	struct program program;
 	uint32_t step;		/* index of the step being executed */
 	int in_child;		/* 0 in stage 0, 1 in the final init */
-	int procfs;		/* O_PATH of the root of a procfs verified before anything was joined; -1 once closed */
+	int procfs;		/* the root of a procfs verified before anything was joined, or of one's own; -1 once closed */
+	int pids_only;		/* that procfs has nothing but processes in it */
+	char outer_pid[16];	/* the number of the final init on the runtime's side, once it is announced */
+	struct {
+		int fd;		/* where a security module is told the label of the program; -1 when there is no such file */
+		int code;	/* why there is none */
+		const char *path;
+	} labels[2];
 	int root;		/* O_PATH of the container's root; -1 until the root step */
 	int *slots;		/* descriptors that steps keep for later ones; -1 when empty */
 	int cwd_pending;	/* the working directory could not be entered as root and is tried again as the user */
@@ -45,6 +52,8 @@ int procfs_open(struct init *init);
 /* Opens `path` (relative) on that very procfs: no symlink out, no other mount in the way. */
 int procfs_open_file(struct init *init, const char *path, int flags);
 int procfs_write(struct init *init, const char *path, const char *value);
+/* The root of a new procfs of the process's own pid namespace, which is mounted nowhere. */
+int procfs_make(int pids_only);
 /* mount(2) whose source and target may be descriptors (-1: use the string), by way of that procfs. */
 int mount_fd(struct init *init, int source_fd, const char *source, int target_fd, const char *type, unsigned long flags,
 	     const void *data);
@@ -58,7 +67,7 @@ int resolve_plain(struct init *init, const char *path, int flags);
 int make_directories(struct init *init, const char *path, mode_t mode);
 /* Opens the directory that holds `path`, made when missing, and points *name at the last component. */
 int open_parent(struct init *init, const char *path, const char **name);
-/* Opens a mount point; a missing one is made, as a directory or as an empty file. */
+/* Opens a mount point; a missing one is made, as a directory or as an empty file, where its symlinks lead. */
 int open_mount_point(struct init *init, const char *path, int directory);
 /* Refuses a mount point inside a procfs that would hide or fake what the kernel shows. */
 int guard_procfs(struct init *init, int target, const char *destination, int source_is_procfs);
@@ -98,6 +107,8 @@ STEP(time_offset);
 STEP(spawn);
 STEP(close);
 STEP(close_procfs);
+STEP(own_procfs);
+STEP(label);
 STEP(join_cgroup);
 STEP(affinity);
 STEP(map_tree);

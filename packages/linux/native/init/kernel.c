@@ -82,12 +82,28 @@ STEP(domainname)
 	return setdomainname(domain.name, strlen(domain.name)) < 0 ? fail(init, "setdomainname") : 0;
 }
 
+/* A procfs with more than processes is there for no longer than that takes. */
+static int write_parameter(struct init *init, const struct launch_sysctl *sysctl)
+{
+	int pids = init->procfs, result = 0;
+
+	init->procfs = procfs_make(0);
+	if (init->procfs < 0 || procfs_write(init, sysctl->path, sysctl->value) < 0)
+		result = fail(init, "open /proc/%s", sysctl->path);
+	if (init->procfs >= 0)
+		close(init->procfs);
+	init->procfs = pids;
+	return result;
+}
+
 STEP(sysctl)
 {
 	struct launch_sysctl sysctl;
 
 	if (launch_sysctl_decode(record, &sysctl) < 0)
 		return fail(init, "malformed step");
+	if (init->pids_only)
+		return write_parameter(init, &sysctl);
 	return procfs_write(init, sysctl.path, sysctl.value) < 0 ? fail(init, "open /proc/%s", sysctl.path) : 0;
 }
 

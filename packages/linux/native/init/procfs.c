@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/vfs.h>
 #include <unistd.h>
 
@@ -35,6 +36,53 @@ int procfs_open(struct init *init)
 		return fail(init, "/proc is not a procfs");
 	}
 	init->procfs = fd;
+	return 0;
+}
+
+int procfs_make(int pids_only)
+{
+	int context = (int)syscall(SYS_fsopen, "proc", FSOPEN_CLOEXEC), fd = -1, saved;
+
+	if (context < 0)
+		return -1;
+	if ((!pids_only || syscall(SYS_fsconfig, context, FSCONFIG_SET_STRING, "subset", "pid", 0) == 0) &&
+	    syscall(SYS_fsconfig, context, FSCONFIG_CMD_CREATE, NULL, NULL, 0) == 0)
+		fd = (int)syscall(SYS_fsmount, context, FSMOUNT_CLOEXEC, MS_NOSUID | MS_NODEV | MS_NOEXEC);
+	saved = errno;
+	close(context);
+	errno = saved;
+	return fd;
+}
+
+/*
+ * Other processes of a pid namespace that is joined may look at what this one has open. Of a procfs of their own, that
+ * has processes only, they learn nothing; the host's would lead them out. The kernel may refuse (in a user namespace
+ * that does not own the pid namespace, or under a masked /proc): then the host's stays, until close-procfs.
+ */
+STEP(own_procfs)
+{
+	int own;
+
+	if (record_end(record) < 0)
+		return fail(init, "malformed step");
+	own = procfs_make(1);
+	if (own < 0)
+		return 0;
+	close(init->procfs);
+	init->procfs = own;
+	init->pids_only = 1;
+	return 0;
+}
+
+STEP(close_procfs)
+{
+	if (record_end(record) < 0)
+		return fail(init, "malformed step");
+	/* The last mount may have gone by it. */
+	if (init->root >= 0 && fchdir(init->root) < 0)
+		return fail(init, "leave procfs");
+	close(init->procfs);
+	init->procfs = -1;
 	return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <unistd.h>
 
 #include "init/interpreter.h"
@@ -31,6 +32,8 @@ static const step_function steps[] = {
 	[LAUNCH_SPAWN] = step_spawn,
 	[LAUNCH_CLOSE] = step_close,
 	[LAUNCH_CLOSE_PROCFS] = step_close_procfs,
+	[LAUNCH_OWN_PROCFS] = step_own_procfs,
+	[LAUNCH_LABEL] = step_label,
 	[LAUNCH_JOIN_CGROUP] = step_join_cgroup,
 	[LAUNCH_AFFINITY] = step_affinity,
 	[LAUNCH_MAP_TREE] = step_map_tree,
@@ -161,15 +164,6 @@ STEP(close)
 	return fd < 0 ? fail(init, "close slot %u", slot.slot) : close(fd);
 }
 
-STEP(close_procfs)
-{
-	if (record_end(record) < 0)
-		return fail(init, "malformed step");
-	close(init->procfs);
-	init->procfs = -1;
-	return 0;
-}
-
 /* Steps run in order. `spawn` divides the program: stage 0 ends there, and the final init goes on behind it. */
 static int run_program(struct init *init)
 {
@@ -223,10 +217,17 @@ static int check_program(struct init *init)
 
 static void reset_signals(void)
 {
+	static const struct {
+		void *handler;
+		unsigned long flags;
+		void *restorer;
+		uint64_t mask;
+	} by_default;
 	sigset_t none;
 
+	/* By the system call: the C library keeps signals 32 and 33 to itself, and has ignored them in a spawned child. */
 	for (int number = 1; number < NSIG; number++)
-		(void)signal(number, SIG_DFL);
+		(void)syscall(SYS_rt_sigaction, number, &by_default, NULL, sizeof(by_default.mask));
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -254,6 +255,9 @@ static int prepare(struct init *init)
 int init_main(int channel_fd, struct init_report *report)
 {
 	struct init init = { .channel = channel_fd, .report = report, .procfs = -1, .root = -1 };
+
+	for (int module = 0; module < 2; module++)
+		init.labels[module].fd = -1;
 
 	if (prepare(&init) == 0 && run_program(&init) == 0)
 		return 0;

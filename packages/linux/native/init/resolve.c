@@ -50,70 +50,131 @@ static const char *split(char *path, const char **name)
 	return path;
 }
 
-static int make_path(struct init *init, const char *path, mode_t mode, int links);
+/* A way through the root: the part that is behind, which has no symlink in it, and the part that lies ahead. */
+struct walk {
+	char done[PATH_MAX];
+	char ahead[PATH_MAX];
+	int links;
+};
 
-/* `name` in `parent` exists but leads nowhere: when it is a symlink, what it points at is made instead. */
-static int make_behind_link(struct init *init, int parent_fd, const char *parent, const char *name, mode_t mode, int links)
+/* Puts `target`, then what lies ahead, in front; the walk goes back to the root when the target is absolute. */
+static int turn(struct walk *walk, const char *target)
 {
-	char target[PATH_MAX], joined[2 * PATH_MAX];
-	ssize_t length = readlinkat(parent_fd, name, target, sizeof(target) - 1);
+	size_t front = strlen(target), rest = strlen(walk->ahead) + 1;
 
-	if (length < 0)
-		return -1;
-	target[length] = 0;
-	if (target[0] == '/')
-		return make_path(init, target, mode, links + 1);
-	snprintf(joined, sizeof(joined), "%s/%s", parent, target);
-	return make_path(init, joined, mode, links + 1);
-}
-
-static int make_in(struct init *init, const char *parent, const char *name, mode_t mode, int links)
-{
-	int parent_fd, fd;
-
-	parent_fd = make_path(init, parent, mode, links);
-	if (parent_fd < 0)
-		return -1;
-	if (mkdirat(parent_fd, name, mode) < 0 && errno != EEXIST) {
-		close(parent_fd);
-		return -1;
-	}
-	fd = sys_openat2(parent_fd, name, O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0, RESOLVE_NO_XDEV);
-	if (fd < 0 && errno == ENOTDIR)
-		fd = make_behind_link(init, parent_fd, parent, name, mode, links);
-	close(parent_fd);
-	return fd;
-}
-
-static int make_path(struct init *init, const char *path, mode_t mode, int links)
-{
-	const char *name, *parent;
-	char *copy;
-	int fd;
-
-	if (links > MAX_LINKS) {
+	if (++walk->links > MAX_LINKS) {
 		errno = ELOOP;
 		return -1;
 	}
-	fd = resolve(init, path, O_PATH | O_DIRECTORY);
+	if (front + 1 + rest > sizeof(walk->ahead)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	memmove(walk->ahead + front + 1, walk->ahead, rest);
+	memcpy(walk->ahead, target, front);
+	walk->ahead[front] = '/';
+	if (target[0] == '/')
+		walk->done[0] = 0;
+	return 0;
+}
+
+/* Takes the next component off the part ahead; 0 at the end. "." is passed over, ".." goes one step back. */
+static int next_name(struct walk *walk, char *name)
+{
+	for (;;) {
+		size_t start = strspn(walk->ahead, "/"), length = strcspn(walk->ahead + start, "/");
+		char *slash = strrchr(walk->done, '/');
+
+		memcpy(name, walk->ahead + start, length);
+		name[length] = 0;
+		memmove(walk->ahead, walk->ahead + start + length, strlen(walk->ahead + start + length) + 1);
+		if (length == 0)
+			return 0;
+		if (strcmp(name, "..") == 0)
+			*(slash ? slash : walk->done) = 0;
+		else if (strcmp(name, ".") != 0)
+			return 1;
+	}
+}
+
+static int is_last(const struct walk *walk)
+{
+	return walk->ahead[strspn(walk->ahead, "/")] == 0;
+}
+
+/* Makes `name` in `parent` unless something has that name already. */
+static int make_entry(int parent, const char *name, mode_t mode, int file)
+{
+	int fd;
+
+	if (!file)
+		return mkdirat(parent, name, mode) < 0 && errno != EEXIST ? -1 : 0;
+	fd = openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, mode);
+	if (fd < 0)
+		return errno == EEXIST ? 0 : -1;
+	return close(fd);
+}
+
+/* Goes to `name`, made when it is missing, or turns to where it leads. */
+static int step_to(struct init *init, struct walk *walk, const char *name, mode_t mode, int file)
+{
+	int parent = resolve_plain(init, walk->done, O_PATH | O_DIRECTORY), fd;
+	char target[PATH_MAX];
+	struct stat status;
+	ssize_t length;
+
+	if (parent < 0)
+		return -1;
+	fd = openat(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+	if (fd < 0 && errno == ENOENT && make_entry(parent, name, mode, file) == 0)
+		fd = sys_openat2(parent, name, O_PATH | O_NOFOLLOW | O_CLOEXEC, 0, RESOLVE_NO_XDEV);
+	close(parent);
+	if (fd < 0)
+		return -1;
+	length = fstat(fd, &status) < 0 ? -1 : 0;
+	if (length == 0 && S_ISLNK(status.st_mode))
+		length = readlinkat(fd, "", target, sizeof(target) - 1);
+	close(fd);
+	if (length < 0)
+		return -1;
+	if (length > 0) {
+		target[length] = 0;
+		return turn(walk, target);
+	}
+	if (strlen(walk->done) + strlen(name) + 2 > sizeof(walk->done)) {
+		errno = ENAMETOOLONG;
+		return -1;
+	}
+	strcat(strcat(walk->done, "/"), name);
+	return 0;
+}
+
+/*
+ * Opens what `path` names; a part that is missing is made, behind symlinks too. One component after the other, so that
+ * neither a long path nor a chain of symlinks of an image needs more of the stack than the shortest.
+ */
+static int make_path(struct init *init, const char *path, mode_t mode, int file)
+{
+	static struct walk walk;
+	char name[PATH_MAX];
+	int fd = resolve(init, path, O_PATH | (file ? 0 : O_DIRECTORY));
+
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	copy = strdup(path);
-	if (!copy)
+	if (strlen(path) >= sizeof(walk.ahead)) {
+		errno = ENAMETOOLONG;
 		return -1;
-	parent = split(copy, &name);
-	if (strcmp(name, "..") == 0 || strcmp(name, ".") == 0) {
-		/* "missing/..": the way there is made first, then the kernel walks it. */
-		fd = make_path(init, parent, mode, links);
-		if (fd >= 0) {
-			close(fd);
-			fd = resolve(init, path, O_PATH | O_DIRECTORY);
-		}
-	} else {
-		fd = make_in(init, parent, name, mode, links);
 	}
-	free(copy);
-	return fd;
+	strcpy(walk.ahead, path);
+	walk.done[0] = 0;
+	walk.links = 0;
+	while (next_name(&walk, name)) {
+		int is_file = file && is_last(&walk);
+
+		if (step_to(init, &walk, name, is_file ? 0644 : mode, is_file) < 0)
+			return -1;
+	}
+	return resolve_plain(init, walk.done, O_PATH | (file ? 0 : O_DIRECTORY));
 }
 
 int make_directories(struct init *init, const char *path, mode_t mode)
@@ -139,28 +200,13 @@ int open_parent(struct init *init, const char *path, const char **name)
 	return make_directories(init, parent, 0755);
 }
 
-static int make_file(struct init *init, const char *path)
-{
-	const char *name;
-	int fd, parent = open_parent(init, path, &name);
-
-	if (parent < 0)
-		return -1;
-	fd = openat(parent, name, O_CREAT | O_EXCL | O_NOFOLLOW | O_WRONLY | O_CLOEXEC, 0644);
-	close(parent);
-	if (fd < 0)
-		return -1;
-	close(fd);
-	return resolve(init, path, O_PATH);
-}
-
 int open_mount_point(struct init *init, const char *path, int directory)
 {
 	int fd = resolve(init, path, O_PATH);
 
 	if (fd >= 0 || errno != ENOENT)
 		return fd;
-	return directory ? make_directories(init, path, 0755) : make_file(init, path);
+	return make_path(init, path, 0755, !directory);
 }
 
 /* Where `fd` is, as a path from the container's root; NULL when it is not below it. */

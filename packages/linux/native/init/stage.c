@@ -127,13 +127,12 @@ static int announce(struct init *init, struct sync_pid *message)
 {
 	unsigned char buffer[MESSAGE_BYTES];
 	struct record_writer writer = { .data = buffer, .capacity = sizeof(buffer) };
-	char self[16];
-	ssize_t length = readlinkat(init->procfs, "self", self, sizeof(self) - 1);
+	ssize_t length = readlinkat(init->procfs, "self", init->outer_pid, sizeof(init->outer_pid) - 1);
 
 	if (length < 0)
 		return fail(init, "read the process's number");
-	self[length] = 0;
-	message->pid = atoi(self);
+	init->outer_pid[length] = 0;
+	message->pid = atoi(init->outer_pid);
 	if (init->report)
 		atomic_store(&init->report->pid, message->pid);
 	sync_pid_encode(&writer, message);

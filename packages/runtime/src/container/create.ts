@@ -1,5 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-import { chmodSync } from 'node:fs'
 import { type CgroupManager, type CgroupSetup, detectCgroups, makeFifo, readProcessStat } from '@teu/linux'
 import { makeContainerCgroup, planContainerCgroup } from '../cgroups/container-cgroup.ts'
 import { savedUnit } from '../cgroups/systemd-cgroup.ts'
@@ -129,9 +128,7 @@ async function prepare(making: Making, plan: Partial<Plan>): Promise<Step[]> {
 }
 
 function makeExecFifo(path: string): void {
-  makeFifo(path, 0o622)
-  // Init opens it as the container's user, whoever that is.
-  chmodSync(path, 0o622)
+  makeFifo(path, 0o600)
 }
 
 function initialState({ id, bundle, cgroup, options, settings }: Making): SavedState {

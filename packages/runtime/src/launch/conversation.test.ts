@@ -9,8 +9,8 @@ import { awaitExecution, launchProgram } from './conversation.ts'
 const steps: Step[] = [
   { kind: 'root', path: '/r' },
   { kind: 'lookup', name: 'x' },
-  { kind: 'hook', path: '/a', args: [], env: [], timeoutMilliseconds: 0, statePrefix: '', stateSuffix: '' },
-  { kind: 'hook', path: '/b', args: [], env: [], timeoutMilliseconds: 0, statePrefix: '', stateSuffix: '' },
+  { kind: 'hook', path: '/a', args: [], env: [], options: 0, timeoutMilliseconds: 0, statePrefix: '', stateSuffix: '' },
+  { kind: 'hook', path: '/b', args: [], env: [], options: 0, timeoutMilliseconds: 0, statePrefix: '', stateSuffix: '' },
 ]
 
 /** Plays init: says `script`, and waits for `go` after what asks for it. */

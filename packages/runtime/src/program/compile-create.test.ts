@@ -74,6 +74,7 @@ test('the default container is this program', () => {
     ...Array<string>(12).fill('mask'),
     'root-flags',
     'pivot',
+    'close-procfs',
     'limit',
     'no-new-privileges',
     'bounding',
@@ -212,11 +213,36 @@ test('hooks stand where the specification has them', () => {
     path: '/cc',
     args: ['cc', 'x'],
     env: ['A=b'],
+    options: 1,
     timeoutMilliseconds: 3000,
     statePrefix: '{"ociVersion":"1.3.0","id":"c","status":"creating","pid":',
     stateSuffix: ',"bundle":"/b"}',
   })
+  const [, start] = find(steps, 'hook')
+  assert.deepEqual([start?.path, start?.env, start?.options], ['/sc', context().spec.process.env, 2])
   assert.equal(find(steps, 'hook').length, 2)
+})
+
+test('no procfs is open when init says that it is ready, and none of the host in a joined pid namespace', () => {
+  for (const path of [undefined, '/proc/9/ns/pid']) {
+    const all = kinds(
+      compileCreate(
+        context((spec) => {
+          spec.linux = { ...spec.linux, namespaces: [{ type: 'mount' }, { type: 'pid', ...(path && { path }) }] }
+          spec.process.apparmorProfile = 'profile'
+          spec.process.selinuxLabel = 'label'
+          delete spec.hostname
+        }),
+      ),
+    )
+    const start = all.indexOf('spawn') + 1
+    assert.deepEqual(
+      all.slice(start, start + 3),
+      [...(path ? ['own-procfs'] : []), 'label', 'label', 'new-session'].slice(0, 3),
+    )
+    assert.ok(all.indexOf('close-procfs') > all.indexOf('pivot'))
+    assert.ok(all.indexOf('close-procfs') < all.indexOf('ready'))
+  }
 })
 
 test('a /dev that is bound from elsewhere is left alone', () => {

@@ -14,6 +14,7 @@ import { personalityStep } from './personality.ts'
 import {
   becomeUserSteps,
   type CompiledSeccomp,
+  labelSteps,
   lateSeccompSteps,
   type ProcessContext,
   raiseLimitSteps,
@@ -58,7 +59,7 @@ export interface CreateContext {
 export const defaultUmask = 0o022
 
 const sigkill = 9
-const openPath = 0o10000000
+const readWrite = 2
 
 /**
  * Compiles a container into the program that makes it: stage 0 on the host's side, then the final init up to the
@@ -72,6 +73,7 @@ export function compileCreate(context: CreateContext): Step[] {
   return [
     ...hostSteps(context, mounts),
     spawnStep(context.cgroupEntry),
+    ...procfsSteps(context.spec),
     ...(context.cgroupEntry?.join ?? []),
     ...sessionSteps(context),
     ...prepareRootSteps(context.spec, context.rootfs),
@@ -83,13 +85,15 @@ export function compileCreate(context: CreateContext): Step[] {
     ...mounts.finish,
     ...identitySteps(context.spec),
     ...finishRootSteps(context.spec, context.noPivot),
+    // Nothing of the host may be open while others can look, which they can as long as the container waits.
+    { kind: 'close-procfs' },
     ...(context.spec.linux?.personality ? [personalityStep(context.spec.linux.personality)] : []),
     ...becomeUserSteps(process),
     ...(context.diesWithParent ? [{ kind: 'parent-death', signal: sigkill } as const] : []),
     { kind: 'ready' },
     { kind: 'await-start', slot: slots.fifo },
     ...lateSeccompSteps(process),
-    ...hookSteps(context.spec.hooks?.startContainer, { ...context.state, status: 'created' }),
+    ...startHookSteps(context),
     { kind: 'execute', args: context.spec.process.args ?? [], extra: context.extraFds },
   ]
 }
@@ -99,7 +103,7 @@ function hostSteps(context: CreateContext, mounts: MountSteps): Step[] {
   const score = spec.process.oomScoreAdj
   const steps: Step[] = []
   if (score !== undefined && score !== context.ownOomScore) steps.push({ kind: 'oom-score', value: score })
-  steps.push({ kind: 'open', slot: slots.fifo, path: context.fifo, flags: openPath })
+  steps.push({ kind: 'open', slot: slots.fifo, path: context.fifo, flags: readWrite })
   if (consoleSocket) steps.push({ kind: 'connect', slot: slots.console, path: consoleSocket })
   if (seccompSocket) steps.push({ kind: 'connect', slot: slots.seccomp, path: seccompSocket })
   steps.push(...(context.cgroupEntry?.open ?? []))
@@ -117,10 +121,22 @@ function sessionSteps({ spec, id, noNewKeyring }: CreateContext): Step[] {
   return steps
 }
 
+/** What is found in procfs, and which: in a pid namespace that others are in, one that is no way out of it. */
+function procfsSteps(spec: ContainerSpec): Step[] {
+  const joinsOthers = typeof namespaceOf(spec, 'pid') === 'object'
+  return [...(joinsOthers ? [{ kind: 'own-procfs' } as const] : []), ...labelSteps(spec.process)]
+}
+
 function createHookSteps({ spec, state }: CreateContext): Step[] {
   const { prestart = [], createRuntime = [], createContainer } = spec.hooks ?? {}
   const waits = prestart.length + createRuntime.length > 0
-  return [...(waits ? [{ kind: 'runtime-hooks' } as const] : []), ...hookSteps(createContainer, state)]
+  const place = { state, environment: spec.process.env ?? [], inRoot: true }
+  return [...(waits ? [{ kind: 'runtime-hooks' } as const] : []), ...hookSteps(createContainer, place)]
+}
+
+function startHookSteps({ spec, state }: CreateContext): Step[] {
+  const place = { state: { ...state, status: 'created' as const }, environment: spec.process.env ?? [], inRoot: false }
+  return hookSteps(spec.hooks?.startContainer, place)
 }
 
 function consoleSteps({ spec, consoleSocket }: CreateContext): Step[] {

@@ -4,7 +4,7 @@ import type { Process } from '@teu/oci-spec/runtime'
 import { namespaceFlags } from '../spec/namespaces.ts'
 import { type CgroupEntry, spawnStep } from './cgroup-entry.ts'
 import { joinSteps, type NamespaceToJoin } from './namespaces.ts'
-import { becomeUserSteps, lateSeccompSteps, type ProcessContext, raiseLimitSteps } from './process.ts'
+import { becomeUserSteps, labelSteps, lateSeccompSteps, type ProcessContext, raiseLimitSteps } from './process.ts'
 import { type Step, slots } from './program.ts'
 
 /** Everything that the program of one more process in a container is compiled from. @internal */
@@ -35,8 +35,6 @@ export function compileExec(context: ExecContext): Step[] {
   if (seccompSocket) steps.push({ kind: 'connect', slot: slots.seccomp, path: seccompSocket })
   if (namespaces.some(({ type }) => type === 'user')) steps.push(...raiseLimitSteps(process))
   steps.push(...entrySteps(context), ...affinitySteps(process.execCPUAffinity?.final))
-  // Nothing of the host may be open while processes of the container can look: they share the pid namespace now.
-  if (!needsProcfs(context)) steps.push({ kind: 'close-procfs' })
   steps.push({ kind: 'new-session' })
   if (context.keyring !== undefined) steps.push({ kind: 'keyring', name: context.keyring })
   if (process.terminal && consoleSocket !== undefined) {
@@ -53,15 +51,18 @@ export function compileExec(context: ExecContext): Step[] {
   return steps
 }
 
-function entrySteps({ namespaces, privileged, cgroupEntry }: ExecContext): Step[] {
+function entrySteps({ process, namespaces, privileged, cgroupEntry }: ExecContext): Step[] {
   const joins = joinSteps(namespaces, privileged)
-  if (cgroupEntry === undefined) return [...joins, spawnStep(undefined)]
+  // Nothing of the host may be open while processes of the container can look: they share the pid namespace now.
+  const shut: Step[] = [...labelSteps(process), { kind: 'close-procfs' }]
+  if (cgroupEntry === undefined) return [...joins, spawnStep(undefined), ...shut]
   // From inside the container's cgroup namespace the way into its cgroup cannot be seen.
   const isLate = (step: Step) => step.kind === 'join' && step.namespace === namespaceFlags.cgroup
   return [
     ...cgroupEntry.open,
     ...joins.filter((step) => !isLate(step)),
     spawnStep(cgroupEntry),
+    ...shut,
     ...cgroupEntry.join,
     ...joins.filter(isLate),
   ]
@@ -69,8 +70,4 @@ function entrySteps({ namespaces, privileged, cgroupEntry }: ExecContext): Step[
 
 function affinitySteps(list: string | undefined): Step[] {
   return list ? [{ kind: 'affinity', cpus: parseCpuList(list) }] : []
-}
-
-function needsProcfs({ process, seccomp }: ExecContext): boolean {
-  return Boolean(process.apparmorProfile || process.selinuxLabel || seccomp?.listener)
 }

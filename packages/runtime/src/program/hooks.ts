@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { protocolConstants } from '@teu/linux'
 import type { Hook, State } from '@teu/oci-spec/runtime'
 import type { Step } from './program.ts'
 
@@ -12,13 +13,23 @@ export function splitState(state: State): { statePrefix: string; stateSuffix: st
   return { statePrefix: text.slice(0, at), stateSuffix: text.slice(at + String(pidPlaceholder).length) }
 }
 
+/** Where the hooks of one kind run. @internal */
+export interface HookPlace {
+  state: State
+  /** What a hook that names no environment has: that of the container's program. */
+  environment: readonly string[]
+  /** Before the root is the root, hooks start in its directory; later where the program will. */
+  inRoot: boolean
+}
+
 /** Steps that run `hooks` in the container's namespaces. @internal */
-export function hookSteps(hooks: readonly Hook[] | undefined, state: State): Step[] {
+export function hookSteps(hooks: readonly Hook[] | undefined, { state, environment, inRoot }: HookPlace): Step[] {
   return (hooks ?? []).map((hook) => ({
     kind: 'hook',
     path: hook.path,
     args: hook.args?.length ? hook.args : [hook.path],
-    env: hook.env ?? [],
+    env: hook.env ?? [...environment],
+    options: (inRoot ? protocolConstants.hookInRoot : 0) | (hook.env ? 0 : protocolConstants.hookInherits),
     timeoutMilliseconds: (hook.timeout ?? 0) * 1000,
     ...splitState(state),
   }))

@@ -70,10 +70,10 @@ test('an exec enters the cgroup by itself, and only then its namespace', () => {
     { kind: 'open', slot: 9, path: '/proc/9/ns/mnt', flags: 0 },
     { kind: 'join', namespace: 0x0002_0000, slot: 9 },
     { kind: 'spawn', cgroup: 18, wait: 0 },
+    { kind: 'close-procfs' },
     { kind: 'join-cgroup', slot: 16 },
     { kind: 'join-cgroup', slot: 17 },
     { kind: 'join', namespace: 0x0200_0000, slot: 8 },
-    { kind: 'close-procfs' },
     { kind: 'new-session' },
   ])
 })
@@ -91,9 +91,18 @@ test('a caller without privileges enters the user namespace first', () => {
   )
 })
 
-test('procfs stays open only for what has to be written to it', () => {
-  const steps = compileExec({ ...context, process: { ...process, apparmorProfile: 'p' } })
-  assert.ok(!steps.some(({ kind }) => kind === 'close-procfs'))
+test('procfs is closed at once, and what a label is written to is opened before', () => {
+  const steps = compileExec({
+    ...context,
+    process: { ...process, apparmorProfile: 'p', selinuxLabel: 'l' },
+    seccomp: { filter: new Uint8Array(8), flags: 8, listener: { prefix: '', middle: '', suffix: '', slot: 2 } },
+  })
+  const start = steps.findIndex(({ kind }) => kind === 'spawn') + 1
+  assert.deepEqual(steps.slice(start, start + 3), [
+    { kind: 'label', module: 0 },
+    { kind: 'label', module: 1 },
+    { kind: 'close-procfs' },
+  ])
   assert.ok(steps.some((step) => step.kind === 'apparmor' && step.profile === 'p'))
 })
 

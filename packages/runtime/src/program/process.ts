@@ -80,6 +80,15 @@ export function lateSeccompSteps({ process, seccomp }: ProcessContext): Step[] {
   return seccomp && process.noNewPrivileges ? [seccompStep(seccomp)] : []
 }
 
+/** Opens what a security module is told the label of the process by, while there is a procfs. @internal */
+export function labelSteps({ apparmorProfile, selinuxLabel }: Process): Step[] {
+  const { moduleAppArmor, moduleSelinux } = protocolConstants
+  return [
+    ...(apparmorProfile ? [{ kind: 'label', module: moduleAppArmor } as const] : []),
+    ...(selinuxLabel ? [{ kind: 'label', module: moduleSelinux } as const] : []),
+  ]
+}
+
 function settingSteps(process: Process): Step[] {
   const steps: Step[] = []
   if (process.scheduler) steps.push(schedulerStep(process.scheduler))
