@@ -32,8 +32,9 @@ export function defaultRoot(): string {
 export function createRuntime(init: RuntimeInit = {}): Runtime {
   const directory = new StateDirectory(init.root ?? defaultRoot())
   const warn = init.warn ?? (() => {})
+  const debug = init.debug ?? (() => {})
   const rootless = init.rootless ?? process.geteuid?.() !== 0
-  const settings = { warn, cgroupDriver: init.cgroupDriver ?? 'cgroupfs', rootless } as const
+  const settings = { warn, debug, cgroupDriver: init.cgroupDriver ?? 'cgroupfs', rootless } as const
   // Channels of inits that wait for start: over them a failure to execute the program still comes back.
   const waiting = new Map<string, () => Promise<void>>()
 
@@ -54,7 +55,11 @@ export function createRuntime(init: RuntimeInit = {}): Runtime {
     },
     async start(id, options = {}) {
       const saved = read(id)
-      await startContainer(directory, saved, options)
+      debug(`lets init ${saved.init_process_pid} of container ${id} go on`)
+      await startContainer(directory, saved, options, warn).catch((error) => {
+        if (!directory.has(id)) waiting.delete(id)
+        throw error
+      })
       const executed = waiting.get(id)
       waiting.delete(id)
       await executed?.()
@@ -71,7 +76,7 @@ export function createRuntime(init: RuntimeInit = {}): Runtime {
       await deleteContainer(directory, id, options, warn)
     },
     async exec(id, options) {
-      return startedProcess(await execInContainer(directory, read(id), options, warn))
+      return startedProcess(await execInContainer(directory, read(id), options, settings))
     },
     async pause(id, options = {}) {
       await pauseContainer(directory, read(id), options)

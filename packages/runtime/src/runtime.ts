@@ -29,6 +29,8 @@ export interface RuntimeInit {
   rootless?: boolean
   /** Hears of what is not worth a failure, such as a poststop hook that failed. Default: nobody does. */
   warn?: (message: string) => void
+  /** Hears of what is done, step by step, in words that may change. Default: nobody does. */
+  debug?: (message: string) => void
 }
 
 /**

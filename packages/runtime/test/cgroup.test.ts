@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { existsSync, readFileSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
 import { test } from 'node:test'
 import { rooted } from './kit/root.ts'
 import { Workshop } from './kit/workshop.ts'
@@ -84,6 +85,25 @@ test('a cgroup in which others run is not taken over', rooted, async () => {
   })
   await assert.rejects(workshop.runtime.create('second', { bundle }), /cgroup is not empty/)
   assert.equal((await workshop.runtime.state(id)).status, 'running')
+})
+
+test('a frozen cgroup is refused at once, and so is one below a frozen one', onV1, async () => {
+  await using workshop = new Workshop()
+  for (const path of ['frozen', 'frozen/below']) {
+    const frozen = `/sys/fs/cgroup/freezer${workshop.cgroup}/frozen`
+    mkdirSync(frozen, { recursive: true })
+    writeFileSync(join(frozen, 'freezer.state'), 'FROZEN')
+    const bundle = workshop.bundle(['true'], (spec) => {
+      spec.linux.cgroupsPath = `${workshop.cgroup}/${path}`
+    })
+    const signal = AbortSignal.timeout(10_000)
+    try {
+      await assert.rejects(workshop.runtime.create('c', { bundle, signal }), /container's cgroup unexpectedly frozen$/)
+      assert.equal(readFileSync(join(frozen, 'freezer.state'), 'utf8'), 'FROZEN\n')
+    } finally {
+      rmdirSync(frozen)
+    }
+  }
 })
 
 function value(pid: number, controller: string, file: string): string {

@@ -79,12 +79,82 @@ test('a hook that fails or takes too long ends the container', rooted, async () 
   await assert.rejects(workshop.runBundle(poststart), /error running hook #0/)
 })
 
+test('a poststart hook that fails leaves no container, and the poststop hooks run', rooted, async () => {
+  await using workshop = new Workshop()
+  const stopped = join(workshop.directory, 'stopped')
+  const bundle = workshop.bundle(['sleep', '1000'], (spec) => {
+    const poststop = { path: '/bin/sh', args: ['sh', '-c', `cat > ${stopped}`] }
+    spec.hooks = { poststart: [{ path: '/bin/false' }], poststop: [poststop] }
+  })
+  const { exited, pid } = await workshop.runtime.create('c', { bundle, stdio: ['ignore', 'ignore', 'ignore'] })
+  await assert.rejects(workshop.runtime.start('c'), /error running hook #0: error running hook: exit status 1/)
+  assert.deepEqual(await exited, { exitCode: 137, signalNumber: 9 })
+  assert.ok(!existsSync(`/proc/${pid}`))
+  assert.deepEqual(await workshop.runtime.list(), [])
+  assert.equal(JSON.parse(readFileSync(stopped, 'utf8')).status, 'stopped')
+})
+
+test('a hook runs where and with what the originals give it when it names no environment', rooted, async () => {
+  await using workshop = new Workshop()
+  const log = join(workshop.directory, 'log')
+  const hook = (kind: string, env?: string[]): Hook => ({
+    path: '/bin/sh',
+    args: ['sh', '-c', `echo "${kind} $(pwd -P) $OF_RUNTIME $OF_CONTAINER" >> ${log}`],
+    ...(env && { env }),
+  })
+  const inside = { path: '/bin/sh', args: ['sh', '-c', 'echo "$(pwd) $OF_RUNTIME $OF_CONTAINER $HOME" > /tmp/log'] }
+  const bundle = workshop.bundle(['cat', '/tmp/log'], (spec) => {
+    spec.root.readonly = false
+    spec.process.cwd = '/tmp'
+    spec.process.env = ['PATH=/bin', 'OF_CONTAINER=container']
+    spec.hooks = {
+      prestart: [hook('prestart')],
+      createRuntime: [hook('createRuntime'), hook('none', [])],
+      createContainer: [hook('createContainer'), hook('nothing', [])],
+      startContainer: [inside],
+      poststart: [hook('poststart')],
+      poststop: [hook('poststop')],
+    }
+  })
+  process.env.OF_RUNTIME = 'runtime'
+  try {
+    assert.equal((await workshop.runBundle(bundle)).output, '/tmp  container /root\n')
+  } finally {
+    delete process.env.OF_RUNTIME
+  }
+  assert.deepEqual(readFileSync(log, 'utf8').split('\n'), [
+    `prestart ${bundle} runtime `,
+    `createRuntime ${bundle} runtime `,
+    `none ${bundle}  `,
+    `createContainer ${bundle}/rootfs  container`,
+    `nothing ${bundle}/rootfs  `,
+    `poststart ${bundle} runtime `,
+    `poststop ${bundle} runtime `,
+    '',
+  ])
+})
+
+test('a hook that a signal has ended is told of in the words of the originals', rooted, async () => {
+  await using workshop = new Workshop()
+  const killed = { path: '/bin/sh', args: ['sh', '-c', 'kill -SYS $$'] }
+  for (const kind of ['createRuntime', 'createContainer', 'startContainer'] as const) {
+    const run = workshop.run(['true'], (spec) => {
+      spec.hooks = { [kind]: [killed] }
+    })
+    await assert.rejects(run, /error running hook #0: error running hook: signal: bad system call, /)
+  }
+})
+
 test('a poststop hook that fails is a warning, and the others run', rooted, async () => {
   await using workshop = new Workshop()
+  const log = join(workshop.directory, 'log')
   const { exitCode } = await workshop.run(['true'], (spec) => {
-    spec.hooks = { poststop: [{ path: '/bin/false' }] }
+    const last = { path: '/bin/sh', args: ['sh', '-c', `echo last > ${log}`] }
+    spec.hooks = { poststop: [{ path: '/bin/false' }, { path: '/nope' }, last] }
   })
   assert.equal(exitCode, 0)
+  assert.equal(readFileSync(log, 'utf8'), 'last\n')
+  assert.match(workshop.warnings.join(), /error running hook #1: fork\/exec \/nope: no such file or directory/)
   assert.match(workshop.warnings.join(), /error running hook #0: error running hook: exit status 1/)
 })
 

@@ -4,6 +4,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { hasCode, isAlreadyExists, isCancelled, isNotFound } from '@teu/errors'
+import type { Spec } from '@teu/oci-spec/runtime'
 import { createRuntime } from '@teu/runtime'
 import { rooted } from './kit/root.ts'
 import { Workshop } from './kit/workshop.ts'
@@ -153,3 +154,38 @@ test(
     await assert.rejects(workshop.run(['/tmp']), /exec: "\/tmp": permission denied$/)
   },
 )
+
+test('a container without a process is made, entered and removed, and not started', rooted, async () => {
+  await using workshop = new Workshop()
+  const bundle = workshop.bundle(['true'], (spec) => {
+    delete (spec as Spec).process
+  })
+  await workshop.runtime.create('c', { bundle, stdio: ['ignore', 'ignore', 'ignore'] })
+  assert.equal((await workshop.runtime.state('c')).status, 'created')
+  await assert.rejects(workshop.runtime.start('c'), {
+    code: 'failed-precondition',
+    message: 'process property must not be empty',
+  })
+  assert.equal((await workshop.exec('c', ['/bin/id', '-u'])).output, '0\n')
+  assert.equal((await workshop.runtime.state('c')).status, 'created')
+  await workshop.runtime.delete('c')
+})
+
+test('a process without a user is that of root, as to the originals', rooted, async () => {
+  await using workshop = new Workshop()
+  const bundle = workshop.bundle(['sh', '-c', 'id -u; id -g'], (spec) => {
+    delete (spec.process as Partial<typeof spec.process>).user
+  })
+  assert.equal((await workshop.runBundle(bundle)).output, '0\n0\n')
+})
+
+test('a program starts with every signal as the kernel has it, those of the C library too', rooted, async () => {
+  await using workshop = new Workshop()
+  const { output } = await workshop.run(['grep', '-E', '^Sig(Ign|Blk|Cgt):', '/proc/self/status'])
+  assert.equal(output, ['SigBlk', 'SigIgn', 'SigCgt'].map((name) => `${name}:\t0000000000000000\n`).join(''))
+  const id = await workshop.running()
+  assert.equal(
+    (await workshop.exec(id, ['grep', '^SigIgn:', '/proc/self/status'])).output,
+    'SigIgn:\t0000000000000000\n',
+  )
+})

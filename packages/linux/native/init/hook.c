@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Hooks that run in the container's namespaces, and the pause in which the runtime runs the others.
 #define _GNU_SOURCE
+#include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -147,6 +148,16 @@ static int attend(const struct launch_hook *hook, struct running_hook *running)
 	}
 }
 
+/* As the originals spell it: the C library's words, in lower case. */
+static const char *signal_text(int number)
+{
+	static char text[64];
+
+	snprintf(text, sizeof(text), "%s", strsignal(number));
+	text[0] = (char)tolower((unsigned char)text[0]);
+	return text;
+}
+
 static int judge(struct init *init, struct running_hook *running, int attended)
 {
 	int status = 0;
@@ -162,7 +173,7 @@ static int judge(struct init *init, struct running_hook *running, int attended)
 		return 0;
 	running->text[running->length] = 0;
 	if (WIFSIGNALED(status))
-		return fail(init, "error running hook: signal: %s, output: %s", strsignal(WTERMSIG(status)), running->text);
+		return fail(init, "error running hook: signal: %s, output: %s", signal_text(WTERMSIG(status)), running->text);
 	return fail(init, "error running hook: exit status %d, output: %s", WEXITSTATUS(status), running->text);
 }
 

@@ -5,6 +5,8 @@
 #include <fcntl.h>
 #include <linux/magic.h>
 #include <linux/mount.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
 #include <sys/stat.h>
@@ -61,13 +63,58 @@ static int open_mounted(struct init *init, const char *path)
 	return fd;
 }
 
+/* Whether the data of a mount has the option `name`, which ends in "=". */
+static int has_option(const char *data, const char *name)
+{
+	for (const char *here = data; here; here = strchr(here, ',') ? strchr(here, ',') + 1 : NULL) {
+		if (strncmp(here, name, strlen(name)) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+/* A tmpfs on a directory that was there has that one's mode, unless it is told another. NULL without memory. */
+static char *tmpfs_data(const struct launch_mount *mount, int target)
+{
+	struct stat status;
+	char *data;
+
+	if (has_option(mount->data, "mode=") || fstat(target, &status) < 0)
+		return strdup(mount->data);
+	if (asprintf(&data, "mode=%o%s%s", status.st_mode & 07777u, mount->data[0] ? "," : "", mount->data) < 0)
+		return NULL;
+	return data;
+}
+
+static int mount_on(struct init *init, const struct launch_mount *mount, int target, int was_there)
+{
+	char *data = was_there && strcmp(mount->type, "tmpfs") == 0 ? tmpfs_data(mount, target) : strdup(mount->data);
+	int result = 0;
+
+	if (!data)
+		return fail(init, "keep the data of a mount");
+	if (mount_fd(init, -1, mount->source, target, mount->type, mount->flags, data) < 0)
+		result = fail(init, "mount %s:%s, flags: 0x%x%s%s", mount->source, mount->destination, mount->flags,
+			      mount->data[0] ? ", data: " : "", mount->data);
+	free(data);
+	return result;
+}
+
+static int is_there(struct init *init, const char *path)
+{
+	int fd = resolve(init, path, O_PATH);
+
+	return fd < 0 ? 0 : close(fd) == 0;
+}
+
 STEP(mount)
 {
 	struct launch_mount mount;
-	int target, mounted, original = -1, result = 0;
+	int target, mounted, was_there, original = -1, result;
 
 	if (launch_mount_decode(record, &mount) < 0)
 		return fail(init, "malformed step");
+	was_there = is_there(init, mount.destination);
 	target = open_target(init, &mount);
 	if (target < 0)
 		return -1;
@@ -77,9 +124,7 @@ STEP(mount)
 	}
 	if (mount.copy_up)
 		original = clone_tree(target, "", 0);
-	if (mount_fd(init, -1, mount.source, target, mount.type, mount.flags, mount.data) < 0)
-		result = fail(init, "mount %s:%s, flags: 0x%x%s%s", mount.source, mount.destination, mount.flags,
-			      mount.data[0] ? ", data: " : "", mount.data);
+	result = mount_on(init, &mount, target, was_there);
 	close(target);
 	if (result < 0 || (mount.propagation.count == 0 && original < 0))
 		return result;

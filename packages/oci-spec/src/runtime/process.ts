@@ -6,6 +6,7 @@ export interface Process {
   terminal?: boolean
   /** Size of the new terminal in characters. Ignored without `terminal`. */
   consoleSize?: Box
+  /** Validation puts user 0 and group 0 where a document names none. */
   user: User
   /** The program and its arguments; `args[0]` without a slash is looked up in the `PATH` of `env`. At least one. */
   args?: string[]

@@ -9,6 +9,7 @@ import {
   nonEmptyText,
   object,
   oneOf,
+  type Shape,
   uint32,
   uint64,
   wideUint64,
@@ -27,7 +28,7 @@ import {
   type User,
 } from './process.ts'
 
-const user = object<User>(['uid', 'gid'], {
+const user = object<User>([], {
   uid: uint32,
   gid: uint32,
   umask: uint32,
@@ -54,8 +55,7 @@ const scheduler = object<Scheduler>(['policy'], {
   period: uint64,
 })
 
-/** The shape of a process. @internal */
-export const process = object<Process>(['user', 'cwd'], {
+const given = object<Process>(['cwd'], {
   terminal: flag,
   consoleSize: object<Box>(['height', 'width'], { height: uint64, width: uint64 }),
   user,
@@ -74,3 +74,9 @@ export const process = object<Process>(['user', 'cwd'], {
   ioPriority: object<LinuxIoPriority>(['class'], { class: oneOf(ioPriorityClasses), priority: integer(0, 7) }),
   execCPUAffinity: object<CpuAffinity>([], { initial: kernelText, final: kernelText }),
 })
+
+/** The shape of a process. Nobody in particular is user 0 and group 0, as to the originals. @internal */
+export const process: Shape<Process> = (value, path) => {
+  const result = given(value, path)
+  return { ...result, user: { ...result.user, uid: result.user?.uid ?? 0, gid: result.user?.gid ?? 0 } }
+}

@@ -36,7 +36,7 @@ const refused: Mutation[] = [
   ['version as a number', (c) => (c.ociVersion = 1), /^ociVersion: must be a string, is a number$/],
   ['root as a string', (c) => (c.root = 'rootfs'), /^root: must be an object, is a string$/],
   ['root without path', (c) => (c.root = {}), /^root\.path: is missing$/],
-  ['no user', (c) => (c.process = { cwd: '/' }), /^process\.user: is missing$/],
+  ['no cwd', (c) => (c.process = { args: ['a'] }), /^process\.cwd: is missing$/],
   ['uid -1', (c) => (c.process = { cwd: '/', user: { uid: -1, gid: 0 } }), /^process\.user\.uid: must be from 0/],
   ['uid 1.5', (c) => (c.process = { cwd: '/', user: { uid: 1.5, gid: 0 } }), /must be a whole number, is 1\.5$/],
   [
@@ -76,7 +76,9 @@ test('refuses what is no object at all', () => {
 })
 
 test('process and resources stand alone', () => {
-  assert.throws(() => validateProcess({ cwd: '/' }), { message: 'user: is missing' })
+  assert.throws(() => validateProcess({ args: ['a'] }), { message: 'cwd: is missing' })
+  assert.deepEqual(validateProcess({ cwd: '/' }), { cwd: '/', user: { uid: 0, gid: 0 } })
+  assert.deepEqual(validateProcess({ cwd: '/', user: { gid: 7, umask: 1 } }).user, { uid: 0, gid: 7, umask: 1 })
   assert.throws(() => validateResources({ memory: { limit: '5' } }), {
     message: 'memory.limit: must be a number, is a string',
   })

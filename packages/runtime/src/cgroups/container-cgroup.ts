@@ -82,9 +82,11 @@ export async function makeContainerCgroup(
   if (manager.exists() && manager.pids().length > 0) {
     throw new StackError('failed-precondition', "container's cgroup is not empty: the limits of another would change")
   }
+  refuseFrozen(manager)
   if (expectJoin) manager.expectJoin()
   try {
     await manager.create()
+    refuseFrozen(manager)
     await applyResources(manager, {
       ...spec.linux?.resources,
       devices: deviceRules(spec) as NonNullable<LinuxResources['devices']>,
@@ -95,6 +97,12 @@ export async function makeContainerCgroup(
     throw wrap(error, 'unable to apply cgroup configuration')
   }
   return true
+}
+
+/** A process that enters a frozen cgroup, or one below a frozen one, stops there before it can say anything. */
+function refuseFrozen(manager: CgroupManager): void {
+  if (!manager.exists() || manager.freezerState() === 'thawed') return
+  throw new StackError('failed-precondition', "container's cgroup unexpectedly frozen")
 }
 
 /** Writes limits; absent ones stay as they are. @internal */

@@ -151,8 +151,11 @@ test('capabilities of exec are added, and never inheritable', () => {
 
 test('sub-cgroups of exec stay below the container', () => {
   assert.equal(cgroupFromOptions({}), undefined)
-  assert.deepEqual(cgroupFromOptions({ cgroup: ['cpu,pids:/a', 'b'] }), { cpu: '/a', pids: '/a', '': 'b' })
-  assert.throws(() => cgroupFromOptions({ cgroup: ['../x'] }), /bad --cgroup path/)
+  assert.deepEqual(cgroupFromOptions({ cgroup: ['cpu,pids:/a', 'memory:b'] }), { cpu: '/a', pids: '/a', memory: 'b' })
+  assert.deepEqual(cgroupFromOptions({ cgroup: ['b'] }), { '': 'b' })
+  assert.throws(() => cgroupFromOptions({ cgroup: ['cpu:/a', 'b'] }), /argument: b \(missing <controller>: prefix\)/)
+  assert.throws(() => cgroupFromOptions({ cgroup: ['a:b:c'] }), /invalid --cgroup argument: a:b:c/)
+  assert.throws(() => cgroupFromOptions({ cgroup: ['../x'] }), /is not a sub cgroup path/)
 })
 
 test('limits from options are whole numbers', () => {

@@ -71,17 +71,21 @@ function capabilitiesFromOptions(own: Process, added: readonly string[]): Pick<P
   }
 }
 
-/** Sub-cgroups as `[controller[,controller...]:]path`, by controller; `''` stands for all. @internal */
+/** Sub-cgroups as `[controller[,controller...]:]path`, by controller; `''` stands for all and is then alone. @internal */
 export function cgroupFromOptions(options: OptionValues): Record<string, string> | undefined {
   const chosen: Record<string, string> = {}
-  for (const text of listOption(options, 'cgroup')) {
-    const colon = text.indexOf(':')
-    const controllers = colon < 0 ? [''] : text.slice(0, colon).split(',')
-    const path = text.slice(colon + 1)
-    if (path.split('/').includes('..')) {
-      throw new StackError('invalid-argument', `bad --cgroup path ${JSON.stringify(path)}`)
+  const texts = listOption(options, 'cgroup')
+  for (const text of texts) {
+    const parts = text.split(':')
+    const path = parts.at(-1) as string
+    if (parts.length > 2) throw new StackError('invalid-argument', `invalid --cgroup argument: ${text}`)
+    if (parts.length === 1 && texts.length > 1) {
+      throw new StackError('invalid-argument', `invalid --cgroup argument: ${text} (missing <controller>: prefix)`)
     }
-    for (const controller of controllers) chosen[controller] = path
+    if (path.split('/').includes('..')) {
+      throw new StackError('invalid-argument', `${path} is not a sub cgroup path`)
+    }
+    for (const controller of parts.length === 1 ? [''] : (parts[0] as string).split(',')) chosen[controller] = path
   }
   return Object.keys(chosen).length === 0 ? undefined : chosen
 }

@@ -100,5 +100,6 @@ async function execInForeground(
     ...(terminal && { consoleSocket: terminal.consoleSocket }),
   })
   await terminal?.connect()
-  return attend(started, terminal, async (number) => sendSignal(started.pid, number))
+  // The terminal is there until the last of its output has come.
+  return await attend(started, terminal, async (number) => sendSignal(started.pid, number))
 }

@@ -41,6 +41,7 @@ export async function main(args: readonly string[]): Promise<number> {
     const line = readLine(command, rest)
     if (line.options.help === true) return print(commandHelp(command))
     prefix = command.failurePrefix ?? ''
+    log.write('debug', `${command.name} ${line.positionals[0] ?? ''}`.trim())
     return await command.run(contextOf(globals, line, log))
   } catch (error) {
     report(log, `${error instanceof UsageError ? '' : prefix}${errorText(error)}`)
@@ -82,6 +83,7 @@ function contextOf(globals: ParsedLine, line: ParsedLine, log: Logger): CommandC
       cgroupDriver: cgroupDriver(globals),
       ...(forgiving !== undefined && { rootless: forgiving }),
       warn: (message) => log.write('warning', message),
+      debug: (message) => log.write('debug', message),
     }),
     log,
     signal: interruption(),

@@ -2,6 +2,7 @@
 import { StackError } from '@teu/errors'
 import { checkContainerId } from '../container/container-id.ts'
 import type { Command } from './command.ts'
+import { commandHelp } from './help.ts'
 
 /**
  * `checkpoint` and `restore`, which need CRIU and are not offered: they take the original's line and say so, whatever
@@ -17,7 +18,11 @@ export function refusedCommand(name: 'checkpoint' | 'restore', summary: string):
     arguments: { atLeast: 0 },
     options: {},
     ignoresUnknownOptions: true,
-    async run({ runtime, positionals }) {
+    async run({ runtime, positionals, print }) {
+      if (positionals.some((argument) => ['-h', '-help', '--help'].includes(argument))) {
+        print(commandHelp(refusedCommand(name, summary)))
+        return 0
+      }
       const id = positionals.findLast((argument) => !argument.startsWith('-'))
       if (name === 'checkpoint' && id !== undefined) {
         checkContainerId(id)

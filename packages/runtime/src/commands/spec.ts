@@ -2,9 +2,15 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { StackError } from '@teu/errors'
+import { detectCgroups } from '@teu/linux'
+import type { Spec } from '@teu/oci-spec/runtime'
 import { defaultSpec } from '../spec/default-spec.ts'
 import type { Command } from './command.ts'
 import { textOption } from './parse.ts'
+
+function withoutCgroupNamespace({ linux }: Spec): void {
+  if (linux?.namespaces) linux.namespaces = linux.namespaces.filter(({ type }) => type !== 'cgroup')
+}
 
 /** `spec`. @internal */
 export const command: Command = {
@@ -19,6 +25,8 @@ export const command: Command = {
   async run({ options }) {
     const rootless = options.rootless === true
     const spec = defaultSpec(rootless ? { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 } : undefined)
+    // As the originals: with hierarchies of its own a container would see more of them than without a namespace.
+    if (detectCgroups().mode !== 'v2') withoutCgroupNamespace(spec)
     const path = join(textOption(options, 'bundle') ?? '.', 'config.json')
     try {
       await writeFile(path, `${JSON.stringify(spec, undefined, '\t')}\n`, { flag: 'wx', mode: 0o666 })

@@ -92,6 +92,7 @@ async function make(making: Making): Promise<CreatedContainer> {
   const plan: Partial<Plan> = {}
   const saved = () => plan.saved as SavedState
   const ready = await launchProgram(options.launch ?? launchDirectly, request, () => prepare(making, plan), {
+    debug: making.settings.debug,
     mapIds: (pid) => writeIdMaps(pid, bundle.spec.linux?.uidMappings ?? [], bundle.spec.linux?.gidMappings ?? []),
     created: async (pid, placed) => {
       adopt(making, saved(), pid)
@@ -120,6 +121,7 @@ async function prepare(making: Making, plan: Partial<Plan>): Promise<Step[]> {
   const enters = facts.privileged && !isPrivate(bundle.spec, 'user') && settings.cgroupDriver === 'cgroupfs'
   if (planned && (await makeContainerCgroup(planned, bundle.spec, { ...settings, expectJoin: !enters }))) {
     making.cgroup = planned
+    for (const path of new Set(Object.values(planned.paths))) settings.debug(`made the cgroup ${path}`)
   }
   const saved = initialState(making)
   const entry = enters ? cgroupEntry(saved.cgroup_paths) : undefined
@@ -135,7 +137,7 @@ function initialState({ id, bundle, cgroup, options, settings }: Making): SavedS
   return {
     id,
     init_process_pid: 0,
-    init_process_start: '0',
+    init_process_start: 0,
     created: new Date().toISOString(),
     rootless: settings.rootless,
     cgroup_paths: { ...cgroup?.paths },
@@ -190,11 +192,12 @@ function adopt(making: Making, saved: SavedState, pid: number): void {
   // It did not wait, and has failed already: what it says next is why.
   if (stat === undefined) return
   saved.init_process_pid = pid
-  saved.init_process_start = String(stat.startTime)
+  saved.init_process_start = Number(stat.startTime)
   making.directory.write(making.id, saved)
 }
 
-async function runCreateHooks({ options, bundle }: Making, saved: SavedState): Promise<void> {
+async function runCreateHooks({ options, bundle, settings }: Making, saved: SavedState): Promise<void> {
+  settings.debug('runs prestart and createRuntime hooks')
   const state = hookState(saved, 'creating', saved.init_process_pid)
   await runHooks(bundle.spec.hooks?.prestart, state, options.signal)
   await runHooks(bundle.spec.hooks?.createRuntime, state, options.signal)

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { hasCode, isNotFound, StackError } from '@teu/errors'
-import { runHooks } from '../hooks/run-hook.ts'
+import { runEveryHook } from '../hooks/run-hook.ts'
 import { isPrivate } from '../spec/namespaces.ts'
 import { openInit } from './end-process.ts'
 import { killContainer } from './kill.ts'
@@ -55,11 +55,7 @@ async function removeContainer(
   // Always: of a create that was killed, the hierarchies that were made may not be those that `exists` looks at.
   await cgroup?.delete(signal && { signal })
   directory.remove(saved.id)
-  try {
-    await runHooks(saved.spec.hooks?.poststop, hookState(saved, 'stopped', 0), signal)
-  } catch (error) {
-    warn((error as Error).message)
-  }
+  await runEveryHook(saved.spec.hooks?.poststop, hookState(saved, 'stopped', 0), warn, signal)
 }
 
 async function killInit(saved: SavedState, signal: AbortSignal | undefined): Promise<void> {

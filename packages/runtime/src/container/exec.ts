@@ -17,6 +17,7 @@ import { type ExtraFds, extraFds } from './extra-fds.ts'
 import { maySetGroups } from './id-map.ts'
 import type { ExecOptions } from './options.ts'
 import { readHostFacts } from './process-facts.ts'
+import type { RuntimeSettings } from './runtime-settings.ts'
 import { compileFilter } from './seccomp.ts'
 import { sendPidfd } from './send-pidfd.ts'
 import { type SavedState, type StateDirectory, writeAtomically } from './state-file.ts'
@@ -32,12 +33,13 @@ export async function execInContainer(
   directory: StateDirectory,
   saved: SavedState,
   options: ExecOptions,
-  warn: (message: string) => void,
+  { warn, debug }: Pick<RuntimeSettings, 'warn' | 'debug'>,
 ): Promise<ReadyProcess> {
   const status = statusOf(directory, saved)
   if (!(status === 'paused' && options.ignorePaused)) requireMove('exec', status)
   const program = execProcess(saved, options)
   checkConsole(program, options.consoleSocket)
+  checkCgroup(saved, options.cgroup)
   // While this is open the init's number cannot be given again, so that its namespaces are the container's.
   using init = openInit(saved)
   if (init === undefined) throw new StackError('failed-precondition', 'cannot exec in a stopped container')
@@ -56,6 +58,7 @@ export async function execInContainer(
   }
   try {
     const ready = await launchProgram(options.launch ?? launchDirectly, request, compile, {
+      debug,
       created: async (created, placed) => {
         pid = created
         if (options.pidfdSocket !== undefined) await sendPidfd(options.pidfdSocket, created, 'setns')
@@ -69,6 +72,15 @@ export async function execInContainer(
     if (pid > 0) await destroyProcess(pid, { reap: true })
     throw error
   }
+}
+
+/** A sub-cgroup that nobody would be put into is no wish that may be forgotten. */
+function checkCgroup({ cgroup_paths: paths }: SavedState, chosen: ExecOptions['cgroup']): void {
+  if (chosen === undefined) return
+  if (Object.keys(paths).length === 0) throw new StackError('failed-precondition', 'container has no cgroup')
+  const unknown = Object.keys(chosen).find((controller) => controller !== '' && !Object.hasOwn(paths, controller))
+  if (unknown === undefined) return
+  throw new StackError('invalid-argument', `unknown controller ${unknown} in SubCgroupPaths`)
 }
 
 /** The process with what it leaves out taken from the container's own. */

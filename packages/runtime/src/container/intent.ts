@@ -20,8 +20,8 @@ export function recordIntent(
   const state: SavedState = {
     id,
     init_process_pid: 0,
-    init_process_start: '0',
-    creator: { pid: process.pid, start: String(readProcessStat(process.pid)?.startTime ?? 0) },
+    init_process_start: 0,
+    creator: { pid: process.pid, start: Number(readProcessStat(process.pid)?.startTime ?? 0) },
     created: new Date().toISOString(),
     rootless: process.geteuid?.() !== 0,
     cgroup_paths: { ...planned?.paths },

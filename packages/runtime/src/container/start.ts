@@ -5,14 +5,15 @@ import { StackError } from '@teu/errors'
 import { isErrno, type Pidfd, waitReadable } from '@teu/linux'
 import { runHooks } from '../hooks/run-hook.ts'
 import { NotifySocket } from '../notify/notify-socket.ts'
+import { deleteContainer } from './delete.ts'
 import { destroyProcess, openInit } from './end-process.ts'
 import type { StartOptions } from './options.ts'
 import type { SavedState, StateDirectory } from './state-file.ts'
 import { hookState, requireMove, statusOf } from './status.ts'
 
 /**
- * Opens `exec.fifo`, which lets init go on, and runs the poststart hooks. Of two calls at once one succeeds and the
- * other is told that the container runs already.
+ * Opens `exec.fifo`, which lets init go on, and runs the poststart hooks; when one fails the container is deleted. Of
+ * two calls at once one succeeds and the other is told that the container runs already.
  *
  * @internal
  */
@@ -20,8 +21,12 @@ export async function startContainer(
   directory: StateDirectory,
   saved: SavedState,
   options: StartOptions,
+  warn: (message: string) => void,
 ): Promise<void> {
   requireMove('start', statusOf(directory, saved))
+  if (!saved.spec.process.args?.length) {
+    throw new StackError('failed-precondition', 'process property must not be empty')
+  }
   using init = openInit(saved)
   if (init === undefined) throw new StackError('failed-precondition', 'cannot start a container that has stopped')
   using notify = options.notifySocket ? NotifySocket.bind(directory.path(saved.id)) : undefined
@@ -31,11 +36,22 @@ export async function startContainer(
   try {
     await runHooks(saved.spec.hooks?.poststart, hookState(saved, 'running', init.pid), options.signal)
   } catch (error) {
-    await destroyProcess(init.pid, { reap: false })
+    // Nothing stays of it, as of one whose create failed; the error is why, not what came of the removal.
+    await removeFailed(directory, saved, init.pid, warn).catch((left: Error) => warn(left.message))
     throw error
   }
   const mainPid = options.notifyMainPid === false ? undefined : init.pid
   await notify?.forward(options.notifySocket as string, init, mainPid, options.signal)
+}
+
+async function removeFailed(
+  directory: StateDirectory,
+  saved: SavedState,
+  pid: number,
+  warn: (message: string) => void,
+): Promise<void> {
+  await destroyProcess(pid, { reap: false })
+  await deleteContainer(directory, saved.id, { force: true }, warn)
 }
 
 /**

@@ -12,7 +12,7 @@ import { type SavedState, StateDirectory, writeAtomically } from './state-file.t
 const state: SavedState = {
   id: 'c',
   init_process_pid: 1,
-  init_process_start: '2',
+  init_process_start: 2,
   created: '2020-01-01T00:00:00Z',
   rootless: false,
   cgroup_paths: {},
@@ -35,6 +35,13 @@ test('what was written is read back, and nothing else is left', (t) => {
   assert.deepEqual(directory.ids(), [])
 })
 
+test('the state of a container of 0.1, whose start is a text, is read', (t) => {
+  const directory = make(t)
+  directory.claim('c')
+  writeFileSync(join(directory.path('c'), 'state.json'), JSON.stringify({ ...state, init_process_start: '2' }))
+  assert.deepEqual(directory.read('c'), state)
+})
+
 test('an id is taken once', (t) => {
   const directory = make(t)
   directory.claim('c')
@@ -51,7 +58,8 @@ test('a missing state is not found, a damaged one is data loss', (t) => {
     '[]',
     '{}',
     '{"init_process_pid":"1"}',
-    '{"init_process_pid":1,"init_process_start":"2"}',
+    '{"init_process_pid":1,"init_process_start":2}',
+    '{"init_process_pid":1,"init_process_start":"x"}',
   ]) {
     mkdirSync(directory.path('c'), { recursive: true })
     writeFileSync(join(directory.path('c'), 'state.json'), text)

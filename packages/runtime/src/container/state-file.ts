@@ -2,6 +2,7 @@
 import {
   chmodSync,
   closeSync,
+  existsSync,
   mkdirSync,
   openSync,
   readdirSync,
@@ -25,10 +26,10 @@ import type { ContainerSpec } from '../spec/check-spec.ts'
 export interface SavedState {
   id: string
   init_process_pid: number
-  /** Clock ticks after boot, in decimal; tells the process from a later one with its number. */
-  init_process_start: string
+  /** Clock ticks after boot; tells the process from a later one with its number. */
+  init_process_start: number
   /** Who makes it; only until its init is known. */
-  creator?: { pid: number; start: string }
+  creator?: { pid: number; start: number }
   /** RFC 3339. */
   created: string
   rootless: boolean
@@ -109,6 +110,11 @@ export class StateDirectory {
     }
   }
 
+  /** Whether the id is taken. */
+  has(id: string): boolean {
+    return existsSync(this.path(id))
+  }
+
   /** Forgets the container. Fine when it is gone. */
   remove(id: string): void {
     rmSync(this.path(id), { recursive: true, force: true })
@@ -128,13 +134,16 @@ export class StateDirectory {
 
 function parseState(text: string): SavedState {
   const state = parseExactJson(text) as Partial<SavedState> | null
-  if (typeof state?.init_process_pid !== 'number' || typeof state.init_process_start !== 'string') {
+  // Up to 0.1 the ticks were written as text.
+  const start =
+    typeof state?.init_process_start === 'string' ? Number(state.init_process_start) : state?.init_process_start
+  if (typeof state?.init_process_pid !== 'number' || typeof start !== 'number' || !Number.isSafeInteger(start)) {
     throw new Error('it has no process')
   }
   if (typeof state.spec !== 'object' || typeof state.bundle !== 'string' || typeof state.cgroup_paths !== 'object') {
     throw new Error('it has no spec')
   }
-  return state as SavedState
+  return { ...state, init_process_start: start } as SavedState
 }
 
 /** Writes a file beside its place and renames it there, so that nobody sees a part of it. @internal */

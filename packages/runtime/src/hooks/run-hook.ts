@@ -1,27 +1,41 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ChildProcess } from 'node:child_process'
+import { existsSync } from 'node:fs'
 import { StackError } from '@teu/errors'
 import type { Hook, State } from '@teu/oci-spec/runtime'
+import { signalText } from './signal-text.ts'
 
 const outputLimit = 4096
 
 /**
- * Runs hooks in the runtime's namespaces, in order. Each gets the state as JSON on its standard input, its
- * own environment and nothing else, and is killed when its timeout is over or `signal` fires. Rejects at the first that
- * fails, with its output (at most 4 KiB of each stream).
+ * Runs hooks in the runtime's namespaces and in the bundle, in order. Each gets the state as JSON on its standard input
+ * and the environment that it names, or else that of this process, and is killed when its timeout is over or `signal`
+ * fires. Rejects at the first that fails, with its output (at most 4 KiB of each stream).
  *
  * @internal
  */
 export async function runHooks(hooks: readonly Hook[] | undefined, state: State, signal?: AbortSignal): Promise<void> {
+  for (const [index, hook] of (hooks ?? []).entries()) await runNumbered(index, hook, state, signal)
+}
+
+/** Runs all of the hooks as {@link runHooks} does; one that fails is told of, and the next runs. @internal */
+export async function runEveryHook(
+  hooks: readonly Hook[] | undefined,
+  state: State,
+  warn: (message: string) => void,
+  signal?: AbortSignal,
+): Promise<void> {
   for (const [index, hook] of (hooks ?? []).entries()) {
-    try {
-      await runHook(hook, JSON.stringify(state), signal)
-    } catch (error) {
-      signal?.throwIfAborted()
-      throw new StackError('internal', `error running hook #${index}: ${hookError(hook, error)}`, {
-        cause: error,
-      })
-    }
+    await runNumbered(index, hook, state, signal).catch((error: Error) => warn(error.message))
+  }
+}
+
+async function runNumbered(index: number, hook: Hook, state: State, signal: AbortSignal | undefined): Promise<void> {
+  try {
+    await runHook(hook, state, signal)
+  } catch (error) {
+    signal?.throwIfAborted()
+    throw new StackError('internal', `error running hook #${index}: ${hookError(hook, error)}`, { cause: error })
   }
 }
 
@@ -31,19 +45,21 @@ function hookError(hook: Hook, error: unknown): string {
   return code === 'EACCES' ? `fork/exec ${hook.path}: permission denied` : message
 }
 
-async function runHook(hook: Hook, state: string, signal: AbortSignal | undefined): Promise<void> {
+async function runHook(hook: Hook, state: State, signal: AbortSignal | undefined): Promise<void> {
   // Loaded for those who have hooks: it is a part of every start otherwise.
   const { spawn } = await import('node:child_process')
   const child = spawn(hook.path, hook.args?.slice(1) ?? [], {
     argv0: hook.args?.[0] ?? hook.path,
-    env: Object.fromEntries((hook.env ?? []).map(splitVariable)),
+    env: hook.env ? Object.fromEntries(hook.env.map(splitVariable)) : process.env,
+    // A bundle may be gone when its container is deleted.
+    cwd: existsSync(state.bundle) ? state.bundle : '/',
     stdio: 'pipe',
   })
   const output = collect(child.stdout)
   const errors = collect(child.stderr)
   // A hook need not read its state.
   child.stdin.on('error', () => {})
-  child.stdin.end(state)
+  child.stdin.end(JSON.stringify(state))
   const stopped = stopper(child, hook.timeout, signal)
   try {
     const reason = await ended(child)
@@ -96,7 +112,7 @@ function ended(child: ChildProcess): Promise<string | undefined> {
   return new Promise((resolve, reject) => {
     child.on('error', reject)
     child.on('exit', (code, signal) => {
-      const reason = signal === null ? `exit status ${code}` : `signal: ${signal}`
+      const reason = signal === null ? `exit status ${code}` : `signal: ${signalText(signal)}`
       const done = () => {
         child.stdout?.destroy()
         child.stderr?.destroy()

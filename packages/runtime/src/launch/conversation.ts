@@ -7,6 +7,8 @@ import { SyncChannel } from './sync-channel.ts'
 
 /** What the runtime does at each pause of init; a rejection ends the launch. @internal */
 export interface ConversationHandlers {
+  /** Hears of what init does. */
+  debug?: (message: string) => void
   /** Writes the id maps of the process that has just made its user namespace. */
   mapIds?: (pid: number) => Promise<void>
   /**
@@ -47,6 +49,7 @@ export async function launchProgram(
   const launched = await launching
   const channel = new SyncChannel(launched.channel)
   try {
+    handlers.debug?.(`launch program of ${program.length} bytes: ${steps.map(({ kind }) => kind).join(' ')}`)
     channel.send(program)
     return { pid: await converse(channel, steps, handlers), launched, channel, steps }
   } catch (error) {
@@ -67,6 +70,7 @@ async function converse(channel: SyncChannel, steps: readonly Step[], handlers: 
   let pid = 0
   for (;;) {
     const message = await channel.next()
+    handlers.debug?.(`init: ${message === undefined ? 'end of the channel' : Object.values(message).join(' ')}`)
     switch (message?.kind) {
       case 'map-ids':
         await handlers.mapIds?.(message.pid)

@@ -71,7 +71,8 @@ export function becomeUserSteps(context: ProcessContext): Step[] {
     },
     { kind: 'environment', variables: home ? environment : environment.filter((entry) => entry !== 'HOME=') },
     ...(home ? [] : [{ kind: 'home', uid } as const]),
-    { kind: 'lookup', name: process.args?.[0] ?? '' },
+    // Without a program there is none to find; such a container waits for ever.
+    ...(process.args?.[0] ? [{ kind: 'lookup', name: process.args[0] } as const] : []),
   ]
 }
 

@@ -21,7 +21,6 @@ const mappings = {
 
 const refused: [name: string, change: (spec: Full) => void, message: RegExp, code?: 'not-implemented'][] = [
   ['no root', (spec) => delete (spec as Spec).root, /^root: required/],
-  ['no process', (spec) => delete (spec as Spec).process, /^process: required/],
   ['no args', (spec) => (spec.process.args = []), /^process\.args: must not be empty/],
   ['empty program', (spec) => (spec.process.args = ['']), /^process\.args\[0\]: must not be empty/],
   ['relative cwd', (spec) => (spec.process.cwd = 'x'), /^process\.cwd: must be an absolute path/],

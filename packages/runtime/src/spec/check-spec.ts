@@ -11,22 +11,24 @@ import { checkSysctls } from './sysctl.ts'
 /** A spec in which everything that a Linux container cannot do without is there. @internal */
 export type ContainerSpec = Spec & Required<Pick<Spec, 'process' | 'root'>>
 
+/** Stands for the process of a spec that has none: such a container is made, and never started. @internal */
+export const noProcess: Process = { user: { uid: 0, gid: 0 }, cwd: '/', args: [] }
+
 /**
  * Checks what depends on several properties together, after each alone was found well-formed. Throws
  * `invalid-argument` with the name of the property; what this runtime does not do is refused, never ignored.
  *
  * @internal
  */
-export function checkSpec(spec: Spec): asserts spec is ContainerSpec {
+export function checkSpec(spec: Spec): asserts spec is Spec & Required<Pick<Spec, 'root'>> {
   if (spec.root === undefined) throw invalid('root: required')
-  if (spec.process === undefined) throw invalid('process: required')
   checkNamespaces(spec)
   checkHostNames(spec)
   checkUserMappings(spec)
   checkPaths(spec)
   checkMounts(spec)
   checkSysctls(spec)
-  checkProcess(spec.process, 'process')
+  if (spec.process) checkProcess(spec.process, 'process')
   refuseUnsupported(spec)
 }
 

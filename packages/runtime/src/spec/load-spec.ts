@@ -3,7 +3,7 @@ import { existsSync, readFileSync, realpathSync, statSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { StackError, wrap } from '@teu/errors'
 import { parseExactJson, type Spec, validateSpec } from '@teu/oci-spec/runtime'
-import { type ContainerSpec, checkSpec } from './check-spec.ts'
+import { type ContainerSpec, checkSpec, noProcess } from './check-spec.ts'
 
 /** A bundle whose parts are known to be usable. @internal */
 export interface Bundle {
@@ -24,7 +24,7 @@ export function loadBundle(directory: string, given?: Spec): Bundle {
   const path = resolve(directory)
   const spec = validateSpec(given ?? readConfig(path))
   checkSpec(spec)
-  return { path, spec, rootfs: findRootfs(resolve(path, spec.root.path)) }
+  return { path, spec: { process: noProcess, ...spec }, rootfs: findRootfs(resolve(path, spec.root.path)) }
 }
 
 function readConfig(bundle: string): unknown {
