@@ -12,7 +12,8 @@ import { isNotFound, isUnavailable, StackError } from '@teu/errors'
 import { namespaceMetadata, type StateResponse } from '@teu/shim-api'
 import type { CallOptions } from '@teu/ttrpc'
 import type { ContainerStore } from '../metadata/containers.ts'
-import type { Task, TaskManager } from '../tasks/task-manager.ts'
+import type { Task } from '../tasks/task.ts'
+import type { TaskManager } from '../tasks/task-manager.ts'
 import { contextOf } from './context.ts'
 
 /** How long a shim may take to tell a state, in milliseconds. */

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-import { type Any, type Envelope, type Mount, TaskExit, timestampNow, unpackAny } from '@teu/containerd-api'
+import { type Envelope, TaskExit, timestampNow, unpackAny } from '@teu/containerd-api'
 import { isNotFound, isUnavailable, messageOf, StackError } from '@teu/errors'
 import { namespaceMetadata, type TaskService } from '@teu/shim-api'
 import type { EventExchange } from '../events/exchange.ts'
 import type { Logger } from '../log/logger.ts'
+import { abortable } from './abortable.ts'
 import { Bundle, type BundleRoots, listBundles } from './bundle.ts'
 import type { Shim } from './shim.ts'
 import { ShimPool, type ShimPoolInit } from './shim-pool.ts'
+import type { NewTask, Task, TaskEnd } from './task.ts'
 
 /** How long the way back to a shim's state may take at the start, in milliseconds. */
 const reviveTimeoutMs = 10_000
@@ -15,40 +17,6 @@ const reviveTimeoutMs = 10_000
 export interface TaskManagerInit extends Omit<ShimPoolInit, 'died'> {
   roots: BundleRoots
   events: EventExchange
-}
-
-/** A task: a container whose shim knows it. */
-export interface Task {
-  readonly namespace: string
-  readonly id: string
-  readonly bundle: Bundle
-  shim: Shim
-  pid: number
-  /** Whether the exit of its first process was published. */
-  exited: boolean
-}
-
-/** What a new task is made of. */
-export interface NewTask {
-  namespace: string
-  id: string
-  /** The runtime's name, or the path of a shim. */
-  runtime: string
-  spec: Uint8Array
-  rootfs: readonly Mount[]
-  stdin: string
-  stdout: string
-  stderr: string
-  terminal: boolean
-  options: Any | undefined
-  signal: AbortSignal | undefined
-}
-
-/** How a process ended. */
-export interface TaskEnd {
-  pid: number
-  exitStatus: number
-  exitedAt: ReturnType<typeof timestampNow> | undefined
 }
 
 /**
@@ -103,7 +71,10 @@ export class TaskManager {
    * then repeated.
    */
   async call<T>(task: Task, repeatable: boolean, use: (service: TaskService) => Promise<T>): Promise<T> {
-    if (!task.shim.alive) await this.#reviving.get(task.shim)
+    if (!task.shim.alive) {
+      await this.#reviving.get(task.shim)
+      this.#checkPresent(task)
+    }
     const { shim } = task
     try {
       return await use(shim.task)
@@ -115,19 +86,19 @@ export class TaskManager {
     }
   }
 
-  /** Deletes a task whose first process has ended, and all that was made for it. */
+  /**
+   * Deletes a task whose first process has ended, and all that was made for it. One call does: those that come meanwhile
+   * wait for it, and find no task after it unless it failed. It goes on when its caller leaves.
+   *
+   * @throws `not-found` when the task is gone, or its shim does not have it any more
+   */
   async delete(task: Task, signal?: AbortSignal): Promise<TaskEnd> {
-    const { namespace, id } = task
-    let end: TaskEnd
-    try {
-      end = await task.shim.task.delete({ id, execId: '' }, { signal, metadata: namespaceMetadata(namespace) })
-    } catch (error) {
-      if (!isNotFound(error)) throw error
-      // The shim has forgotten it: the rest of the work is ours.
-      end = { pid: task.pid, exitStatus: 255, exitedAt: timestampNow() }
-    }
-    await this.#drop(task)
-    return end
+    while (task.deleting !== undefined) await abortable(task.deleting, signal).catch(() => signal?.throwIfAborted())
+    this.#checkPresent(task)
+    task.deleting = this.#deleteNow(task).finally(() => {
+      task.deleting = undefined
+    })
+    return abortable(task.deleting, signal)
   }
 
   /** Finds the tasks of an earlier daemon, and cleans up after those whose shim is gone. Only at the start. */
@@ -151,6 +122,11 @@ export class TaskManager {
   async close(): Promise<void> {
     this.#closed = true
     await this.#shims.close()
+  }
+
+  #checkPresent(task: Task): void {
+    const { namespace, id } = task
+    if (this.#tasks.get(keyOf(namespace, id)) !== task) throw new StackError('not-found', `task ${id} not found`)
   }
 
   async #createIn(bundle: Bundle, init: NewTask, again = false): Promise<Task> {
@@ -189,18 +165,39 @@ export class TaskManager {
     this.#removeBundle(bundle)
   }
 
+  async #deleteNow(task: Task): Promise<TaskEnd> {
+    const { namespace, id } = task
+    const metadata = namespaceMetadata(namespace)
+    try {
+      const end = await this.call(task, false, (service) => service.delete({ id, execId: '' }, { metadata }))
+      await this.#drop(task)
+      return end
+    } catch (error) {
+      if (!isNotFound(error) || this.#tasks.get(keyOf(namespace, id)) !== task) throw error
+      // The shim has forgotten it: the rest of the work is ours, and how the task ended was told before.
+      await this.#drop(task)
+      throw new StackError('not-found', `task ${id} not found`, { cause: error })
+    }
+  }
+
   async #drop(task: Task): Promise<void> {
     const { namespace, id, shim, bundle } = task
     const key = keyOf(namespace, id)
-    // The name is taken until everything is gone: a new task of it would meet the old one's remains.
-    this.#creating.add(key)
     this.#tasks.delete(key)
     shim.tasks.delete(key)
     this.#shims.releaseIfIdle(shim)
-    try {
+    await this.#holdName(key, async () => {
       // Our shim has removed everything in its answer; others count on being called once more.
       if (!shim.isOwn) await this.#shims.cleanUp(bundle, shim.binary)
       this.#removeBundle(bundle)
+    })
+  }
+
+  /** A name is taken until everything is gone: a new task of it would meet the old one's remains. */
+  async #holdName(key: string, work: () => Promise<void>): Promise<void> {
+    this.#creating.add(key)
+    try {
+      await work()
     } finally {
       this.#creating.delete(key)
     }
@@ -238,8 +235,10 @@ export class TaskManager {
     for (const task of tasks) {
       const shim = await this.#shims.revive(task.bundle)
       if (shim !== undefined && (await this.#adopt(task.bundle, shim))) continue
-      this.#tasks.delete(keyOf(task.namespace, task.id))
-      await this.#cleanUp(task.bundle, { pid: task.pid, exited: task.exited, binary: dead.binary })
+      const key = keyOf(task.namespace, task.id)
+      this.#tasks.delete(key)
+      const last = { pid: task.pid, exited: task.exited, binary: dead.binary }
+      await this.#holdName(key, () => this.#cleanUp(task.bundle, last))
     }
   }
 

@@ -19,7 +19,10 @@ test('a process moves exactly as it may', () => {
       const next = allowed[move][state]
       assert.equal(canMove(state, move), next !== undefined, `${move} a ${state} process`)
       if (next !== undefined) assert.equal(moveState(state, move), next)
-      else assert.throws(() => moveState(state, move), { code: 'failed-precondition' })
+      else {
+        const code = state === 'deleted' ? 'not-found' : 'failed-precondition'
+        assert.throws(() => moveState(state, move), { code, message: new RegExp(`^cannot ${move} a ${state} process`) })
+      }
     }
   }
 })

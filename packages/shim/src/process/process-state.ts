@@ -26,9 +26,20 @@ export function canMove(state: ProcessState, move: ProcessMove): boolean {
   return moves[move][state] !== undefined
 }
 
-/** The state after `move`; `failed-precondition` when it is not allowed. @internal */
+/**
+ * The state after `move`. Throws `not-found` when the process is deleted, as for one that was never there, and
+ * `failed-precondition` when its state does not allow the move.
+ *
+ * @internal
+ */
 export function moveState(state: ProcessState, move: ProcessMove): ProcessState {
+  checkPresent(state, move)
   const next = moves[move][state]
   if (next === undefined) throw new StackError('failed-precondition', `cannot ${move} a ${state} process`)
   return next
+}
+
+/** Throws `not-found` for a process that was deleted while the call was on its way. @internal */
+export function checkPresent(state: ProcessState, doing: string): void {
+  if (state === 'deleted') throw new StackError('not-found', `cannot ${doing} a deleted process: not found`)
 }

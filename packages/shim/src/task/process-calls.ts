@@ -11,7 +11,7 @@ import {
 import { loggerArguments, streamsOf } from '../monitor/stream-uri.ts'
 import { unmountRootfs } from '../mounts/rootfs.ts'
 import { removeProcessFiles } from '../process/process-record.ts'
-import { canMove } from '../process/process-state.ts'
+import { canMove, moveState } from '../process/process-state.ts'
 import { newProcessRecord, ShimProcess } from '../process/shim-process.ts'
 import type { Container } from './container.ts'
 import { consoleSocketBeside, runtimeError } from './create-container.ts'
@@ -41,9 +41,7 @@ export async function startProcess(
   shimSocket: string,
   signal: AbortSignal | undefined,
 ): Promise<number> {
-  if (!canMove(process.state, 'start')) {
-    throw new StackError('failed-precondition', `cannot start a ${process.state} process`)
-  }
+  moveState(process.state, 'start')
   const release = process.holdExit()
   try {
     if (process === container.init) await startInit(container)
@@ -124,9 +122,8 @@ function alreadyFinished(cause?: unknown): StackError {
 
 /** Forgets an exec that has ended, or was never started. @internal */
 export async function deleteExec(container: Container, exec: ShimProcess): Promise<DeleteResponse> {
-  if (!canMove(exec.state, 'delete') || exec.isLive) {
-    throw new StackError('failed-precondition', `cannot delete a ${exec.state} process`)
-  }
+  moveState(exec.state, 'delete')
+  if (exec.isLive) throw new StackError('failed-precondition', `cannot delete a ${exec.state} process`)
   if (exec.pid !== 0) await container.exitTold(exec)
   const reply = deleteReply(exec)
   await exec.release()
@@ -139,9 +136,7 @@ export async function deleteExec(container: Container, exec: ShimProcess): Promi
 /** Removes a container that has stopped, or was never started. @internal */
 export async function deleteContainer(container: Container): Promise<DeleteResponse> {
   const { init, id, bundle } = container
-  if (!canMove(init.state, 'delete')) {
-    throw new StackError('failed-precondition', `cannot delete a ${init.state} process`)
-  }
+  moveState(init.state, 'delete')
   const wasCreated = init.isLive
   // Until the end is told the others may still be on their way out, and with a program's `kill --all` the cgroup frozen.
   if (!wasCreated) await container.exitTold(init)

@@ -30,7 +30,8 @@ export class ContainerRegistry {
 
   get(id: string): Container {
     const container = this.#containers.get(id)
-    if (container === undefined) throw new StackError('not-found', `container not created: ${id}`)
+    if (container === undefined || container.init.state === 'deleted')
+      throw new StackError('not-found', `container not created: ${id}`)
     return container
   }
 
@@ -54,10 +55,14 @@ export class ContainerRegistry {
     }
   }
 
+  /** Forgets a container that was deleted. Its name is free when no new container's link can be taken for the old one's. */
   async forget(container: Container): Promise<void> {
-    this.#containers.delete(container.id)
-    await this.#list.remove(container.id)
     container.forget()
+    try {
+      await this.#list.remove(container.id)
+    } finally {
+      this.#containers.delete(container.id)
+    }
   }
 
   /** Takes over what an earlier shim of this group left. */

@@ -11,7 +11,7 @@ import {
   unpackJson,
 } from '@teu/shim-api'
 import { metricsOf } from '../cgroup/metrics.ts'
-import type { ProcessState } from '../process/process-state.ts'
+import { checkPresent, type ProcessState } from '../process/process-state.ts'
 import type { ShimProcess } from '../process/shim-process.ts'
 import type { Container } from './container.ts'
 import { addExec, deleteContainer, deleteExec, killProcess, startProcess } from './process-calls.ts'
@@ -151,6 +151,7 @@ function refusalOf(move: 'pause' | 'resume', state: ProcessState): string {
 
 async function freeze(container: Container, move: 'pause' | 'resume'): Promise<void> {
   const { init, runtime, id } = container
+  checkPresent(init.state, move)
   if (move === 'pause' ? init.state !== 'running' : init.state !== 'paused') {
     throw new StackError('failed-precondition', refusalOf(move, init.state))
   }
