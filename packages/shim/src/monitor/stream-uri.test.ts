@@ -47,6 +47,15 @@ test('a file of standard output takes standard error too, unless that one goes n
   assert.deepEqual(paths('/fifo', 'file:///b'), ['', '/fifo', '/b'])
 })
 
+test('a terminal has no standard error, whatever its address says', () => {
+  for (const stderr of ['/run/missing', 'file:///b', 'binary:///l', 'npipe:////x', '/a\0b']) {
+    const paths = streamsOf({ ...stdio('/fifo', stderr), terminal: true }).map(({ path }) => path)
+    assert.deepEqual(paths, ['', '/fifo', ''])
+    assert.deepEqual(filesOf({ ...stdio('/fifo', stderr), terminal: true }), [])
+  }
+  assert.equal(streamsOf({ ...stdio('binary:///l', '/run/missing'), terminal: true })[2]?.type, 3)
+})
+
 test('only a file has folders that are made for it', () => {
   assert.deepEqual(filesOf(stdio('/run/fifo/1')), [])
   assert.deepEqual(filesOf(stdio('file:///var/log/x?a=b', 'file:///y')), ['/var/log/x'])

@@ -41,14 +41,15 @@ export function streamOf(uri: string): MonitoredStream {
 }
 
 /**
- * The three streams of a process, standard input first. A logging program, or a file, that takes standard output takes
+ * The three streams of a process, standard input first. With a terminal there is no standard error: what its address says
+ * is not looked at, as with containerd's shim, unless a program takes the output. A logging program, or a file, that takes standard output takes
  * standard error as well, whatever that one says, unless it is empty and so goes nowhere; a program takes it even then.
  * Neither is a standard input. Throws `invalid-argument`.
  *
  * @internal
  */
-export function streamsOf({ stdin, stdout, stderr }: ProcessStdio): MonitoredStream[] {
-  const [input, output, error] = [streamOf(stdin), streamOf(stdout), streamOf(stderr)]
+export function streamsOf({ stdin, stdout, stderr, terminal }: ProcessStdio): MonitoredStream[] {
+  const [input, output, error] = [streamOf(stdin), streamOf(stdout), streamOf(terminal ? '' : stderr)]
   if (input.type === streamLogger) throw new StackError('invalid-argument', 'a logging program is no standard input')
   if (output.type === streamLogger) return [input, output, output]
   if (output.type === streamFile && error.type !== streamNull) return [input, output, output]

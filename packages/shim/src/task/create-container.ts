@@ -5,7 +5,7 @@ import { dirname, isAbsolute, join } from 'node:path'
 import { codeOf, type ErrorCode, messageOf, StackError } from '@teu/errors'
 import { protocolConstants } from '@teu/linux'
 import { type CreateTaskRequest, isAnyOf, RuncOptions, runcOptions, taskEvents, unpackAny } from '@teu/shim-api'
-import { loggerArguments, streamOf, streamsOf } from '../monitor/stream-uri.ts'
+import { loggerArguments, streamsOf } from '../monitor/stream-uri.ts'
 import { mountRootfs, unmountRootfs } from '../mounts/rootfs.ts'
 import { chooseRuntime, type RuntimeSurroundings } from '../oci-runtime/choose-runtime.ts'
 import type { OciRuntime } from '../oci-runtime/oci-runtime.ts'
@@ -150,8 +150,7 @@ function readOptions({ options }: CreateTaskRequest): RuncOptions {
 /** In a user namespace the container's root may not open what the host's root owns. */
 async function ownStreams(request: CreateTaskRequest, { ioUid, ioGid }: RuncOptions): Promise<void> {
   if (ioUid === 0 && ioGid === 0) return
-  for (const uri of [request.stdin, request.stdout, request.stderr]) {
-    const { type, path } = streamOf(uri)
+  for (const { type, path } of streamsOf(request)) {
     if (type === protocolConstants.streamFifo) await chown(path, ioUid, ioGid)
   }
 }

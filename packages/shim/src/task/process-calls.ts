@@ -83,7 +83,7 @@ async function startExec(
         consoleSocket: consoleSocketBeside(shimSocket),
         loggerEnvironment: container.loggerEnvironment(execId),
       },
-      sized(exec, spec),
+      processOf(exec, spec),
     )
     exec.adopt(made.pid, made.monitor)
   } catch (error) {
@@ -93,10 +93,14 @@ async function startExec(
   void container.publish(taskEvents.execStarted, { containerId: id, execId, pid: exec.pid })
 }
 
-/** The process of an exec, whose terminal has the size that it was given before: the program may ask at once. */
-function sized({ record, size }: ShimProcess, spec: unknown): unknown {
-  if (!record.terminal || size === undefined || typeof spec !== 'object') return spec
-  return { ...spec, consoleSize: { width: size.columns, height: size.rows } }
+/**
+ * The process of an exec. Whether it has a terminal is for the request to say, as with containerd's shim; one has the
+ * size that it was given before, since the program may ask at once.
+ */
+function processOf({ record: { terminal }, size }: ShimProcess, spec: unknown): unknown {
+  if (typeof spec !== 'object' || spec === null) return spec
+  const consoleSize = terminal && size !== undefined && { consoleSize: { width: size.columns, height: size.rows } }
+  return { ...spec, terminal, ...consoleSize }
 }
 
 /** Signals a process. `not-found` when it has ended. @internal */
