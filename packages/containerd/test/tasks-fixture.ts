@@ -12,6 +12,7 @@ import { Container, type ContainerdServices, type Envelope, packJson, TaskExit }
 import { makeFifo } from '@teu/linux'
 import { RuncOptions } from '@teu/shim-api'
 import { machineFiles, readMachineFile } from '../../../scripts/machine-programs.mjs'
+import type { CreateContainerdOptions } from '../src/index.ts'
 import { inTest, keep, layerOf, startDaemon, unpack } from './daemon.ts'
 
 export interface Shim {
@@ -53,9 +54,9 @@ export function skipReason({ binary }: Shim): string | false {
 }
 
 /** A daemon with an image, and what it takes to run containers of it. */
-export async function fixture(t: TestContext, shim: Shim) {
+export async function fixture(t: TestContext, shim: Shim, options: Partial<CreateContainerdOptions> = {}) {
   const cgroup = `/teu-test-${randomBytes(4).toString('hex')}`
-  const daemon = await startDaemon(t, { shimPaths: { [shim.name]: shim.binary! } })
+  const daemon = await startDaemon(t, { shimPaths: { [shim.name]: shim.binary! }, ...options })
   const exits: Envelope[] = []
   const watch = (services: ContainerdServices) =>
     void (async () => {

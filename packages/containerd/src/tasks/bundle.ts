@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants, existsSync, mkdirSync, openSync, renameSync, symlinkSync, writeFileSync } from 'node:fs'
+import { constants, existsSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
@@ -39,6 +39,10 @@ export class Bundle {
     this.#roots = roots
   }
 
+  get #log(): string {
+    return join(this.path, 'log')
+  }
+
   get rootfs(): string {
     return join(this.path, 'rootfs')
   }
@@ -71,13 +75,23 @@ export class Bundle {
     return existsSync(join(this.path, 'config.json'))
   }
 
-  /** The folder's pipe that the shim writes its log to, open for reading. */
+  /** The folder's pipe that the shim writes its log to, open for reading; it is made when it is missing. */
   openLog(): Socket {
-    const path = join(this.path, 'log')
     // Left by a shim that has died, when it is started anew.
-    if (!existsSync(path)) makeFifo(path, 0o700)
+    if (!existsSync(this.#log)) makeFifo(this.#log, 0o700)
     // Open for both, so that neither side waits for the other and the shim may come and go.
-    return new Socket({ fd: openSync(path, constants.O_RDWR | constants.O_NONBLOCK), readable: true, writable: false })
+    const fd = openSync(this.#log, constants.O_RDWR | constants.O_NONBLOCK)
+    return new Socket({ fd, readable: true, writable: false })
+  }
+
+  /** The pipe of a shim that was started in this folder, by this daemon or an earlier one; undefined without one. */
+  reopenLog(): Socket | undefined {
+    return existsSync(this.#log) ? this.openLog() : undefined
+  }
+
+  /** Removes the pipe: the shim that has the task was started in another folder, and its log is there. */
+  removeLog(): void {
+    rmSync(this.#log, { force: true })
   }
 
   /** Remembers the shim for a daemon that starts later. */

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Socket } from 'node:net'
 import { createInterface } from 'node:readline'
 import type { Any } from '@teu/containerd-api'
 import { messageOf } from '@teu/errors'
@@ -80,6 +81,8 @@ export class ShimPool {
     const { binary, reply } = await bundle.loadShim()
     if (reply === undefined) return undefined
     const shim = this.#connect(bundle.namespace, reply, binary)
+    const log = bundle.reopenLog()
+    if (log !== undefined) shim.attachLog(this.#readLog(log, bundle))
     try {
       await shim.task.connect(
         { id: bundle.id },
@@ -159,12 +162,16 @@ export class ShimPool {
     options: Any | undefined,
     signal: AbortSignal | undefined,
   ): Promise<Shim> {
-    const log = bundle.openLog()
-    this.#readLog(log, bundle)
+    const log = this.#readLog(bundle.openLog(), bundle)
     try {
       const reply = await startShim({ ...this.#call(binary, bundle), options, signal })
       bundle.saveShim(binary, reply)
-      const shim = this.#connect(bundle.namespace, reply, binary, () => log.destroy())
+      const isKnown = this.#shims.get(reply.address)?.alive === true
+      const shim = this.#connect(bundle.namespace, reply, binary)
+      if (isKnown) {
+        log.destroy()
+        bundle.removeLog()
+      } else shim.attachLog(log)
       return shim
     } catch (error) {
       log.destroy()
@@ -172,7 +179,7 @@ export class ShimPool {
     }
   }
 
-  #connect(namespace: string, reply: StartReply, binary: string | undefined, ended = () => {}): Shim {
+  #connect(namespace: string, reply: StartReply, binary: string | undefined): Shim {
     const known = this.#shims.get(reply.address)
     if (known?.alive) {
       this.#keep(known)
@@ -180,7 +187,6 @@ export class ShimPool {
     }
     const shim = new Shim(namespace, reply, binary, (dead) => {
       this.#forget(dead)
-      ended()
       this.#init.died(dead)
     })
     this.#shims.set(reply.address, shim)
@@ -233,11 +239,12 @@ export class ShimPool {
     return known ?? resolveShimBinary(runtime)
   }
 
-  #readLog(log: import('node:net').Socket, bundle: Bundle): void {
+  #readLog(log: Socket, bundle: Bundle): Socket {
     log.on('error', () => {})
     log.unref()
     createInterface({ input: log }).on('line', (line) => {
       this.#init.log.debug({ id: bundle.id, namespace: bundle.namespace, line: line.slice(0, 4096) }, 'shim')
     })
+    return log
   }
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { Socket } from 'node:net'
 import { basename } from 'node:path'
 import { connectShim, type ShimConnection, type StartReply, type TaskService } from '@teu/shim-api'
 
@@ -20,6 +21,7 @@ export class Shim {
   readonly binary: string | undefined
   readonly tasks = new Set<string>()
   readonly #connection: ShimConnection
+  readonly #logs = new Set<Socket>()
   #closing = false
   #closed = false
 
@@ -30,6 +32,7 @@ export class Shim {
     this.#connection = connectShim(reply)
     void this.#connection.client.closed.then(() => {
       this.#closed = true
+      for (const log of this.#logs) log.destroy()
       if (!this.#closing) died(this)
     })
   }
@@ -49,6 +52,12 @@ export class Shim {
 
   get alive(): boolean {
     return !this.#closed && !this.#closing
+  }
+
+  /** Takes over a log of the shim, which is closed when the connection ends, whoever ends it. */
+  attachLog(log: Socket): void {
+    if (this.#closed) log.destroy()
+    else this.#logs.add(log)
   }
 
   /** Ends the connection; the shim and its tasks go on. */
