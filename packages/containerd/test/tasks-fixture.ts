@@ -87,7 +87,14 @@ function removeCgroup(path: string): void {
   }
 }
 
-function specOf({ cgroup }: Fixture, id: string, args: string[], annotations: Record<string, string>) {
+function specOf(
+  { cgroup }: Fixture,
+  id: string,
+  args: string[],
+  annotations: Record<string, string>,
+  mappedTo: number | undefined,
+) {
+  const mappings = mappedTo && [{ containerID: 0, hostID: mappedTo, size: 1000 }]
   const capabilities = ['CAP_KILL']
   return {
     ociVersion: '1.0.2',
@@ -100,28 +107,44 @@ function specOf({ cgroup }: Fixture, id: string, args: string[], annotations: Re
     },
     root: { path: 'rootfs' },
     annotations,
-    mounts: [{ destination: '/proc', type: 'proc', source: 'proc' }],
+    mounts: [
+      { destination: '/proc', type: 'proc', source: 'proc' },
+      // The image's own folder is not the root's that is mapped.
+      ...(mappings ? [{ destination: '/dev', type: 'tmpfs', source: 'tmpfs', options: ['mode=755'] }] : []),
+    ],
     linux: {
       cgroupsPath: `${cgroup}/${id}`,
-      namespaces: [{ type: 'pid' }, { type: 'mount' }, { type: 'ipc' }, { type: 'uts' }, { type: 'network' }],
+      ...(mappings && { uidMappings: mappings, gidMappings: mappings }),
+      namespaces: [
+        { type: 'pid' },
+        { type: 'mount' },
+        { type: 'ipc' },
+        { type: 'uts' },
+        { type: 'network' },
+        ...(mappings ? [{ type: 'user' }] : []),
+      ],
     },
   }
 }
 
-/** Makes a container and its task, with its output in a FIFO that is read. */
+/** Makes a container and its task, with its output in a FIFO that is read. `mappedTo`: who its root is on the host. */
 export async function create(
   at: Fixture,
   services: ContainerdServices,
   id: string,
   args: string[],
   annotations: Record<string, string> = {},
+  mappedTo?: number,
 ) {
   const { image, runtime, folder } = at
   const { mounts } = await services.snapshots.prepare(
     { snapshotter: 'overlayfs', key: id, parent: image, labels: keep },
     inTest,
   )
-  const spec = packJson('types.containerd.io/opencontainers/runtime-spec/1/Spec', specOf(at, id, args, annotations))
+  const spec = packJson(
+    'types.containerd.io/opencontainers/runtime-spec/1/Spec',
+    specOf(at, id, args, annotations, mappedTo),
+  )
   const root = join(folder, 'runtime')
   await mkdir(root, { recursive: true })
   const options = runtime.includes('runc')

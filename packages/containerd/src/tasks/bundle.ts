@@ -1,12 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-import { constants, existsSync, mkdirSync, openSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  chownSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { readdir, readFile } from 'node:fs/promises'
 import { Socket } from 'node:net'
 import { join } from 'node:path'
+import { messageOf, StackError } from '@teu/errors'
 import { makeFifo, RootDirectory, umountFlags, unmountAll } from '@teu/linux'
 import { groupAnnotations, parseStartReply, type StartReply } from '@teu/shim-api'
 
 const pluginFolder = 'io.containerd.runtime.v2.task'
+
+/** The number that means no group. */
+const maximumGroup = 2 ** 32 - 1
 
 /** Where the bundles of all tasks are. */
 export interface BundleRoots {
@@ -48,15 +63,20 @@ export class Bundle {
   }
 
   /**
-   * Makes the folders. What a task of the same name left behind is removed first. Synchronous: these are a dozen calls
-   * in a file system of memory, each cheaper than the way through the thread pool.
+   * Makes the folders. What a task of the same name left behind is removed first. The root of a container with a user
+   * namespace, who is another user here, may pass through. Synchronous: these are a dozen calls in a file system of
+   * memory, each cheaper than the way through the thread pool.
+   *
+   * @throws `invalid-argument` for a specification whose mappings cannot be read
    */
   create(spec: Uint8Array): void {
     const { state, work } = this.#roots
+    const gid = mappedGroup(spec)
     const workPath = join(work, this.namespace, this.id)
     for (const folder of [join(state, this.namespace), workPath]) mkdirSync(folder, { recursive: true, mode: 0o711 })
     if (existsSync(this.path)) this.remove()
     mkdirSync(this.path, { mode: 0o700 })
+    if (gid !== 0) letGroupIn(this.path, gid)
     mkdirSync(this.rootfs, { mode: 0o711 })
     mkdirSync(workPath, { recursive: true, mode: 0o711 })
     symlinkSync(workPath, join(this.path, 'work'))
@@ -123,6 +143,29 @@ export class Bundle {
     removeTree(join(state, this.namespace), hidden)
     removeTree(join(work, this.namespace), this.id)
   }
+}
+
+/** The group on this host of a specification's group 0; 0 as well when nothing is mapped. */
+function mappedGroup(spec: Uint8Array): number {
+  const text = Buffer.from(spec.buffer, spec.byteOffset, spec.byteLength)
+  if (!text.includes('gidMappings')) return 0
+  const gid = readMappings(text).find((mapping) => mapping.containerID === 0)?.hostID ?? 0
+  if (Number.isInteger(gid) && gid >= 0 && gid < maximumGroup) return gid
+  throw new StackError('invalid-argument', `group 0 cannot be mapped to ${JSON.stringify(gid)}: invalid argument`)
+}
+
+function readMappings(text: Buffer): { containerID: number; hostID: number }[] {
+  try {
+    const mappings = JSON.parse(text.toString()).linux?.gidMappings ?? []
+    return Array.isArray(mappings) ? mappings.filter((mapping) => typeof mapping === 'object' && mapping !== null) : []
+  } catch (error) {
+    throw new StackError('invalid-argument', `failed to read the specification: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+function letGroupIn(folder: string, gid: number): void {
+  chownSync(folder, -1, gid)
+  chmodSync(folder, 0o710)
 }
 
 /** All bundles on the disk. Removals that were cut short are finished on the way. */
