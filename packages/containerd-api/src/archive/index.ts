@@ -17,6 +17,9 @@
  * @packageDocumentation
  */
 export {
+  bytesOfName,
+  compareNames,
+  nameOfBytes,
   type TarEntry,
   type TarEntryType,
   type TarHandler,

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { closeSync, writeSync } from 'node:fs'
+import { closeSync, ftruncateSync, writeSync } from 'node:fs'
 import type { TarEntry, TarHandler } from '@teu/containerd-api/archive'
 import { fileTypes, isErrno, type RootDirectory } from '@teu/linux'
 import { setMetadata, setTimes } from './entry-metadata.ts'
@@ -26,6 +26,15 @@ export interface LayerApplierInit {
   lowers: readonly RootDirectory[]
 }
 
+interface OpenFile {
+  fd: number
+  path: EntryPath
+  entry: TarEntry
+  position: number
+  /** Whether the last that came was a hole. */
+  holeLast: boolean
+}
+
 /**
  * Unpacks a layer, entry by entry. Every path is resolved inside the root by the kernel; the last component is never
  * followed; what is in the way of an entry is replaced by it, but a folder of a folder.
@@ -35,7 +44,7 @@ export class LayerApplier implements TarHandler {
   readonly #whiteouts: WhiteoutStyle
   readonly #parents: ParentFolders
   readonly #folders = new Map<EntryPath, TarEntry>()
-  #file: { fd: number; path: EntryPath; entry: TarEntry } | undefined
+  #file: OpenFile | undefined
 
   constructor({ root, whiteouts, lowers }: LayerApplierInit) {
     this.#root = root
@@ -57,14 +66,28 @@ export class LayerApplier implements TarHandler {
 
   data(chunk: Uint8Array): void {
     if (this.#file === undefined) return
-    for (let at = 0; at < chunk.length; ) at += writeSync(this.#file.fd, chunk, at)
+    for (let at = 0; at < chunk.length; )
+      at += writeSync(this.#file.fd, chunk, at, chunk.length - at, this.#file.position + at)
+    this.#file.position += chunk.length
+    this.#file.holeLast = false
+  }
+
+  /** Stays a hole on the disk too: a few bytes of an archive may stand for more zeros than a disk holds. */
+  hole(length: number): void {
+    if (this.#file === undefined) return
+    this.#file.position += length
+    this.#file.holeLast = true
   }
 
   end(): void {
     const file = this.#file
     if (file === undefined) return
     this.#file = undefined
-    closeSync(file.fd)
+    try {
+      if (file.holeLast) setLength(file)
+    } finally {
+      closeSync(file.fd)
+    }
     setMetadata(this.#root, file.path, file.entry)
     setTimes(this.#root, file.path, file.entry)
   }
@@ -124,7 +147,7 @@ export class LayerApplier implements TarHandler {
         this.#whiteouts.newFolder(this.#root, path)
         break
       case 'file':
-        this.#file = { fd: this.#root.createFile(path, 0o600), path, entry }
+        this.#file = { fd: this.#root.createFile(path, 0o600), path, entry, position: 0, holeLast: false }
         break
       case 'symlink':
         this.#root.symlink(entry.linkName, path)
@@ -153,6 +176,16 @@ export class LayerApplier implements TarHandler {
       throw invalid(entry.name, `is a device ${major}:${minor} that cannot be`)
     const bits = deviceBits[type as keyof typeof deviceBits]
     this.#root.mknod(path, bits | 0o600, type === 'fifo' ? 0 : major, type === 'fifo' ? 0 : minor)
+  }
+}
+
+/** What ends with a hole has not been written up to its end. */
+function setLength({ fd, position, entry }: OpenFile): void {
+  try {
+    ftruncateSync(fd, position)
+  } catch (error) {
+    if (!isErrno(error, 'EFBIG', 'EINVAL')) throw error
+    throw invalid(entry.name, `has ${position} bytes, more than a file may have here`)
   }
 }
 

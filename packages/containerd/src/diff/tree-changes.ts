@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, constants, readSync } from 'node:fs'
+import { compareNames } from '@teu/containerd-api/archive'
 import { type FileStat, fileKind, type RootDirectory } from '@teu/linux'
 import type { EntryPath } from './entry-path.ts'
 import { inFolder, sortedEntries, type TreeChange, xattrsOf } from './tree-change.ts'
@@ -20,7 +21,7 @@ function* folderChanges(
 ): Generator<TreeChange> {
   const before = new Set(left === undefined ? [] : sortedEntries(left, folder))
   const after = sortedEntries(right, folder)
-  const names = [...new Set([...before, ...after])].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  const names = [...new Set([...before, ...after])].sort(compareNames)
   const present = new Set(after)
   for (const name of names) {
     const path = inFolder(folder, name)

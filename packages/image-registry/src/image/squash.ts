@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
-import { type TarEntry, TarParser, tarEnd, tarHeader, tarPadding } from '@teu/oci-spec/archive'
+import { compareNames, type TarEntry, TarParser, tarEnd, tarHeader, tarPadding } from '@teu/oci-spec/archive'
 import type { HistoryEntry } from '@teu/oci-spec/image'
 import { decompressed } from './compression/decompress.ts'
 import { type Image, withLayers } from './image.ts'
@@ -45,6 +45,7 @@ async function squashLayers(layers: readonly Layer[], complete: boolean, options
     const parser = new TarParser({
       entry: (entry) => tree.apply(entry, number, ordinal++),
       data: () => {},
+      hole: () => {},
       end: () => {},
     })
     for await (const chunk of decompressed(layer.open())) parser.push(chunk)
@@ -85,7 +86,7 @@ function* directories(
   const removal = (name?: string) =>
     tarHeader({ ...plainDirectory, type: 'file', mode: 0o644, name: whiteoutName(path, name) })
   if (directory.opaque && !complete) yield removal()
-  const children = [...directory.children].sort(([a], [b]) => Buffer.compare(Buffer.from(a), Buffer.from(b)))
+  const children = [...directory.children].sort(([a], [b]) => compareNames(a, b))
   for (const [name, child] of children) if (child.kind === 'whiteout') yield removal(name)
   for (const [name, child] of children) {
     const at = [...path, name]
@@ -105,7 +106,7 @@ async function* filesOf(
   if (wanted.size === 0) return
   let ordinal = -1
   let current: TarEntry | undefined
-  let ready: Uint8Array[] = []
+  let ready: (Uint8Array | { zeros: number })[] = []
   const parser = new TarParser({
     entry: () => {
       current = wanted.get(++ordinal)
@@ -113,11 +114,18 @@ async function* filesOf(
     },
     // The bytes are only lent.
     data: (chunk) => void (current !== undefined && ready.push(Buffer.from(chunk))),
+    hole: (zeros) => void (current !== undefined && ready.push({ zeros })),
     end: () => void (current !== undefined && ready.push(new Uint8Array(tarPadding(current.size)))),
   })
   for await (const chunk of decompressed(layer.open())) {
     parser.push(chunk)
-    yield* ready
+    for (const part of ready) yield* part instanceof Uint8Array ? [part] : zerosOf(part.zeros)
     ready = []
   }
+}
+
+/** What the archive of a sparse file leaves out, never all of it at once. */
+function* zerosOf(length: number): Generator<Uint8Array, void, undefined> {
+  const chunk = new Uint8Array(Math.min(length, 256 * 1024))
+  for (let left = length; left > 0; left -= chunk.length) yield chunk.subarray(0, left)
 }

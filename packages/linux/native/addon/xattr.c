@@ -77,13 +77,12 @@ static napi_value js_lsetxattr(napi_env env, napi_callback_info info)
 
 static napi_value names_to_array(napi_env env, const char *data, size_t length)
 {
-	napi_value list, name;
+	napi_value list;
 	uint32_t count = 0;
 	napi_create_array(env, &list);
-	for (size_t at = 0; at < length; at += strlen(data + at) + 1) {
-		napi_create_string_utf8(env, data + at, NAPI_AUTO_LENGTH, &name);
-		napi_set_element(env, list, count++, name);
-	}
+	// As bytes: the kernel takes names that are not UTF-8.
+	for (size_t at = 0; at < length; at += strlen(data + at) + 1)
+		napi_set_element(env, list, count++, result_buffer(env, data + at, strlen(data + at)));
 	return list;
 }
 

@@ -70,10 +70,10 @@ export interface NativeAddon {
   readdir(fd: number): (Buffer | number)[]
   fstatfsType(fd: number): number
   // xattr.c
-  lgetxattr(path: PathBytes, name: string): Buffer
-  lsetxattr(path: PathBytes, name: string, value: Uint8Array, flags: number): void
-  llistxattr(path: PathBytes): string[]
-  lremovexattr(path: PathBytes, name: string): void
+  lgetxattr(path: PathBytes, name: PathBytes): Buffer
+  lsetxattr(path: PathBytes, name: PathBytes, value: Uint8Array, flags: number): void
+  llistxattr(path: PathBytes): Buffer[]
+  lremovexattr(path: PathBytes, name: PathBytes): void
   // process.c
   pidfdOpen(pid: number, flags: number): number
   pidfdSendSignal(pidfd: number, signal: number): void

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { nameOfBytes } from './name-bytes.ts'
 
 /** What kind of file an entry is; `unknown` where the file system does not tell. @public */
 export type FileKind =
@@ -13,7 +14,7 @@ export type FileKind =
 
 /** One entry of a directory. @public */
 export interface DirectoryEntry {
-  /** The name; bytes that are not UTF-8 are shown as U+FFFD. */
+  /** The name in the lossless form of {@link nameOfBytes}, which all calls here take. */
   name: string
   /** The name as it is on disk. */
   nameBytes: Buffer
@@ -40,7 +41,7 @@ export function entriesOf(flat: readonly (Buffer | number)[]): DirectoryEntry[] 
   const entries: DirectoryEntry[] = []
   for (let i = 0; i < flat.length; i += 2) {
     const nameBytes = flat[i] as Buffer
-    entries.push({ name: nameBytes.toString(), nameBytes, kind: kinds[flat[i + 1] as number] ?? 'unknown' })
+    entries.push({ name: nameOfBytes(nameBytes), nameBytes, kind: kinds[flat[i + 1] as number] ?? 'unknown' })
   }
   return entries
 }

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync } from 'node:fs'
 import { systemError } from '../errno.ts'
+import type { PathBytes } from '../native/addon.ts'
 import { native } from '../native/load.ts'
+import { pathBytes } from './name-bytes.ts'
 import { openFlags, resolveFlags } from './open-flags.ts'
 
 const inRoot = resolveFlags.inRoot | resolveFlags.noMagiclinks
@@ -11,7 +13,7 @@ const cacheSize = 32
 /** A folder that is open, and the name of one entry in it that has not been resolved. @internal */
 export interface Located {
   dirfd: number
-  name: string
+  name: PathBytes
 }
 
 /**
@@ -34,7 +36,7 @@ export class ParentDirectories {
     const slash = trimmed.lastIndexOf('/')
     const name = trimmed.slice(slash + 1)
     if (name === '' || name === '.' || name === '..') throw systemError('EINVAL', 22, syscall, path)
-    return { dirfd: this.#folder(slash < 0 ? '' : trimmed.slice(0, slash)), name }
+    return { dirfd: this.#folder(slash < 0 ? '' : trimmed.slice(0, slash)), name: pathBytes(name) }
   }
 
   /** Closes all folders: names may now lead elsewhere. */
@@ -47,7 +49,7 @@ export class ParentDirectories {
     if (path === '') return this.#rootFd
     const known = this.#open.get(path)
     if (known !== undefined) return known
-    const fd = native().openat2(this.#rootFd, path, openDirectory, 0, inRoot)
+    const fd = native().openat2(this.#rootFd, pathBytes(path), openDirectory, 0, inRoot)
     if (this.#open.size >= cacheSize) this.forget()
     this.#open.set(path, fd)
     return fd

@@ -2,9 +2,10 @@
 import { closeSync, constants, openSync, readlinkSync } from 'node:fs'
 import { isErrno, systemError } from '../errno.ts'
 import { atFlags } from '../mount/constants.ts'
-import type { FileStat } from '../native/addon.ts'
+import type { FileStat, PathBytes } from '../native/addon.ts'
 import { native } from '../native/load.ts'
 import { type DirectoryEntry, entriesOf } from './directory-entry.ts'
+import { nameOfBytes, pathBytes } from './name-bytes.ts'
 import { fileTypes, openFlags, resolveFlags } from './open-flags.ts'
 import { ParentDirectories } from './parent-directories.ts'
 import { removeContents, removeTree } from './remove-tree.ts'
@@ -19,7 +20,9 @@ const nofollow = atFlags.symlinkNofollow
  * host's, also while something in the tree is being renamed. Calls that create, remove, rename or change an entry act
  * on the last component itself and never follow it.
  *
- * Paths are relative to the root; a leading slash changes nothing. All calls are synchronous, for use in a worker or
+ * Paths are relative to the root; a leading slash changes nothing. Names are bytes on the disk: what comes out of and
+ * goes into these calls, entries, link targets and names of attributes, is text in the lossless form of
+ * {@link nameOfBytes}. All calls are synchronous, for use in a worker or
  * for few calls. Errors are system errors with `code`. Ownership: close it, or declare it with `using`.
  *
  * With `cacheParents` folders stay open between calls, which is right while nobody else renames things in the tree.
@@ -63,7 +66,13 @@ export class RootDirectory implements Disposable {
    * `O_NOFOLLOW` to refuse a link as last component, `O_NONBLOCK` where the file may be a FIFO or a device.
    */
   openFile(path: string, flags: number, mode = 0): number {
-    return native().openat2(this.fd, relative(path), flags | constants.O_NOCTTY | openFlags.cloexec, mode, inRoot)
+    return native().openat2(
+      this.fd,
+      pathBytes(relative(path)),
+      flags | constants.O_NOCTTY | openFlags.cloexec,
+      mode,
+      inRoot,
+    )
   }
 
   /** Creates a regular file that must not exist, without following anything, and returns its descriptor for writing. */
@@ -76,7 +85,7 @@ export class RootDirectory implements Disposable {
   realPath(path: string): string {
     const fd = this.openFile(path, openFlags.path)
     try {
-      return readlinkSync(`/proc/self/fd/${fd}`)
+      return nameOfBytes(readlinkSync(`/proc/self/fd/${fd}`, 'buffer'))
     } finally {
       closeSync(fd)
     }
@@ -113,7 +122,7 @@ export class RootDirectory implements Disposable {
 
   /** Makes a symbolic link; the target is text and is not looked at. */
   symlink(target: string, path: string): void {
-    this.#at(path, 'symlink', (dirfd, name) => native().symlinkat(target, dirfd, name))
+    this.#at(path, 'symlink', (dirfd, name) => native().symlinkat(pathBytes(target), dirfd, name))
     this.#changed()
   }
 
@@ -188,7 +197,7 @@ export class RootDirectory implements Disposable {
 
   /** The target of a symbolic link. */
   readlink(path: string): string {
-    return this.#at(path, 'readlink', (dirfd, name) => native().readlinkat(dirfd, name)).toString()
+    return nameOfBytes(this.#at(path, 'readlink', (dirfd, name) => native().readlinkat(dirfd, name)))
   }
 
   /** The entries of a directory in the order of the file system. */
@@ -225,7 +234,7 @@ export class RootDirectory implements Disposable {
     this.close()
   }
 
-  #at<T>(path: string, syscall: string, use: (dirfd: number, name: string) => T): T {
+  #at<T>(path: string, syscall: string, use: (dirfd: number, name: PathBytes) => T): T {
     try {
       const { dirfd, name } = this.#parents.locate(path, syscall)
       return use(dirfd, name)
@@ -235,7 +244,7 @@ export class RootDirectory implements Disposable {
   }
 
   /** As `#at`, for calls that mean the root itself when the path does. */
-  #change<T>(path: string, syscall: string, use: (dirfd: number, name: string, flags: number) => T): T {
+  #change<T>(path: string, syscall: string, use: (dirfd: number, name: PathBytes, flags: number) => T): T {
     if (isRootItself(path)) return use(this.fd, '', atFlags.emptyPath)
     return this.#at(path, syscall, (dirfd, name) => use(dirfd, name, nofollow))
   }

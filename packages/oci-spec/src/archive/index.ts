@@ -17,6 +17,7 @@
  *
  * @packageDocumentation
  */
+export { bytesOfName, compareNames, nameOfBytes } from './name-bytes.ts'
 export { blockSize as tarBlockSize, type TarEntry, type TarEntryType } from './tar-header.ts'
 export { type TarHandler, TarParser } from './tar-parser.ts'
 export { tarEnd, tarHeader, tarPadding } from './tar-writer.ts'

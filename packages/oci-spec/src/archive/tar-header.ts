@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
+import { nameOfBytes } from './name-bytes.ts'
 
 /** The size of a block of a tar archive, in bytes. @public */
 export const blockSize = 512
@@ -7,7 +8,12 @@ export const blockSize = 512
 /** What an entry is. @public */
 export type TarEntryType = 'file' | 'directory' | 'symlink' | 'hardlink' | 'character-device' | 'block-device' | 'fifo'
 
-/** An entry of an archive, with what extended headers say of it. @public */
+/**
+ * An entry of an archive, with what extended headers say of it. Its name, what it links to and the names of its
+ * attributes are bytes in the archive: here they are text in the lossless form of {@link nameOfBytes}.
+ *
+ * @public
+ */
 export interface TarEntry {
   /** The path as it is written, not resolved and not trusted. */
   name: string
@@ -18,7 +24,7 @@ export interface TarEntry {
   mode: number
   uid: number
   gid: number
-  /** Of the data that follows, in bytes; 0 unless it is a file. */
+  /** Of the file, in bytes, with the zeros that the archive of a sparse one leaves out; 0 unless it is a file. */
   size: number
   /** In nanoseconds since 1970. */
   mtimeNs: bigint
@@ -40,6 +46,8 @@ const entryTypes: Readonly<Record<string, TarEntryType>> = {
   '0': 'file',
   '\0': 'file',
   '7': 'file',
+  // GNU's sparse files.
+  S: 'file',
   '1': 'hardlink',
   '2': 'symlink',
   '3': 'character-device',
@@ -66,15 +74,15 @@ export function parseHeader(block: Buffer): RawHeader {
   const name = text(block, 0, 100)
   return {
     name: prefix === '' ? name : `${prefix}/${name}`,
-    mode: numeric(block, 100, 8) & 0o7777,
-    uid: numeric(block, 108, 8),
-    gid: numeric(block, 116, 8),
-    size: numeric(block, 124, 12),
-    mtimeNs: BigInt(numeric(block, 136, 12, true)) * 1_000_000_000n,
+    mode: numberField(block, 100, 8) & 0o7777,
+    uid: numberField(block, 108, 8),
+    gid: numberField(block, 116, 8),
+    size: numberField(block, 124, 12),
+    mtimeNs: BigInt(numberField(block, 136, 12, true)) * 1_000_000_000n,
     flag: String.fromCharCode(block[156]!),
     linkName: text(block, 157, 100),
-    major: posix || gnu ? numeric(block, 329, 8) : 0,
-    minor: posix || gnu ? numeric(block, 337, 8) : 0,
+    major: posix || gnu ? numberField(block, 329, 8) : 0,
+    minor: posix || gnu ? numberField(block, 337, 8) : 0,
     atimeNs: undefined,
   }
 }
@@ -87,11 +95,11 @@ export function invalidHeader(why: string, name = ''): StackError {
 
 function text(block: Buffer, start: number, length: number): string {
   const end = block.indexOf(0, start)
-  return block.toString('utf8', start, end < 0 || end > start + length ? start + length : end)
+  return nameOfBytes(block.subarray(start, end < 0 || end > start + length ? start + length : end))
 }
 
 /** Octal digits, or a big-endian number when the first bit is set. */
-function numeric(block: Buffer, start: number, length: number, signed = false): number {
+export function numberField(block: Buffer, start: number, length: number, signed = false): number {
   if ((block[start]! & 0x80) !== 0) return binary(block, start, length, signed)
   const digits = block
     .toString('latin1', start, start + length)
@@ -117,7 +125,7 @@ function binary(block: Buffer, start: number, length: number, signed: boolean): 
 
 /** The checksum counts its own field as spaces. Some writers have summed signed bytes. */
 function checksumMatches(block: Buffer): boolean {
-  const stored = numeric(block, 148, 8)
+  const stored = numberField(block, 148, 8)
   let unsigned = 8 * 32
   let high = 0
   for (let i = 0; i < blockSize; i++) {

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
+import { nameOfBytes } from './name-bytes.ts'
 import { applyPaxRecords, parsePaxRecords } from './pax-records.ts'
+import { SparseData, type SparseSink } from './sparse-data.ts'
+import { addGnuPieces, gnuRealSize, type SparsePiece } from './sparse-map.ts'
 import { blockSize, entryTypeOf, invalidHeader, parseHeader, type RawHeader, type TarEntry } from './tar-header.ts'
 
 /** The most bytes that an extended header or a long name may have. */
@@ -9,18 +12,28 @@ const maximumMetadata = 1024 * 1024
 /** Headers whose data is about the entry that follows. */
 const metadataFlags: ReadonlySet<string> = new Set(['x', 'g', 'L', 'K'])
 
+interface GnuSparse {
+  pieces: SparsePiece[]
+  size: number
+}
+
 /** What hears of an archive's entries, in order. It is called synchronously; what it throws ends the parse. @public */
 export interface TarHandler {
   /** An entry begins. */
   entry(entry: TarEntry): void
   /** Some of the data of the current entry. The bytes are only valid during the call. */
   data(chunk: Uint8Array): void
+  /**
+   * So many zeros follow, which the archive of a sparse file leaves out. A handler without this cannot take sparse files:
+   * they are then `invalid-argument`. Check {@link TarEntry.size} before: a few bytes may announce a very large file.
+   */
+  hole?(length: number): void
   /** The current entry is complete. */
   end(): void
 }
 
 /**
- * Reads a tar archive (POSIX with extended headers, GNU, and older) from chunks of any size, without a copy of file
+ * Reads a tar archive (POSIX with extended headers, GNU with sparse files, and older) from chunks of any size, without a copy of file
  * data and without waiting. What follows the end of the archive is ignored.
  *
  * @public
@@ -33,6 +46,9 @@ export class TarParser {
   #left = 0
   #padding = 0
   #inEntry = false
+  /** A sparse file of GNU's whose map goes on in the next block. */
+  #mapped: { header: RawHeader; sparse: GnuSparse } | undefined
+  #sparse: SparseData | undefined
   #metadata: { flag: string; chunks: Buffer[] } | undefined
   #pax: Map<string, Buffer> | undefined
   #longName: string | undefined
@@ -56,10 +72,10 @@ export class TarParser {
 
   /**
    * Leaves out what is left of the current entry's data, for a reader that can seek: answers how many bytes of the
-   * archive, padding included, the next chunk must not begin with. 0 outside of an entry's data.
+   * archive, padding included, the next chunk must not begin with. 0 outside of an entry's data, and in a sparse file.
    */
   skip(): number {
-    if (this.#left === 0 || this.#metadata !== undefined) return 0
+    if (this.#left === 0 || this.#metadata !== undefined || this.#sparse !== undefined) return 0
     const skipped = this.#left + this.#padding
     this.#left = this.#padding = 0
     this.#complete()
@@ -68,7 +84,8 @@ export class TarParser {
 
   /** Says that nothing follows. @throws `invalid-argument` when the archive is cut off */
   finish(): void {
-    const truncated = this.#left > 0 || this.#partialLength > 0 || this.#pax || this.#longName || this.#longLink
+    const announced = this.#pax || this.#longName || this.#longLink || this.#mapped
+    const truncated = this.#left > 0 || this.#partialLength > 0 || announced
     if (!this.#ended && truncated)
       throw new StackError('invalid-argument', 'archive/tar: unexpected EOF: invalid argument')
   }
@@ -76,6 +93,7 @@ export class TarParser {
   #takeData(data: Buffer): number {
     this.#left -= data.length
     if (this.#metadata !== undefined) this.#metadata.chunks.push(Buffer.from(data))
+    else if (this.#sparse !== undefined) this.#sparse.push(data)
     else this.#handler.data(data)
     if (this.#left === 0) this.#complete()
     return data.length
@@ -102,14 +120,18 @@ export class TarParser {
   }
 
   #header(block: Buffer): void {
+    if (this.#mapped !== undefined) {
+      this.#goOnMapping(this.#mapped.header, this.#mapped.sparse, block)
+      return
+    }
     if (block[0] === 0 && block.every((byte) => byte === 0)) {
       this.#ended = ++this.#zeroBlocks === 2
       return
     }
     if (this.#zeroBlocks > 0) throw invalidHeader('a block of zeros within the archive')
     const header = parseHeader(block)
-    if (header.flag === 'S') throw invalidHeader('sparse files are not supported', header.name)
-    if (metadataFlags.has(header.flag)) this.#beginMetadata(header)
+    if (header.flag === 'S') this.#beginMapping(header, block)
+    else if (metadataFlags.has(header.flag)) this.#beginMetadata(header)
     else this.#beginEntry(header)
   }
 
@@ -119,18 +141,38 @@ export class TarParser {
     this.#expect(size)
   }
 
-  #beginEntry(header: RawHeader): void {
-    const xattrs = applyPaxRecords(header, this.#pax ?? new Map())
+  #beginMapping(header: RawHeader, block: Buffer): void {
+    const sparse: GnuSparse = { pieces: [], size: gnuRealSize(block) }
+    if (addGnuPieces(sparse.pieces, block, 'first')) this.#mapped = { header, sparse }
+    else this.#beginEntry(header, sparse)
+  }
+
+  #goOnMapping(header: RawHeader, sparse: GnuSparse, block: Buffer): void {
+    if (addGnuPieces(sparse.pieces, block, 'next')) return
+    this.#mapped = undefined
+    this.#beginEntry(header, sparse)
+  }
+
+  #beginEntry(header: RawHeader, gnu?: GnuSparse): void {
+    const { xattrs, sparse = gnu } = applyPaxRecords(header, this.#pax ?? new Map())
     if (this.#longName !== undefined) header.name = this.#longName
     if (this.#longLink !== undefined) header.linkName = this.#longLink
     this.#pax = this.#longName = this.#longLink = undefined
     const type = entryTypeOf(header)
     // Some writers give the size of the target for a link, without data.
-    const size = type === 'file' ? header.size : 0
+    const stored = type === 'file' ? header.size : 0
     const { flag: _, ...rest } = header
     this.#inEntry = true
-    this.#handler.entry({ ...rest, type, size, xattrs })
-    this.#expect(size)
+    if (sparse !== undefined && type === 'file')
+      this.#sparse = new SparseData(this.#sparseSink(header), sparse.pieces, sparse.size, stored)
+    this.#handler.entry({ ...rest, type, size: this.#sparse === undefined ? stored : sparse!.size, xattrs })
+    this.#expect(stored)
+  }
+
+  #sparseSink({ name }: RawHeader): SparseSink {
+    const handler = this.#handler
+    if (handler.hole === undefined) throw invalidHeader('sparse files are not supported', name)
+    return { data: (chunk) => handler.data(chunk), hole: (length) => handler.hole!(length) }
   }
 
   #expect(size: number): void {
@@ -152,11 +194,13 @@ export class TarParser {
     }
     if (!this.#inEntry) return
     this.#inEntry = false
+    this.#sparse?.end()
+    this.#sparse = undefined
     this.#handler.end()
   }
 }
 
 function textOf(data: Buffer): string {
   const end = data.indexOf(0)
-  return data.toString('utf8', 0, end < 0 ? data.length : end)
+  return nameOfBytes(data.subarray(0, end < 0 ? data.length : end))
 }

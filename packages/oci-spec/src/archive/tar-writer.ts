@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
+import { bytesOfName, compareNames } from './name-bytes.ts'
 import { blockSize, type TarEntry, type TarEntryType } from './tar-header.ts'
 
 const flags: Readonly<Record<TarEntryType, string>> = {
@@ -26,7 +27,8 @@ export function tarPadding(size: number): number {
 
 /**
  * The header of an entry: one block, with an extended header before it where that cannot say everything. Equal
- * entries give equal bytes.
+ * entries give equal bytes. Names are written byte for byte, also those that are not UTF-8, as Go's writers do it; POSIX
+ * has a record `hdrcharset=BINARY` for them, which neither Go nor GNU tar writes.
  *
  * @public
  */
@@ -34,9 +36,9 @@ export function tarHeader(entry: TarEntry): Buffer {
   if (entry.name.includes('\0') || entry.linkName.includes('\0'))
     throw new StackError('invalid-argument', `entry ${JSON.stringify(entry.name)} has a NUL in its name`)
   const records = paxRecordsOf(entry)
-  const block = headerBlock(entry, flags[entry.type], Buffer.from(entry.name), Buffer.from(entry.linkName))
+  const block = headerBlock(entry, flags[entry.type], bytesOfName(entry.name), bytesOfName(entry.linkName))
   if (records.length === 0) return block
-  const name = Buffer.from(`PaxHeaders.0/${entry.name.split('/').filter(Boolean).at(-1) ?? ''}`)
+  const name = bytesOfName(`PaxHeaders.0/${entry.name.split('/').filter(Boolean).at(-1) ?? ''}`)
   const plain = { ...entry, mode: 0o644, uid: 0, gid: 0, size: records.length, mtimeNs: 0n, major: 0, minor: 0 }
   const padding = Buffer.alloc(tarPadding(records.length))
   return Buffer.concat([headerBlock(plain, 'x', name, Buffer.alloc(0)), records, padding, block])
@@ -44,7 +46,7 @@ export function tarHeader(entry: TarEntry): Buffer {
 
 function paxRecordsOf(entry: TarEntry): Buffer {
   const records = new Map<string, Uint8Array>()
-  const add = (key: string, value: string) => records.set(key, Buffer.from(value))
+  const add = (key: string, value: string) => records.set(key, bytesOfName(value))
   if (!fits(entry.name)) add('path', entry.name)
   if (!fits(entry.linkName)) add('linkpath', entry.linkName)
   if (entry.size > maximumOctal.size) add('size', String(entry.size))
@@ -53,7 +55,7 @@ function paxRecordsOf(entry: TarEntry): Buffer {
   const plainTime = entry.mtimeNs % 1_000_000_000n === 0n && entry.mtimeNs >= 0n && entry.mtimeNs <= maximumTime
   if (!plainTime) add('mtime', paxTime(entry.mtimeNs))
   for (const [name, value] of entry.xattrs) records.set(`SCHILY.xattr.${name}`, value)
-  const sorted = [...records].sort(([a], [b]) => (a < b ? -1 : 1))
+  const sorted = [...records].sort(([a], [b]) => compareNames(a, b))
   return Buffer.concat(sorted.map(([key, value]) => paxRecord(key, value)))
 }
 
@@ -73,7 +75,7 @@ function paxTime(nanoseconds: bigint): string {
 
 /** The length counts its own digits. */
 function paxRecord(key: string, value: Uint8Array): Buffer {
-  const rest = Buffer.concat([Buffer.from(` ${key}=`), value, Buffer.from('\n')])
+  const rest = Buffer.concat([bytesOfName(` ${key}=`), value, Buffer.from('\n')])
   let length = rest.length
   while (String(length).length + rest.length !== length) length = String(length).length + rest.length
   return Buffer.concat([Buffer.from(String(length)), rest])

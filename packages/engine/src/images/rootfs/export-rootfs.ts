@@ -1,6 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 import { closeSync, constants, createReadStream } from 'node:fs'
-import { type TarEntry, type TarEntryType, tarEnd, tarHeader, tarPadding } from '@teu/containerd-api/archive'
+import {
+  compareNames,
+  type TarEntry,
+  type TarEntryType,
+  tarEnd,
+  tarHeader,
+  tarPadding,
+} from '@teu/containerd-api/archive'
 import { type FileStat, fileKind, isErrno, type RootDirectory } from '@teu/linux'
 
 /** Bytes of a file that are read at a time. */
@@ -101,7 +108,7 @@ export async function* exportTree(root: RootDirectory, signal?: AbortSignal): As
     if (path !== '') yield* entry(walk, path, stat)
     if (fileKind(stat.mode) !== 'directory') continue
     const names = root.readdir(path === '' ? '/' : path).map(({ name }) => name)
-    for (const name of names.sort().reverse()) waiting.push(path === '' ? name : `${path}/${name}`)
+    for (const name of names.sort(compareNames).reverse()) waiting.push(path === '' ? name : `${path}/${name}`)
   }
   yield tarEnd
 }

@@ -30,6 +30,7 @@ export async function checkLayer({ descriptor, diffId, open }: Layer): Promise<v
       if (entry.type === 'hardlink') linkTargetOf(entry)
     },
     data: () => {},
+    hole: () => {},
     end: () => {},
   })
   let malformed: unknown

@@ -3,6 +3,7 @@ import { constants } from 'node:fs'
 import { lstat, open, readdir, readlink } from 'node:fs/promises'
 import path from 'node:path'
 import { StackError } from '@teu/errors'
+import { bytesOfName, compareNames, nameOfBytes } from '@teu/oci-spec/archive'
 import { type Layer, type LayerOptions, layerFromTar } from './layer.ts'
 import { type LayerEntry, writeTar } from './tar-writer.ts'
 
@@ -20,7 +21,10 @@ export interface DirectoryOptions {
    * are. Default `plain`.
    */
   modes?: 'plain' | 'kept'
-  /** Whether to take an entry, by its path relative to the directory, with `/` between parts. Default: all. */
+  /**
+   * Whether to take an entry, by its path relative to the directory, with `/` between parts, in the form of
+   * `nameOfBytes` of `@teu/oci-spec/archive`. Default: all.
+   */
   filter?: (name: string, type: 'file' | 'directory' | 'symlink') => boolean
 }
 
@@ -73,12 +77,12 @@ async function* walk(
   options: DirectoryOptions,
 ): AsyncGenerator<LayerEntry, void, undefined> {
   const directory = path.join(root, ...below)
-  const names = await readdir(directory).catch((error: NodeJS.ErrnoException) => {
+  const names = await readdir(onDisk(directory), 'buffer').catch((error: NodeJS.ErrnoException) => {
     throw new StackError(error.code === 'ENOENT' ? 'not-found' : 'unknown', `${directory}: ${error.message}`, {
       cause: error,
     })
   })
-  for (const name of names.sort(byBytes)) {
+  for (const name of names.map(nameOfBytes).sort(compareNames)) {
     const at = [...below, name]
     const entry = await entryOf(root, at, prefix, options)
     if (entry === undefined) continue
@@ -87,9 +91,9 @@ async function* walk(
   }
 }
 
-/** The order of the bytes, which is the same in every locale. */
-function byBytes(a: string, b: string): number {
-  return Buffer.compare(Buffer.from(a), Buffer.from(b))
+/** A path whose parts are in the lossless form of names, as the file system has it. */
+function onDisk(file: string): string | Buffer {
+  return file.isWellFormed() ? file : bytesOfName(file)
 }
 
 async function entryOf(
@@ -99,7 +103,7 @@ async function entryOf(
   options: DirectoryOptions,
 ): Promise<LayerEntry | undefined> {
   const file = path.join(root, ...at)
-  const stats = await lstat(file)
+  const stats = await lstat(onDisk(file))
   const type = stats.isFile()
     ? 'file'
     : stats.isDirectory()
@@ -113,7 +117,7 @@ async function entryOf(
   }
   if (options.filter?.(at.join('/'), type) === false) return undefined
   const entry: LayerEntry = { ...common(options, stats.mtimeMs / 1000), path: [...prefix, ...at].join('/'), type }
-  if (type === 'symlink') return { ...entry, target: await readlink(file) }
+  if (type === 'symlink') return { ...entry, target: nameOfBytes(await readlink(onDisk(file), 'buffer')) }
   const mode =
     options.modes === 'kept' ? stats.mode & 0o7777 : type === 'directory' || stats.mode & 0o111 ? 0o755 : 0o644
   if (type === 'directory') return { ...entry, mode }
@@ -126,7 +130,7 @@ function common({ uid = 0, gid = 0, mtime = 0 }: DirectoryOptions, own: number) 
 
 /** Exactly as many bytes as there were, and one more chunk when there are more by now, which is then noticed. */
 async function* contentOf(file: string, size: number): AsyncGenerator<Uint8Array, void, undefined> {
-  await using handle = await open(file, constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
+  await using handle = await open(onDisk(file), constants.O_RDONLY | (constants.O_NOFOLLOW ?? 0))
   for (let read = 0; read <= size; ) {
     const { bytesRead, buffer } = await handle.read(Buffer.allocUnsafe(Math.min(readSize, size - read + 1)))
     if (bytesRead === 0) return

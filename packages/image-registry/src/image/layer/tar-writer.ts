@@ -4,7 +4,10 @@ import { tarEnd, tarHeader, tarPadding } from '@teu/oci-spec/archive'
 
 /** One entry of a layer. @public */
 export interface LayerEntry {
-  /** Relative to the root, without `./` in front and without `..`. */
+  /**
+   * Relative to the root, without `./` in front and without `..`. A name that is not UTF-8, here and in `target` and
+   * `xattrs`, is in the form of `nameOfBytes` of `@teu/oci-spec/archive`.
+   */
   path: string
   /** Default `file`. */
   type?: 'file' | 'directory' | 'symlink' | 'hardlink'
