@@ -3,6 +3,7 @@ import assert from 'node:assert/strict'
 import { readdir, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import test from 'node:test'
+import { setTimeout } from 'node:timers/promises'
 import {
   type ContainerdServices,
   inNamespace,
@@ -12,6 +13,7 @@ import {
   type WriteContentResponse,
   writeBlob,
 } from '@teu/containerd-api'
+import { StackError } from '@teu/errors'
 import { addBlob, digestOf, inTest, startDaemon } from './daemon.ts'
 
 const blobFolder = 'root/io.containerd.content.v1.content/blobs/sha256'
@@ -134,6 +136,91 @@ test('a write with a mistake is refused, and leaves no blob and no lock', async 
     await content.abort({ ref: 'r' }, inTest).catch((error) => assert.equal(error.code, 'not-found', what))
   }
   assert.deepEqual(await readdir(join(daemon.folder, ingestFolder)), [])
+})
+
+test('a ref whose stream is just being closed is opened after it, and one that stays in use is given up after a second', async (t) => {
+  const { services } = await startDaemon(t)
+  const first = openWrite(services.content)
+  await first.send({ action: WriteAction.WRITE, ref: 'r', data: Buffer.from('abc') })
+  const second = openWrite(services.content)
+  const opened = second.send({ ref: 'r' })
+  await setTimeout(20)
+  await first.close()
+  assert.equal((await opened).offset, 3n)
+  const before = performance.now()
+  await assert.rejects(openWrite(services.content).send({ ref: 'r' }), {
+    code: 'unavailable',
+    message: /ref r locked for/,
+  })
+  const waited = performance.now() - before
+  assert.ok(waited > 50 && waited < 5000, `${waited} ms`)
+})
+
+test('a call that waits for a ref ends when it is cancelled', async (t) => {
+  const { services } = await startDaemon(t)
+  const first = openWrite(services.content)
+  await first.send({ ref: 'r' })
+  const controller = new AbortController()
+  const second = openWrite(services.content, { ...inTest, signal: controller.signal })
+  const refusal = assert.rejects(second.send({ ref: 'r' }), { code: 'cancelled' })
+  controller.abort(new StackError('cancelled', 'cancelled'))
+  await refusal
+  await first.close()
+  assert.equal((await openWrite(services.content).send({ ref: 'r' })).offset, 0n)
+})
+
+test('what a commit was refused for is forgotten: the next one says anew what it expects', async (t) => {
+  const { services } = await startDaemon(t)
+  const [right, wrong] = [digestOf(Buffer.from('abc')), digestOf(Buffer.from('other'))]
+  for (const mistake of [{ expected: wrong }, { total: 7n }]) {
+    const first = openWrite(services.content)
+    await first.send({ action: WriteAction.WRITE, ref: 'r', data: Buffer.from('ab') })
+    await assert.rejects(first.send({ action: WriteAction.COMMIT, offset: 2n, ...mistake }), {
+      code: 'failed-precondition',
+    })
+    await first.close()
+    const { status } = await services.content.status({ ref: 'r' }, inTest)
+    assert.deepEqual([status?.expected, status?.total], ['', 0n])
+  }
+  const second = openWrite(services.content)
+  await second.send({ ref: 'r' })
+  const commit = { action: WriteAction.COMMIT, offset: 2n, data: Buffer.from('c'), expected: right, total: 3n }
+  assert.equal((await second.send(commit)).digest, right)
+})
+
+test('a later message says better what is expected, and a blob that is there ends the stream', async (t) => {
+  const daemon = await startDaemon(t)
+  const { content } = daemon.services
+  const known = await addBlob(daemon, Buffer.from('known'))
+  const expected = digestOf(Buffer.from('abc'))
+  const first = openWrite(content)
+  await first.send({ ref: 'r', expected: digestOf(Buffer.from('other')), total: 99n })
+  await first.send({ action: WriteAction.WRITE, data: Buffer.from('abc'), expected, total: 3n })
+  assert.equal((await first.send({ action: WriteAction.COMMIT, offset: 3n })).digest, expected)
+  const second = openWrite(content)
+  await second.send({ action: WriteAction.WRITE, ref: 's', data: Buffer.from('half') })
+  await assert.rejects(second.send({ action: WriteAction.STAT, expected: known }), { code: 'already-exists' })
+  await second.close()
+  await assert.rejects(content.status({ ref: 's' }, inTest), { code: 'not-found' })
+})
+
+test('an ingest of nothing has the digest of nothing', async (t) => {
+  const { services } = await startDaemon(t)
+  const stream = openWrite(services.content)
+  assert.equal((await stream.send({ action: WriteAction.STAT, ref: 'r' })).digest, digestOf(Buffer.from('')))
+})
+
+test('a label makes a namespace that is not there, its removal does not', async (t) => {
+  const { namespaces } = (await startDaemon(t)).services
+  const names = async () => (await namespaces.list({ filter: '' })).namespaces.map(({ name }) => name)
+  await namespaces.update({ namespace: { name: 'new', labels: {} }, updateMask: [] })
+  assert.deepEqual(await names(), [])
+  const labelled = { namespace: { name: 'new', labels: { a: 'b' } }, updateMask: ['labels.a'] }
+  assert.deepEqual({ ...(await namespaces.update(labelled)).namespace?.labels }, { a: 'b' })
+  assert.deepEqual(await names(), ['new'])
+  await assert.rejects(namespaces.update({ namespace: { name: '../x', labels: { a: 'b' } }, updateMask: [] }), {
+    code: 'invalid-argument',
+  })
 })
 
 test('data at offset 0 starts again', async (t) => {

@@ -71,7 +71,7 @@ export class ContentWriter implements AsyncDisposable {
    */
   static async open(store: ContentStoreInner, init: ContentWriterInit): Promise<ContentWriter> {
     const { namespace, ref, expected, total } = init
-    const lock = store.locks.take(namespace, ref)
+    const lock = await store.locks.takeSoon(namespace, ref, init.signal)
     try {
       const record = store.ingests.find(namespace, ref) ?? (await beginIngest(store, init))
       if (expected !== '') record.expected = expected
@@ -93,18 +93,25 @@ export class ContentWriter implements AsyncDisposable {
     return { startedAt, updatedAt, offset: this.#file!.offset, total, digest: this.#file!.digest() }
   }
 
-  /** Learns what a later message of the stream announces. */
-  announce(expected: string, total: number): void {
-    if (total > 0) {
-      if (this.#record.total > 0 && this.#record.total !== total)
-        throw failed(`size ${total} does not match the announced ${this.#record.total}`)
-      this.#record.total = total
-    }
-    if (expected !== '') {
-      if (this.#record.expected !== '' && this.#record.expected !== expected)
-        throw failed(`commit digest to writer: got ${expected}, expected ${this.#record.expected}`)
-      this.#record.expected = expected
-    }
+  /**
+   * Learns what a later message of the stream announces, which holds from then on instead of what was said before.
+   *
+   * @throws `already-exists` when the namespace has that blob; the ingest is dropped
+   */
+  async announce(expected: string, total: number): Promise<void> {
+    if (total > 0) this.#record.total = total
+    if (expected === '' || expected === this.#record.expected) return
+    this.#record.expected = expected
+    // Who reads along reads another blob than the one that is now to come.
+    this.#growing?.fail()
+    this.#listing?.[Symbol.dispose]()
+    this.#growing = undefined
+    const { namespace, ref, folder } = this.#record
+    if (!isDigest(expected) || this.#store.records.find(namespace, expected) === undefined) return
+    this.#done = true
+    this.#store.ingests.remove(namespace, ref)
+    await rm(this.#store.layout.ingest(folder), { recursive: true, force: true })
+    throw new StackError('already-exists', `blob with expected digest ${expected} exists: already exists`)
   }
 
   /**
@@ -132,15 +139,14 @@ export class ContentWriter implements AsyncDisposable {
   /**
    * Verifies, makes the bytes durable, and turns the ingest into a blob.
    *
-   * @throws `failed-precondition` when size or digest are not what was announced; the ingest stays
+   * @throws `failed-precondition` when size or digest are not what was announced; the ingest stays, what was announced
+   * is forgotten
    * @throws `already-exists` when the namespace has the blob; the ingest is dropped
    */
   async commit(labels: Labels): Promise<Digest> {
     validateLabels(labels)
     const { offset: size, digest } = this.status()
-    const { expected, total } = this.#record
-    if (total > 0 && total !== size) throw failed(`unexpected commit size ${size}, expected ${total}`)
-    if (expected !== '' && expected !== digest) throw failed(`unexpected commit digest ${digest}, expected ${expected}`)
+    this.#checkAnnounced(size, digest)
     if (!isDigest(digest)) throw new StackError('internal', `computed digest ${digest} is malformed`)
     using _pin = this.#store.pin(digest)
     if (this.#file !== undefined) await this.#moveToBlob(this.#file, digest)
@@ -160,6 +166,16 @@ export class ContentWriter implements AsyncDisposable {
       this.#pin?.[Symbol.dispose]()
       this.#lock[Symbol.dispose]()
     }
+  }
+
+  /** What a commit was refused for may be the mistake of that commit alone: the next one says anew what it expects. */
+  #checkAnnounced(size: number, digest: string): void {
+    const { expected, total } = this.#record
+    const wrongSize = total > 0 && total !== size
+    if (!wrongSize && (expected === '' || expected === digest)) return
+    Object.assign(this.#record, { expected: '', total: 0 })
+    if (wrongSize) throw failed(`unexpected commit size ${size}, expected ${total}`)
+    throw failed(`unexpected commit digest ${digest}, expected ${expected}`)
   }
 
   /** Lets others read what is there of a blob that is known by its digest. */

@@ -40,11 +40,14 @@ export class NamespaceStore {
     })
   }
 
+  /** Changes labels. A namespace that there is not yet is made when there is a label to set, as containerd does it. */
   update(namespace: Namespace, paths: readonly string[]): Promise<Namespace> {
     onlyLabels(paths, `namespace ${JSON.stringify(namespace.name)}`)
+    validateIdentifier(namespace.name, 'namespace validation: ')
     return this.#database.write(() => {
-      const labels = mergeLabels(this.#require(namespace.name).labels, namespace.labels, paths)
+      const labels = mergeLabels(this.get(namespace.name).labels, namespace.labels, paths)
       validateLabels(labels)
+      if (Object.keys(labels).length > 0) this.ensure(namespace.name)
       this.#database.run('UPDATE namespaces SET labels = ? WHERE name = ?', formatLabels(labels), namespace.name)
       return this.get(namespace.name)
     })

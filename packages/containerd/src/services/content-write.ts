@@ -31,7 +31,7 @@ export async function* writeStream(
       } else {
         if (request.ref !== '' && request.ref !== ref)
           throw new StackError('invalid-argument', `stream is for ref ${ref}, not ${request.ref}: invalid argument`)
-        writer.announce(request.expected, total)
+        await writer.announce(request.expected, total)
       }
       yield await perform(writer, request)
       if (request.action === WriteAction.COMMIT) return
@@ -66,8 +66,7 @@ function responseOf(writer: ContentWriter, action: WriteAction): WriteContentRes
     updatedAt: timestampOfMicros(updatedAt),
     offset: BigInt(offset),
     total: BigInt(total),
-    // An ingest of nothing has no digest worth telling; Go's writer says none either.
-    digest: offset === 0 && action === WriteAction.STAT ? '' : digest,
+    digest,
   }
 }
 
