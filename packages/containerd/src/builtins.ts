@@ -10,6 +10,7 @@ import { GarbageCollector } from './gc/collector.ts'
 import { defaultGcSchedule, GcScheduler } from './gc/scheduler.ts'
 import type { Metadata } from './metadata/metadata.ts'
 import { openMetadata } from './metadata/open-metadata.ts'
+import { quarantined } from './metadata/quarantine.ts'
 import { type Plugin, type PluginContext, type PluginKey, pluginTypes } from './plugin/plugin.ts'
 import { containersService } from './services/containers-service.ts'
 import { contentService } from './services/content-service.ts'
@@ -61,7 +62,7 @@ export function builtinPlugins(taskInit: TaskPluginInit): Plugin[] {
     plugin(pluginKeys.content, [], startContent),
     snapshotterPlugin('overlayfs', overlayDriver),
     snapshotterPlugin('native', nativeDriver),
-    plugin(pluginKeys.metadata, [content, snapshotter, differ], startMetadata),
+    { ...plugin(pluginKeys.metadata, [content, snapshotter, differ], startMetadata), exports: exportsOfMetadata },
     plugin(pluginKeys.gc, [metadata, event], startGc),
     plugin(pluginKeys.tasks, [metadata, event], (context) => startTasks(context, taskInit)),
     ...servicePlugins(),
@@ -134,6 +135,12 @@ function startMetadata({ root, settings, get, all, log }: PluginContext): Promis
     sharing: settings.content_sharing_policy === 'isolated' ? 'isolated' : 'shared',
     log,
   })
+}
+
+/** Tells where things lie that had no record when the daemon started, for somebody to look at. */
+function exportsOfMetadata({ config }: PluginContext): Record<string, string> {
+  const folders = quarantined(config.root)
+  return folders.length === 0 ? {} : { quarantine: folders.join(':') }
 }
 
 function startGc({ settings, get, log }: PluginContext): GcScheduler {

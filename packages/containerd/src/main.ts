@@ -6,6 +6,7 @@ import { messageOf, StackError } from '@teu/errors'
 import { type ContainerdConfig, defaultConfig } from './config/config.ts'
 import { formatConfig, readConfig } from './config/read-config.ts'
 import { createContainerd } from './create-containerd.ts'
+import { fsckCommand } from './fsck/fsck-command.ts'
 import { type LogLevel, logLevels } from './log/logger.ts'
 import { textLogger } from './log/text-logger.ts'
 import { revisionText, versionText } from './version.ts'
@@ -16,6 +17,9 @@ commands:
   config default   print the configuration that holds without a file
   config dump      print the configuration as it is read
   publish          publish an event that is read from standard input
+  fsck             compare records with the disk and read every blob, while no daemon runs; changes
+                   nothing; exits with 0 when all is well, 4 when something is damaged, 8 when it
+                   could not be checked
 
 options:
   -c, --config FILE       configuration (TOML, version 2)
@@ -35,7 +39,7 @@ export async function main(argv: readonly string[]): Promise<number> {
     if (values.help) process.stdout.write(usage)
     else if (values.version)
       process.stdout.write(`teu-containerd github.com/containerd/containerd ${versionText} ${revisionText}\n`)
-    else await run(positionals, values)
+    else return await run(positionals, values)
     return 0
   } catch (error) {
     process.stderr.write(`teu-containerd: ${messageOf(error)}\n`)
@@ -67,13 +71,26 @@ function parseCommandLine(argv: readonly string[]) {
   }
 }
 
-async function run(words: readonly string[], values: Values): Promise<void> {
+async function run(words: readonly string[], values: Values): Promise<number> {
   const command = words.join(' ')
   if (command === 'config default') process.stdout.write(formatConfig(defaultConfig()))
   else if (command === 'config dump') process.stdout.write(formatConfig(await configOf(values)))
   else if (command === 'publish') await publish(values)
+  else if (command === 'fsck') return fsck(await configOf(values))
   else if (command === '') await serve(await configOf(values))
   else throw new StackError('invalid-argument', `unknown command: ${command}`)
+  return 0
+}
+
+function fsck({ root }: ContainerdConfig): Promise<number> {
+  const stopped = new AbortController()
+  for (const signal of ['SIGINT', 'SIGTERM'] as const)
+    process.once(signal, () => stopped.abort(new StackError('cancelled', `stopped by ${signal}`)))
+  const output = {
+    out: (line: string) => void process.stdout.write(line),
+    err: (line: string) => void process.stderr.write(line),
+  }
+  return fsckCommand(root, stopped.signal, output)
 }
 
 async function configOf(values: Values): Promise<ContainerdConfig> {

@@ -23,20 +23,28 @@ export const inTest = inNamespace('test')
 export async function startDaemon(
   t: TestContext,
   options: Partial<CreateContainerdOptions> = {},
-): Promise<Containerd & { folder: string; restart(): Promise<Containerd> }> {
+): Promise<Containerd & { folder: string; restart(meanwhile?: () => void): Promise<Containerd> }> {
   const folder = await mkdtemp(join(tmpdir(), 'teu-containerd-'))
   let daemon = await createContainerd({ root: join(folder, 'root'), state: join(folder, 'state'), ...options })
+  let stopped = false
+  const stop = async () => {
+    if (!stopped) await daemon[Symbol.asyncDispose]()
+    stopped = true
+  }
   t.after(async () => {
-    await endTasks(daemon)
-    await daemon[Symbol.asyncDispose]()
+    if (!stopped) await endTasks(daemon)
+    await stop()
     await rm(folder, { recursive: true, force: true })
   })
   return {
     ...daemon,
     folder,
-    async restart() {
-      await daemon[Symbol.asyncDispose]()
+    async restart(meanwhile) {
+      // Not twice: the start of another one may have failed.
+      await stop()
+      meanwhile?.()
       daemon = await createContainerd({ root: join(folder, 'root'), state: join(folder, 'state'), ...options })
+      stopped = false
       return daemon
     },
   }

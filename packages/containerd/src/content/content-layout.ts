@@ -3,6 +3,7 @@ import { readdir, rm } from 'node:fs/promises'
 import { join } from 'node:path'
 import { makeDurableDirectory } from '@teu/linux'
 import { type Digest, digestAlgorithm, digestAlgorithms, digestEncoded } from '@teu/oci-spec/image'
+import { setAside } from '../metadata/quarantine.ts'
 
 /** Where the bytes of the content store lie: `blobs/<algorithm>/<hex>` and `ingest/<folder>/data`. */
 export class ContentLayout {
@@ -17,6 +18,16 @@ export class ContentLayout {
     const folders = ['blobs', ...digestAlgorithms.map((algorithm) => `blobs/${algorithm}`), 'ingest']
     await makeDurableDirectory(this.root, 0o700)
     for (const folder of folders) await makeDurableDirectory(join(this.root, folder), 0o700)
+  }
+
+  /** Moves all blobs and ingests to the quarantine. Answers where they are now; undefined when there was none. */
+  async setAside(): Promise<{ folder: string; blobs: number; ingests: number } | undefined> {
+    const blobs = await this.digests()
+    const ingests = await readdir(join(this.root, 'ingest')).catch(() => [])
+    if (blobs.length + ingests.length === 0) return undefined
+    const folder = await setAside(this.root, ['blobs', 'ingest'])
+    await this.prepare()
+    return folder === undefined ? undefined : { folder, blobs: blobs.length, ingests: ingests.length }
   }
 
   blob(digest: Digest): string {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { RootDirectory } from '@teu/linux'
+import { RootDirectory, syncFilesystem } from '@teu/linux'
 import { applyLayer } from './apply-layer.ts'
 import { compareLayers } from './compare-layers.ts'
 import { copyTree } from './copy-tree.ts'
@@ -25,6 +25,7 @@ export const treeJobs = {
     compareLayers(input, signal, emit),
   copy: (input: Parameters<typeof copyTree>[0], { signal }: JobTools) => copyTree(input, signal),
   usage: (input: Parameters<typeof treeUsage>[0], { signal }: JobTools) => treeUsage(input, signal),
+  sync: async ({ root }: { root: string }) => syncFilesystem(root),
   remove: async ({ root: path, names }: RemoveTreesInput, { signal }: JobTools) => {
     using root = RootDirectory.open(path)
     for (const name of names) {

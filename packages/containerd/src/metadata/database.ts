@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import { renameSync, statSync } from 'node:fs'
 import { dirname } from 'node:path'
 import { DatabaseSync, type StatementSync } from 'node:sqlite'
 import { StackError } from '@teu/errors'
@@ -11,6 +12,9 @@ export type SqlValue = string | number | bigint | null | Uint8Array
 
 /** A row, by column. */
 export type Row = Record<string, SqlValue>
+
+/** A setting that stands from the making of the file until what lay there before is out of the way. */
+const unsettled = 'unsettled'
 
 /** How a change is committed. */
 export interface WriteOptions {
@@ -47,14 +51,17 @@ export class MetadataDatabase implements AsyncDisposable {
    */
   static async open(path: string): Promise<MetadataDatabase> {
     await makeDurableDirectory(dirname(path), 0o700)
+    const endedUncleanly = sizeOf(`${path}-wal`) > 0
+    if (endedUncleanly && sizeOf(path) === 0) setLogAside(path)
     let database: DatabaseSync
     try {
       database = new DatabaseSync(path)
       database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA foreign_keys = ON')
+      if (endedUncleanly) checkPages(database)
       migrate(database, path)
     } catch (error) {
       if (error instanceof StackError) throw error
-      const advice = 'move it away to start with an empty store'
+      const advice = 'move it and its -wal away to start with an empty store, what the old one knew is set aside then'
       throw new StackError('data-loss', `open metadata ${path}: ${(error as Error).message}; ${advice}`, {
         cause: error,
       })
@@ -63,6 +70,16 @@ export class MetadataDatabase implements AsyncDisposable {
     await log.sync()
     syncDirectory(dirname(path))
     return new MetadataDatabase(path, database, log)
+  }
+
+  /** Whether the file is new, and nobody has looked yet at what lies on the disk without a record in it. */
+  get unsettled(): boolean {
+    return this.get('SELECT 1 FROM settings WHERE key = ?', unsettled) !== undefined
+  }
+
+  /** Says that what has no record now may be removed. */
+  async settle(): Promise<void> {
+    await this.write(() => this.run('DELETE FROM settings WHERE key = ?', unsettled))
   }
 
   /** The first row of a query. */
@@ -164,7 +181,25 @@ function migrate(database: DatabaseSync, path: string): void {
       'failed-precondition',
       `metadata ${path} has schema ${user_version}, this daemon knows ${migrations.length}: use the newer daemon`,
     )
-  for (let version = user_version; version < migrations.length; version++)
+  for (let version = user_version; version < migrations.length; version++) {
+    const mark = version === 0 ? `INSERT INTO settings VALUES ('${unsettled}', '');` : ''
     // The version is part of the same transaction, so that a step is done once whenever the daemon is killed.
-    database.exec(`BEGIN IMMEDIATE; ${migrations[version]}; PRAGMA user_version = ${version + 1}; COMMIT`)
+    database.exec(`BEGIN IMMEDIATE; ${migrations[version]}; ${mark} PRAGMA user_version = ${version + 1}; COMMIT`)
+  }
+}
+
+/** @throws when pages are not what SQLite has written */
+function checkPages(database: DatabaseSync): void {
+  const { quick_check: found } = database.prepare('PRAGMA quick_check(1)').get() as { quick_check: string }
+  if (found !== 'ok') throw new Error(found)
+}
+
+/** A log without its file would be played into the new one, which would then pass for one that knows everything. */
+function setLogAside(path: string): void {
+  renameSync(`${path}-wal`, `${path}-wal.lost-${Date.now()}`)
+  syncDirectory(dirname(path))
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0
 }

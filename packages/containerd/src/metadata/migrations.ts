@@ -54,4 +54,10 @@ export const migrations: readonly string[] = [
     PRIMARY KEY (namespace, lease, type, id)
   ) STRICT, WITHOUT ROWID;
   `,
+  `
+  CREATE TABLE unsynced_snapshots (
+    id INTEGER PRIMARY KEY REFERENCES snapshots (id) ON DELETE CASCADE,
+    boot TEXT NOT NULL
+  ) STRICT;
+  `,
 ]

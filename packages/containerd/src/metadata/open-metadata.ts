@@ -35,6 +35,7 @@ export async function openMetadata(init: OpenMetadataInit): Promise<Metadata> {
   const records = new ContentRecords(base)
   const ingests = new IngestRecords(base)
   const content = new ContentStore({ ...base, layout, records, ingests }, sharing)
+  if (database.unsettled) await quarantineUnknown(init, database)
   await content.reconcile()
   const snapshots = new Map<string, SnapshotStore>()
   for (const driver of drivers.values()) {
@@ -50,6 +51,30 @@ export async function openMetadata(init: OpenMetadataInit): Promise<Metadata> {
     containers,
     content,
     snapshots,
-    [Symbol.asyncDispose]: () => database[Symbol.asyncDispose](),
+    async [Symbol.asyncDispose]() {
+      for (const store of snapshots.values()) await store[Symbol.asyncDispose]()
+      await database[Symbol.asyncDispose]()
+    },
   }
+}
+
+/**
+ * What lies on the disk when the database is new was known to another one, which is missing or was moved away because
+ * it is damaged: it is set aside and not removed.
+ */
+async function quarantineUnknown(
+  { layout, drivers, log }: OpenMetadataInit,
+  database: MetadataDatabase,
+): Promise<void> {
+  const content = await layout.setAside()
+  if (content !== undefined)
+    log.warn({ ...content }, 'the metadata is new, but there is content: it is set aside and not removed')
+  for (const driver of drivers.values()) {
+    const ids = await driver.onDisk()
+    const folder = await driver.setAside(ids)
+    if (folder === undefined) continue
+    const about = { snapshotter: driver.name, folder, snapshots: ids.length }
+    log.warn(about, 'the metadata is new, but there are snapshots: they are set aside and not removed')
+  }
+  await database.settle()
 }

@@ -39,6 +39,7 @@ export async function nativeDriver({ root, workers }: NativeDriverInit): Promise
       return [{ type: 'bind', source: tree(viewed ?? id), target: '', options }]
     },
     remove: (ids) => folders.remove(ids),
+    setAside: (ids) => folders.setAside(ids),
     onDisk: () => folders.ids(),
   }
 }

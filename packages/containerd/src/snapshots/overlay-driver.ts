@@ -47,6 +47,7 @@ export async function overlayDriver({ root, workers }: OverlayDriverInit): Promi
     },
     mounts: (snapshot) => overlayMounts(snapshot, fs, (id) => join(folders.path(id), 'work'), fixed),
     remove: (ids) => folders.remove(ids),
+    setAside: (ids) => folders.setAside(ids),
     onDisk: () => folders.ids(),
   }
 }

@@ -39,6 +39,8 @@ export interface SnapshotDriver {
   contents(id: number): string
   /** Removes the directories of snapshots that nothing refers to any more. */
   remove(ids: readonly number[]): Promise<void>
+  /** Moves the directories of snapshots that may be worth something to the quarantine; undefined when there is none. */
+  setAside(ids: readonly number[]): Promise<string | undefined>
   /** The snapshots that have directories. */
   onDisk(): Promise<number[]>
 }

@@ -4,6 +4,7 @@ import { mkdir, readdir, rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { RootDirectory, spreadFolders } from '@teu/linux'
 import type { TreeWorkers } from '../diff/tree-workers.ts'
+import { setAside } from '../metadata/quarantine.ts'
 
 /** Up to how many entries all trees together are removed without a worker: fewer than starting one costs. */
 const fewEntries = 256
@@ -66,6 +67,13 @@ export class SnapshotFolders {
       names.push(name)
     }
     await this.#removeNamed(names)
+  }
+
+  setAside(ids: readonly number[]): Promise<string | undefined> {
+    return setAside(
+      this.#root,
+      ids.map((id) => join('snapshots', String(id))),
+    )
   }
 
   /** Removes what earlier removals left unfinished. */

@@ -77,6 +77,21 @@ export class SnapshotRecords {
     return this.#database.all(sql, id).map((row) => Number(row.id))
   }
 
+  /** These snapshots and all that stand on them, the topmost first. */
+  withDescendants(ids: readonly number[]): { id: number; name: string; kind: SnapshotKind }[] {
+    const sql = `WITH RECURSIVE tree (id, depth) AS (
+        SELECT value, 0 FROM json_each(?)
+        UNION SELECT s.id, tree.depth + 1 FROM snapshots s JOIN tree ON s.parent = tree.id
+      ) SELECT s.id, s.name, s.kind FROM snapshots s JOIN (SELECT id, MAX(depth) AS depth FROM tree GROUP BY id) t
+        ON t.id = s.id ORDER BY t.depth DESC`
+    const rows = this.#database.all(sql, JSON.stringify(ids))
+    return rows.map(({ id, name, kind }) => ({
+      id: Number(id),
+      name: String(name),
+      kind: Number(kind) as SnapshotKind,
+    }))
+  }
+
   hasChildren(id: number): boolean {
     return this.#database.get('SELECT 1 FROM snapshots WHERE parent = ? LIMIT 1', id) !== undefined
   }

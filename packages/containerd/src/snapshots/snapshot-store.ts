@@ -10,6 +10,7 @@ import type { NamespaceStore } from '../metadata/namespaces.ts'
 import type { Labels } from '../metadata/values.ts'
 import { type SnapshotDriver, type SnapshotKind, type SnapshotUsage, snapshotKinds } from './snapshot-driver.ts'
 import { SnapshotRecords } from './snapshot-records.ts'
+import { SnapshotSync } from './snapshot-sync.ts'
 
 /** What a snapshot store stands on. */
 export interface SnapshotStoreComponents {
@@ -32,21 +33,26 @@ export interface NewSnapshot {
 
 /**
  * The snapshots of one snapshotter. Rows decide what exists: a directory without a row is removed at the start, and
- * an active snapshot without a directory is forgotten.
+ * an active snapshot without a directory is forgotten. What a committed one holds is on the disk a few seconds after
+ * its commit; one that a power cut was faster than is removed at the start, so that it is unpacked again.
  */
-export class SnapshotStore {
+export class SnapshotStore implements AsyncDisposable {
   readonly driver: SnapshotDriver
   readonly records: SnapshotRecords
   readonly #c: SnapshotStoreComponents
+  readonly #sync: SnapshotSync
 
   constructor(components: SnapshotStoreComponents) {
     this.#c = components
     this.driver = components.driver
     this.records = new SnapshotRecords(components.database, components.driver.name)
+    const { database, driver, log } = components
+    this.#sync = new SnapshotSync({ database, snapshotter: driver.name, root: driver.root, log })
   }
 
   /** Brings rows and directories together. Only at the start: nothing may be under way. */
   async reconcile(): Promise<void> {
+    await this.#dropLost()
     await this.removeOrphans()
     const onDisk = new Set(await this.driver.onDisk())
     const lost = [...this.records.ids()].filter((id) => !onDisk.has(id) && !this.records.hasChildren(id))
@@ -55,6 +61,30 @@ export class SnapshotStore {
     await this.#c.database.write(() => {
       for (const id of lost) this.records.delete(id)
     })
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.#sync[Symbol.asyncDispose]()
+  }
+
+  /** Takes away what the end of the last boot left in doubt. What a container wrote is kept where it does no harm. */
+  async #dropLost(): Promise<void> {
+    this.#sync.schedule()
+    const lost = this.records.withDescendants(this.#sync.lost())
+    if (lost.length === 0) return
+    const { database, driver, log } = this.#c
+    const ids = (committed: boolean) =>
+      lost.filter(({ kind }) => (kind === snapshotKinds.committed) === committed).map(({ id }) => id)
+    const folder = await driver.setAside(ids(false))
+    await database.write(() => {
+      for (const { id } of lost) this.records.delete(id)
+    })
+    await driver.remove(ids(true))
+    const names = lost.map(({ name }) => name)
+    log.warn(
+      { snapshotter: driver.name, names, quarantine: folder },
+      'snapshots that were not on the disk when the machine stopped are removed, to be unpacked again',
+    )
   }
 
   /** Removes directories without a row. A row is older than its directory, so this may happen at any time. */
@@ -103,10 +133,17 @@ export class SnapshotStore {
   }
 
   /** @throws `already-exists` for a name in use, `failed-precondition` for a snapshot that is not active */
-  commit(namespace: string, key: string, name: string, labels: Labels, parent: string, lease?: string): Promise<void> {
+  async commit(
+    namespace: string,
+    key: string,
+    name: string,
+    labels: Labels,
+    parent: string,
+    lease?: string,
+  ): Promise<void> {
     if (name === '') throw new StackError('invalid-argument', 'snapshot name must not be empty: invalid argument')
     validateLabels(labels)
-    return this.#c.database.write(() => {
+    await this.#c.database.write(() => {
       const record = this.records.get(namespace, key)
       if (record.kind !== snapshotKinds.active)
         throw new StackError('failed-precondition', `snapshot ${key} is not active: failed precondition`)
@@ -114,9 +151,11 @@ export class SnapshotStore {
         throw new StackError('already-exists', `snapshot ${JSON.stringify(name)}: already exists`)
       const above = parent === '' ? record.parent : this.#rebased(namespace, record, parent)
       this.records.commit(record.id, name, above, labels)
+      this.#sync.mark(record.id)
       this.#c.leases.release(namespace, lease, this.#resourceType, key)
       this.#c.leases.hold(namespace, lease, this.#resourceType, name)
     })
+    this.#sync.schedule()
   }
 
   /** @throws `failed-precondition` while another snapshot stands on it */
