@@ -27,6 +27,8 @@ const listed: ListedTable = {
 
 /** Which namespace has which blob, and with which labels. One file may serve many namespaces. */
 export class ContentRecords {
+  /** Blobs that were taken from a namespace, and whose files nobody has looked after yet. */
+  readonly deleted = new Set<Digest>()
   readonly #c: ContentRecordsComponents
 
   constructor(components: ContentRecordsComponents) {
@@ -77,11 +79,12 @@ export class ContentRecords {
   }
 
   /** Takes the blob from the namespace; its file goes with the next garbage collection. */
-  delete(namespace: string, digest: Digest): Promise<void> {
-    return this.#c.database.write(() => {
+  async delete(namespace: string, digest: Digest): Promise<void> {
+    await this.#c.database.write(() => {
       const sql = 'DELETE FROM content WHERE namespace = ? AND digest = ?'
       if (this.#c.database.run(sql, namespace, digest).changes === 0) throw notFound(digest)
     })
+    this.deleted.add(digest)
   }
 }
 

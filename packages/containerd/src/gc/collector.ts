@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { setImmediate as turn } from 'node:timers/promises'
+import type { Digest } from '@teu/oci-spec/image'
 import type { ContentStore } from '../content/content-store.ts'
 import type { EventPublisher } from '../events/exchange.ts'
 import type { Logger } from '../log/logger.ts'
@@ -92,14 +93,22 @@ export class GarbageCollector {
     const { database, content, snapshots } = this.#c
     const of = <K extends GarbageItem['kind']>(kind: K) => removed.filter((item) => item.kind === kind) as Items<K>
     for (const { namespace, ref } of of('ingest')) await content.abort(namespace, ref).catch(() => {})
-    const blobs = of('blob')
-    if (blobs.length > 0) await database.sync()
-    for (let at = 0; at < blobs.length; at += filesAtOnce) {
-      await Promise.all(blobs.slice(at, at + filesAtOnce).map(({ digest }) => content.removeFile(digest)))
+    const digests = [...new Set([...content.records.deleted, ...of('blob').map(({ digest }) => digest)])]
+    content.records.deleted.clear()
+    if (digests.length > 0) await database.sync()
+    for (let at = 0; at < digests.length; at += filesAtOnce) {
+      await Promise.all(digests.slice(at, at + filesAtOnce).map((digest) => this.#removeBlob(digest)))
       await turn()
     }
     const trees = Map.groupBy(of('snapshot'), ({ snapshotter }) => snapshotter)
     for (const [name, items] of trees) await snapshots.get(name)?.removeDirectories(items.map(({ id }) => id))
+  }
+
+  /** One that a call holds meanwhile is left for the next collection, unless a record has it again. */
+  async #removeBlob(digest: Digest): Promise<void> {
+    const { content } = this.#c
+    const removed = await content.removeFile(digest)
+    if (!removed && content.records.sizeAnywhere(digest) === undefined) content.records.deleted.add(digest)
   }
 }
 
