@@ -90,7 +90,10 @@ function endpointsOf(context: ContainerContext, execs: ExecStore, options: Engin
     ...volumesRouter(context.volumes),
     ...pluginsRouter(),
     ...buildCacheRouter(),
-    ...unsupportedRouter(),
+    ...unsupportedRouter({
+      requireContainer: (reference) => void context.containers.find(reference),
+      requireNetwork: async (reference) => void (await context.network.inspect(reference)),
+    }),
   ]
 }
 

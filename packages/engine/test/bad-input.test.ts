@@ -245,8 +245,40 @@ test('what this engine does not have is said, not hidden behind a 404', async (t
   const engine = await TestEngine.start(t)
   const build = await engine.request('POST', '/build')
   await refused(engine, build, 501, 'this engine does not support building images')
-  const stats = await engine.request('GET', '/containers/x/stats')
-  await refused(engine, stats, 501, 'this engine does not support statistics of containers')
+  const id = await engine.create(['sleep'])
+  const rows: [string, string, object | undefined, number, string][] = [
+    ['GET', `/containers/${id}/stats`, undefined, 501, 'this engine does not support statistics of containers'],
+    ['GET', '/containers/x/stats', undefined, 404, 'No such container: x'],
+    ['GET', `/containers/${id}/changes`, undefined, 501, 'listing the changes of a container'],
+    ['GET', '/containers/x/changes', undefined, 404, 'No such container: x'],
+    ['GET', `/containers/${id}/archive`, undefined, 400, 'bad parameter: pathcannot be empty'],
+    ['GET', '/containers/x/archive?path=/', undefined, 404, 'No such container: x'],
+    ['PUT', `/containers/${id}/archive?path=/`, undefined, 501, 'copying files out of and into containers'],
+    ['POST', '/containers/x/update', {}, 404, 'No such container: x'],
+    ['POST', `/containers/${id}/update`, { Memory: 'x' }, 400, 'cannot unmarshal string'],
+    ['POST', `/containers/${id}/update`, undefined, 400, 'got EOF while reading request body'],
+    ['POST', `/containers/${id}/update`, { Memory: 1 << 30 }, 501, 'changing the limits of a container'],
+    ['POST', '/networks/create', undefined, 400, 'got EOF while reading request body'],
+    ['POST', '/networks/create', { Name: 1 }, 400, 'cannot unmarshal number'],
+    ['POST', '/networks/create', { Name: ' ' }, 400, 'name is empty'],
+    ['POST', '/networks/create', { Name: 'host' }, 403, 'operation is not permitted on predefined host network '],
+    ['POST', '/networks/create', { Name: 'mine' }, 501, 'creating networks'],
+    ['POST', '/networks/n/connect', { Container: 'x' }, 404, 'No such container: x'],
+    ['POST', '/networks/n/connect', { Container: id }, 404, 'network n not found'],
+    ['POST', '/networks/n/disconnect', { Container: id }, 404, 'network n not found'],
+    ['POST', '/commit', undefined, 400, 'invalid name or ID supplied: ""'],
+    ['POST', '/commit?container=x', undefined, 404, 'No such container: x'],
+    ['POST', `/commit?container=${id}`, undefined, 501, 'making an image of a container'],
+    ['POST', '/session', undefined, 400, 'no upgrade proto in request'],
+    ['GET', '/images/search?term=x&limit=101', undefined, 400, 'Limit 101 is outside the range of [1, 100]'],
+    ['GET', '/images/search?term=x', undefined, 501, 'searching registries'],
+    ['DELETE', '/containers/x?link=1', undefined, 404, 'No such container: x'],
+    ['DELETE', `/containers/${id}?link=1`, undefined, 501, 'removing links (--link) is not supported by this engine'],
+  ]
+  for (const [method, target, body, status, message] of rows) {
+    const reply = await (body === undefined ? engine.request(method, target) : engine.json(method, target, body))
+    assert.deepEqual([reply.status, reply.body.includes(JSON.stringify(message).slice(1, -1))], [status, true], target)
+  }
   assert.deepEqual(JSON.parse((await engine.request('POST', '/networks/prune')).body), { NetworksDeleted: null })
   assert.equal((await engine.request('GET', '/plugins')).body, '[]\n')
 })

@@ -45,7 +45,11 @@ export function containerBackend(context: ContainerContext): ContainerBackend {
     resize: async (reference, height, width) => resizeContainer(context, find(reference), height, width),
     attach: (reference, request) => attachContainer(context, find(reference), request),
     wait: (reference, condition) => waitFor(find(reference), condition),
-    remove: async (reference, options) => removeOnRequest(context, find(reference), options),
+    remove: async (reference, { link, ...options }) => {
+      const container = find(reference)
+      if (link) throw new StackError('not-implemented', 'removing links (--link) is not supported by this engine')
+      return removeOnRequest(context, container, options)
+    },
     exportTar: async (reference, signal) => {
       const container = find(reference)
       if (container.status === 'dead' || container.status === 'removing') {

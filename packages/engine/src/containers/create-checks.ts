@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import type { ContainerConfig, HostConfig } from '@teu/engine-api'
+import type { ContainerConfig, HealthConfig, HostConfig } from '@teu/engine-api'
 import { StackError } from '@teu/errors'
 import { logDriver } from '../logs/log-drivers.ts'
 import { parseSignal } from './signals.ts'
@@ -13,12 +13,68 @@ export function checkCreate(config: ContainerConfig, hostConfig: HostConfig): vo
     throw invalid(`the working directory '${config.WorkingDir}' is invalid, it needs to be an absolute path`)
   }
   if (config.StopSignal) parseSignal(config.StopSignal)
+  checkHealth(config.Healthcheck)
   checkRestartPolicy(hostConfig)
+  checkPortSyntax(hostConfig)
+  checkNetworkConflicts(config, hostConfig)
   const log = hostConfig.LogConfig
   if (log?.Type) logDriver(log.Type).validate(log.Config ?? {})
   for (const key of Object.keys(hostConfig.Annotations ?? {})) {
     if (key === '') throw invalid('invalid Annotations: the empty string is not permitted as an annotation key')
   }
+}
+
+/** Shortest duration of a health check, in nanoseconds; zero inherits the image's. */
+const shortestHealthDuration = 1_000_000
+
+function checkHealth(health: HealthConfig = {}): void {
+  for (const name of ['Interval', 'Timeout', 'StartPeriod', 'StartInterval'] as const) {
+    const duration = health[name] ?? 0
+    if (duration !== 0 && duration < shortestHealthDuration)
+      throw invalid(`${name} in Healthcheck cannot be less than 1ms`)
+  }
+  if ((health.Retries ?? 0) < 0) throw invalid('Retries in Healthcheck cannot be negative')
+}
+
+function checkPortSyntax({ PortBindings }: HostConfig): void {
+  for (const [key, bindings] of Object.entries(PortBindings ?? {})) {
+    const [port = '', protocol = 'tcp'] = key.split('/')
+    if (!isPortRange(port, 1) || !['tcp', 'udp', 'sctp'].includes(protocol)) {
+      throw invalid(`invalid port specification: ${JSON.stringify(port)}`)
+    }
+    for (const { HostPort: hostPort = '' } of bindings ?? []) {
+      if (hostPort !== '' && !isPortRange(hostPort, 0)) {
+        throw invalid(`invalid port specification: ${JSON.stringify(hostPort)}`)
+      }
+    }
+  }
+}
+
+function isPortRange(text: string, least: number): boolean {
+  const match = /^(\d{1,5})(?:-(\d{1,5}))?$/.exec(text)
+  const [low, high] = [Number(match?.[1]), Number(match?.[2] ?? match?.[1])]
+  return match !== null && low >= least && low <= high && high <= 65_535
+}
+
+/** What a container cannot choose for itself when it lives in another's network, or in the host's UTS namespace. */
+function checkNetworkConflicts(config: ContainerConfig, host: HostConfig): void {
+  const joins = host.NetworkMode?.startsWith('container:') ?? false
+  const published = Object.keys(host.PortBindings ?? {}).length > 0 || (host.PublishAllPorts ?? false)
+  const conflicts: [boolean, string][] = [
+    [joins && Boolean(config.Hostname), 'hostname and the network mode'],
+    [host.UTSMode === 'host' && Boolean(config.Hostname), 'hostname and the UTS mode'],
+    [
+      joins && (host.Links?.length ?? 0) > 0,
+      "container type network can't be used with links. This would result in undefined behavior",
+    ],
+    [joins && (host.Dns?.length ?? 0) > 0, 'dns and the network mode'],
+    [joins && (host.ExtraHosts?.length ?? 0) > 0, 'custom host-to-IP mapping and the network mode'],
+    [(joins || host.NetworkMode === 'host') && Boolean(config.MacAddress), 'mac-address and the network mode'],
+    [joins && published, 'port publishing and the container type network mode'],
+    [joins && Object.keys(config.ExposedPorts ?? {}).length > 0, 'port exposing and the container type network mode'],
+  ]
+  const found = conflicts.find(([holds]) => holds)
+  if (found) throw invalid(`conflicting options: ${found[1]}`)
 }
 
 function checkEnv(entry: string): void {

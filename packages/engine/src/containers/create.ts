@@ -16,8 +16,10 @@ import { checkName, inventName } from './container-name.ts'
 import { type ContainerContext, publishContainerEvent, saveContainer } from './context.ts'
 import { checkCreate } from './create-checks.ts'
 import { completeHostConfig } from './host-config-defaults.ts'
+import { resolveJoins } from './joined-containers.ts'
 import { containerDirectory } from './paths.ts'
 import { prepareMounts } from './prepare-mounts.ts'
+import { refuseUnsupported } from './refuse-unsupported.ts'
 
 /** What a create asks for beside its body. */
 export interface CreateOptions {
@@ -38,16 +40,18 @@ export async function createContainer(
   if (!body) throw new StackError('invalid-argument', 'config cannot be empty in order to create a container')
   const { HostConfig: requestedHost = {}, NetworkingConfig: networking = {}, ...own } = body
   const name = options.name ? checkName(options.name) : undefined
-  const hostConfig = completeHostConfig(requestedHost, context.settings, context.host)
-  checkCreate(own, hostConfig)
+  const complete = completeHostConfig(requestedHost, context.settings, context.host)
+  checkCreate(own, complete)
   const warnings = [
     ...validateHostConfig(requestedHost, context.host),
-    ...validateNetwork(context, hostConfig),
+    ...validateNetwork(context, complete),
     ...(own.Healthcheck?.Test?.length && own.Healthcheck.Test[0] !== 'NONE' ? [noHealthChecks] : []),
   ]
+  const hostConfig = resolveJoins(context, complete)
   chooseRuntime(hostConfig.Runtime ?? '', context.settings.defaultRuntime, context.settings.runtimes)
   const image = await context.images.resolve(own.Image ?? '', { signal: options.signal })
   checkPlatform(image, options.platform)
+  refuseUnsupported(own, hostConfig, networking)
   const id = newId()
   const config = completeConfig(mergeImageConfig(own, image.config), hostConfig, id)
   const chosenName = name ?? inventName((taken) => context.containers.isNameTaken(taken))
@@ -163,10 +167,9 @@ function recordOf(
   }
 }
 
-/** The host's name on the host's network or in its UTS namespace, nothing where another container's is shared. */
+/** The host's name on the host's network or in its UTS namespace; in another container's network, until it starts. */
 function hostnameOf({ UTSMode, NetworkMode }: HostConfig, id: string): string {
-  if (UTSMode === 'host' || NetworkMode === 'host') return hostname()
-  return NetworkMode?.startsWith('container:') ? '' : id.slice(0, 12)
+  return UTSMode === 'host' || NetworkMode === 'host' ? hostname() : id.slice(0, 12)
 }
 
 /** A merged config with every field that inspect shows. */

@@ -7,6 +7,7 @@ import { statusAfter } from './container-state.ts'
 import { type ContainerContext, publishContainerEvent, saveContainer } from './context.ts'
 import { removeContainer } from './remove.ts'
 import { restartPause } from './restart-policy.ts'
+import { unmountSharedMemory } from './shared-memory.ts'
 import { removeFromContainerd, start } from './start.ts'
 
 /**
@@ -79,6 +80,7 @@ async function takeApart(context: ContainerContext, container: Container): Promi
   container.io?.remove()
   container.io = undefined
   container.record.sandbox = undefined
+  unmountSharedMemory(context.settings, container.id)
   await network.release(container.id).catch((error: unknown) => {
     log.error('a network place could not be released', { container: container.id, error: messageOf(error) })
   })

@@ -12,10 +12,9 @@ export function completeHostConfig(
   settings: Pick<EngineSettings, 'logConfig' | 'defaultShmSize' | 'defaultRuntime'>,
   host: { cgroupVersion: 1 | 2; cpus: number },
 ): HostConfig {
-  const open = requested.Privileged ?? false
   return {
     ...emptyHostConfig,
-    ...(open ? {} : { MaskedPaths: maskedPathsOf(host.cpus), ReadonlyPaths: [...readonlyPaths] }),
+    ...systemPathsOf(requested, host),
     ...requested,
     LogConfig: logConfigOf(requested, settings),
     NetworkMode: networkModeOf(requested),
@@ -26,6 +25,13 @@ export function completeHostConfig(
     Runtime: requested.Runtime || settings.defaultRuntime,
     MemorySwap: memorySwapOf(requested),
   }
+}
+
+/** Which of the kernel's paths are hidden and protected where a request does not list any. */
+function systemPathsOf({ Privileged, SecurityOpt }: HostConfig, { cpus }: { cpus: number }): HostConfig {
+  if (Privileged) return {}
+  if (SecurityOpt?.includes('systempaths=unconfined')) return { MaskedPaths: [], ReadonlyPaths: [] }
+  return { MaskedPaths: maskedPathsOf(cpus), ReadonlyPaths: [...readonlyPaths] }
 }
 
 /** Memory and swap together are twice the memory unless a request says otherwise. */

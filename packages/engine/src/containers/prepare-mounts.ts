@@ -20,7 +20,7 @@ export async function prepareMounts(context: ContainerContext, record: Container
   for (const mount of [...requested, ...fromImage]) {
     if (mount.type === 'bind') record.mounts.push(prepareBind(mount))
     else if (mount.type === 'volume') await prepareVolume(context, record, mount)
-    else record.mounts.push(tmpfsInfo(mount.target))
+    else if (mount.type === 'tmpfs' && mount.shown) record.mounts.push(tmpfsInfo(mount.target))
   }
 }
 
@@ -46,7 +46,7 @@ async function prepareVolume(
   record: ContainerRecord,
   mount: MountPoint & { type: 'volume' },
 ): Promise<void> {
-  const volume = await context.volumes.acquire(mount.name, record.id)
+  const volume = await context.volumes.acquire(await nameOf(context, mount), record.id)
   if (mount.name === '') record.anonymousVolumes.push(volume.Name)
   record.volumes.push({ source: volume.Mountpoint, target: mount.target, readOnly: mount.readOnly })
   record.mounts.push({
@@ -55,10 +55,23 @@ async function prepareVolume(
     Source: volume.Mountpoint,
     Destination: mount.target,
     Driver: volume.Driver,
-    Mode: mount.mode || 'z',
+    Mode: mount.mode || (mount.name === '' ? '' : 'z'),
     RW: !mount.readOnly,
     Propagation: '',
   })
+}
+
+/** The name of a mount's volume, which is made here if it needs more than a name. */
+async function nameOf({ volumes }: ContainerContext, mount: MountPoint & { type: 'volume' }): Promise<string> {
+  const { name, driver, driverOptions, labels } = mount
+  if (driver === undefined && driverOptions === undefined && labels === undefined) return name
+  const made = await volumes.create({
+    ...(name === '' ? {} : { Name: name }),
+    ...(driver === undefined ? {} : { Driver: driver }),
+    ...(driverOptions === undefined ? {} : { DriverOpts: { ...driverOptions } }),
+    ...(labels === undefined ? {} : { Labels: { ...labels } }),
+  })
+  return made.Name
 }
 
 function tmpfsInfo(target: string): MountInfo {

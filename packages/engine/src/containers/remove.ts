@@ -6,6 +6,7 @@ import type { Container } from './container.ts'
 import { statusAfter } from './container-state.ts'
 import { type ContainerContext, publishContainerEvent, saveContainer } from './context.ts'
 import { containerDirectory, execDirectory } from './paths.ts'
+import { unmountSharedMemory } from './shared-memory.ts'
 import { killAndWait } from './stop.ts'
 
 /** How to remove a container. */
@@ -58,6 +59,7 @@ export async function removeContainer(
   try {
     await context.images.removeRootfs(container.id)
     container.log.remove()
+    unmountSharedMemory(context.settings, container.id)
     rmSync(containerDirectory(context.settings, container.id), { recursive: true, force: true })
     await rm(execDirectory(context.settings, container.id), { recursive: true, force: true })
     context.store.remove(container.id)

@@ -5,14 +5,16 @@ import { formatTime, nowNanoseconds } from '../clock.ts'
 import { fifoPaths } from '../io/fifo-set.ts'
 import { ProcessIo } from '../io/process-io.ts'
 import type { Sandbox } from '../network/network-service.ts'
-import { buildSpec, type NamespaceSource } from '../spec/build-spec.ts'
+import { buildSpec } from '../spec/build-spec.ts'
 import type { ResolvedUser } from '../spec/user.ts'
 import { chooseRuntime } from '../tasks/runtime-choice.ts'
 import { timed } from '../timed.ts'
 import type { Container } from './container.ts'
 import { statusAfter } from './container-state.ts'
 import { type ContainerContext, publishContainerEvent, saveContainer } from './context.ts'
+import { joinedNamespaces, joinedNetwork } from './joined-containers.ts'
 import { containerDirectory, ioDirectory } from './paths.ts'
+import { mountSharedMemory, unmountSharedMemory } from './shared-memory.ts'
 import { describeStartFailure } from './start-failure.ts'
 import { userOf } from './user-of.ts'
 
@@ -74,6 +76,7 @@ async function run(context: ContainerContext, container: Container): Promise<num
   ])
   container.rootfsMounts = mounts
   record.sandbox = sandbox
+  mountSharedMemory(settings, container)
   const spec = await step('build spec', async () => specOf(context, container, sandbox, user))
   container.process = spec.process
   await step('create container', () => createInContainerd(context, container, spec))
@@ -98,8 +101,7 @@ function specOf(context: ContainerContext, container: Container, sandbox: Sandbo
     hostConfig: record.hostConfig,
     user,
     network: sandbox.namespace,
-    ipc: joined(context, record.hostConfig.IpcMode, 'ipc'),
-    pid: joined(context, record.hostConfig.PidMode, 'pid'),
+    ...joinedNamespaces(context, container),
     files: sandbox.files,
     volumes: record.volumes,
     host: context.host,
@@ -114,14 +116,18 @@ function openIo(settings: ContainerContext['settings'], { id, hub, record }: Con
 }
 
 async function connect(context: ContainerContext, container: Container): Promise<Sandbox> {
-  const { config, hostConfig, name } = container.record
+  const { record } = container
+  const { config, hostConfig, name } = record
+  const joined = joinedNetwork(context, hostConfig.NetworkMode)
+  // Who lives in another's network goes by its name there: the files with it are shared.
+  if (joined) record.config = { ...config, Hostname: joined.hostname, Domainname: joined.domainname }
   return context.network.connect({
     containerId: container.id,
     containerName: name,
-    hostname: config.Hostname ?? '',
-    domainname: config.Domainname,
+    hostname: record.config.Hostname ?? '',
+    domainname: record.config.Domainname,
     hostConfig,
-    ...joinedNetwork(context, hostConfig.NetworkMode),
+    ...(joined ? { joinPid: joined.joinPid, joinDirectory: joined.joinDirectory } : {}),
     directory: containerDirectory(context.settings, container.id),
   })
 }
@@ -161,6 +167,7 @@ async function undo(context: ContainerContext, container: Container): Promise<vo
   container.io?.remove()
   container.io = undefined
   container.record.sandbox = undefined
+  unmountSharedMemory(context.settings, container.id)
   await context.network.release(container.id).catch((error: Error) => {
     context.log.error('a network place could not be released', { container: container.id, error: error.message })
   })
@@ -178,27 +185,4 @@ function markRunning(context: ContainerContext, container: Container, pid: numbe
   saveContainer(context, container, 'kept')
   publishContainerEvent(context, container, 'start')
   container.running.resolve()
-}
-
-/** The namespace of another container that a mode such as `container:<id>` names. */
-function joined(context: ContainerContext, mode: string | undefined, kind: 'ipc' | 'pid'): NamespaceSource | undefined {
-  const pid = joinedPid(context, mode)
-  return pid === undefined ? undefined : { kind: 'path', path: `/proc/${pid}/ns/${kind}` }
-}
-
-/** The container whose network a mode such as `container:<id>` names. */
-function joinedNetwork(context: ContainerContext, mode: string | undefined) {
-  const joinPid = joinedPid(context, mode)
-  if (joinPid === undefined) return {}
-  const other = context.containers.find((mode as string).slice('container:'.length))
-  return { joinPid, joinDirectory: containerDirectory(context.settings, other.id) }
-}
-
-function joinedPid(context: ContainerContext, mode: string | undefined): number | undefined {
-  if (!mode?.startsWith('container:')) return undefined
-  const other = context.containers.find(mode.slice('container:'.length))
-  if (!other.hasProcess) {
-    throw new StackError('conflict', `cannot join network of a non running container: ${other.id}`)
-  }
-  return other.record.state.pid
 }

@@ -19,15 +19,14 @@ export function parseNetworkMode(mode: string | undefined): NetworkMode {
   throw new StackError('not-found', `network ${mode} not found`)
 }
 
+/** Of the ports that a request publishes: none can be of another's network, those on the host's own are open anyway. */
 function checkPorts(mode: NetworkMode, hostConfig: HostConfig): string[] {
   const published = Object.values(hostConfig.PortBindings ?? {}).some((bindings) => (bindings ?? []).length > 0)
   if (!published && !hostConfig.PublishAllPorts) return []
   if (mode.kind === 'container') {
     throw new StackError('invalid-argument', 'conflicting options: port publishing and the container type network mode')
   }
-  if (mode.kind === 'host') return ['Published ports are discarded when using host network mode']
-  if (mode.kind === 'none') return []
-  throw new StackError('invalid-argument', 'publishing ports is not supported by the bridge driver of this engine')
+  return mode.kind === 'host' ? ['Published ports are discarded when using host network mode'] : []
 }
 
 /**

@@ -138,9 +138,10 @@ function specLinux(input: SpecInput, capabilities: string[], security: SecurityO
   const sources = namespaceSources(input)
   const devices = containerDevices(hostConfig, host)
   const seccomp = specSeccomp(input, capabilities, security)
+  // Lists of the request hold for a privileged container too; only their absence means none there.
   const open = hostConfig.Privileged || security.unmasked
-  const masked = hostConfig.MaskedPaths ?? maskedPathsOf(host.cpus)
-  const readonly = hostConfig.ReadonlyPaths ?? [...readonlyPaths]
+  const masked = hostConfig.MaskedPaths ?? (open ? [] : maskedPathsOf(host.cpus))
+  const readonly = hostConfig.ReadonlyPaths ?? (open ? [] : [...readonlyPaths])
   const propagation = rootfsPropagation(input)
   return {
     ...section('sysctl', specSysctls(input, sources)),
@@ -150,8 +151,8 @@ function specLinux(input: SpecInput, capabilities: string[], security: SecurityO
     ...(devices.nodes.length > 0 ? { devices: devices.nodes } : {}),
     ...(seccomp ? { seccomp } : {}),
     ...(propagation ? { rootfsPropagation: propagation } : {}),
-    ...(open || masked.length === 0 ? {} : { maskedPaths: masked }),
-    ...(open || readonly.length === 0 ? {} : { readonlyPaths: readonly }),
+    ...(masked.length === 0 ? {} : { maskedPaths: masked }),
+    ...(readonly.length === 0 ? {} : { readonlyPaths: readonly }),
   }
 }
 

@@ -3,6 +3,8 @@
 import type { ContainerConfig, HealthConfig } from '@teu/engine-api'
 import { StackError } from '@teu/errors'
 
+type Keys = Readonly<Record<string, Record<string, never>>> | null | undefined
+
 const keyOf = (entry: string): string => entry.split('=', 1)[0] ?? ''
 
 /** The request's variables first, then those of the image that the request does not set. */
@@ -40,6 +42,12 @@ function mergeCommand(
   return { Cmd: cmd, Entrypoint: entrypoint }
 }
 
+/** The keys of both; null when there are none, as the original shows it. */
+function mergeKeys(own: Keys, image: Keys): Record<string, Record<string, never>> | null {
+  const merged = { ...image, ...own }
+  return Object.keys(merged).length > 0 ? merged : null
+}
+
 /** A request's value counts when it is neither absent nor empty. */
 function fallBack<K extends keyof ContainerConfig>(
   key: K,
@@ -60,13 +68,15 @@ export function mergeImageConfig(own: ContainerConfig, image: Partial<ContainerC
     throw new StackError('invalid-argument', 'no command specified')
   }
   const health = mergeHealthcheck(own.Healthcheck, image.Healthcheck)
+  const { ExposedPorts: ownPorts, ...rest } = own
+  const ports = mergeKeys(ownPorts, image.ExposedPorts)
   return {
-    ...own,
+    ...rest,
     ...command,
     Env: mergeEnv(own.Env ?? [], image.Env ?? []),
     Labels: { ...image.Labels, ...own.Labels },
-    ...(own.ExposedPorts || image.ExposedPorts ? { ExposedPorts: { ...image.ExposedPorts, ...own.ExposedPorts } } : {}),
-    ...(own.Volumes || image.Volumes ? { Volumes: { ...image.Volumes, ...own.Volumes } } : {}),
+    ...(ports ? { ExposedPorts: ports } : {}),
+    Volumes: mergeKeys(own.Volumes, image.Volumes),
     ...(health ? { Healthcheck: health } : {}),
     ...fallBack('User', own, image),
     ...fallBack('WorkingDir', own, image),

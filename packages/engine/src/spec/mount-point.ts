@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 
 /** One mount that a container asks for, whichever field of the request it came from. */
-export type MountPoint = BindMountPoint | VolumeMountPoint | TmpfsMountPoint
+export type MountPoint = BindMountPoint | VolumeMountPoint | TmpfsMountPoint | ImageMountPoint
 
 /** A file or directory of the host. */
 export interface BindMountPoint {
@@ -29,6 +29,10 @@ export interface VolumeMountPoint {
   readOnly: boolean
   noCopy: boolean
   mode: string
+  /** For a volume that is made: its labels, its driver and that driver's options. */
+  labels?: Readonly<Record<string, string>>
+  driver?: string
+  driverOptions?: Readonly<Record<string, string>>
 }
 
 /** Memory. */
@@ -37,4 +41,14 @@ export interface TmpfsMountPoint {
   target: string
   /** As mount(8) takes them. */
   options: string[]
+  /** Whether inspect lists it among the mounts, as it does those of the long form alone. */
+  shown: boolean
+}
+
+/** The files of an image, which cannot be mounted yet: a create that asks for one is refused after its other checks. */
+export interface ImageMountPoint {
+  type: 'image'
+  /** The image's reference. */
+  source: string
+  target: string
 }

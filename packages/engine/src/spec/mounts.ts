@@ -32,14 +32,15 @@ function systemMounts(privileged: boolean): Mount[] {
   ]
 }
 
-/** Shared memory goes with the IPC namespace: the host's, that of the namespace's owner, or a fresh one. */
-function sharedMemory({ hostConfig, shmPath }: SpecInput): Mount {
+/** Shared memory goes with the IPC namespace: the host's, that of the namespace's owner, a fresh one, or none. */
+function sharedMemory({ hostConfig, shmPath }: SpecInput): Mount | undefined {
   const mode = hostConfig.IpcMode ?? ''
   const source = mode === 'host' ? '/dev/shm' : shmPath
   if (source !== undefined) return { destination: '/dev/shm', type: 'bind', source, options: ['rbind', 'rprivate'] }
   if (mode.startsWith('container:')) {
     throw new StackError('failed-precondition', `cannot share /dev/shm of ${mode.slice(10)}: it is not shareable`)
   }
+  if (mode === 'none') return undefined
   const size = hostConfig.ShmSize || defaultShmSize
   return { destination: '/dev/shm', type: 'tmpfs', source: 'shm', options: [...hidden, 'mode=1777', `size=${size}`] }
 }
@@ -67,6 +68,7 @@ function volume(point: VolumeMountPoint, { volumes = [] }: SpecInput): Mount {
 function requested(point: MountPoint, input: SpecInput): Mount {
   if (point.type === 'bind') return bind(point, input.host.recursiveReadOnly)
   if (point.type === 'volume') return volume(point, input)
+  if (point.type === 'image') throw new StackError('not-implemented', `image ${point.source} cannot be mounted`)
   return { destination: point.target, type: 'tmpfs', source: 'tmpfs', options: point.options }
 }
 
@@ -106,8 +108,8 @@ export function specMounts(input: SpecInput): Mount[] {
   const free = ({ destination }: Mount) =>
     !taken.has(destination) && !(taken.has('/dev') && destination.startsWith('/dev/'))
   const memory = sharedMemory(input)
-  const system = [...systemMounts(input.hostConfig.Privileged ?? false), ...(memory.type === 'tmpfs' ? [memory] : [])]
-  const ours = [...containerFiles(input), ...(memory.type === 'bind' ? [memory] : [])]
+  const system = [...systemMounts(input.hostConfig.Privileged ?? false), ...(memory?.type === 'tmpfs' ? [memory] : [])]
+  const ours = [...containerFiles(input), ...(memory?.type === 'bind' ? [memory] : [])]
   const added = [...own, ...imageVolumes(input, taken), ...ours.filter(free)]
   return [...system.filter(free), ...added.sort((a, b) => depth(a) - depth(b))]
 }

@@ -2,7 +2,7 @@
 import { posix } from 'node:path'
 import type { HostConfig, Mount } from '@teu/engine-api'
 import { StackError } from '@teu/errors'
-import { checkTarget, parseBind, propagations } from './bind-syntax.ts'
+import { checkTarget, checkVolumeName, parseBind, propagations } from './bind-syntax.ts'
 import type { MountPoint } from './mount-point.ts'
 import { tmpfsOptions, tmpfsWords } from './tmpfs-options.ts'
 
@@ -14,11 +14,10 @@ function bindOf(mount: Mount, target: string): MountPoint {
   const options = mount.BindOptions ?? {}
   const source = mount.Source ?? ''
   if (source === '') invalid('bind', 'field Source must not be empty')
-  if (!source.startsWith('/')) invalid('bind', `invalid mount path: '${source}' mount path must be absolute`)
   const propagation = options.Propagation || 'rprivate'
   if (!propagations.includes(propagation)) invalid('bind', `invalid propagation mode: ${propagation}`)
-  if (mount.VolumeOptions || mount.TmpfsOptions)
-    invalid('bind', 'field VolumeOptions or TmpfsOptions must not be specified')
+  if (mount.VolumeOptions) invalid('bind', 'field VolumeOptions must not be specified')
+  if (!source.startsWith('/')) invalid('bind', `invalid mount path: '${source}' mount path must be absolute`)
   return {
     type: 'bind',
     source: posix.normalize(source),
@@ -32,28 +31,65 @@ function bindOf(mount: Mount, target: string): MountPoint {
   }
 }
 
+function volumeOf(mount: Mount, target: string): MountPoint {
+  const { Source: name = '', ReadOnly: readOnly = false, VolumeOptions: options = {} } = mount
+  if (mount.BindOptions) invalid('volume', 'field BindOptions must not be specified')
+  const subpath = options.Subpath ?? ''
+  if (subpath !== '') {
+    if (name === '') invalid('volume', 'must not set Subpath when using anonymous volumes')
+    if (subpath.startsWith('/') || posix.normalize(subpath).split('/')[0] === '..') {
+      invalid('volume', 'subpath must be a relative path within the volume')
+    }
+  }
+  if (readOnly && name === '') invalid('volume', 'must not set ReadOnly mode when using anonymous volumes')
+  checkVolumeName(name)
+  const labels = options.Labels
+  const driver = options.DriverConfig
+  return {
+    type: 'volume',
+    name,
+    target,
+    readOnly,
+    noCopy: options.NoCopy ?? false,
+    mode: 'z',
+    ...(labels ? { labels } : {}),
+    ...(driver?.Name ? { driver: driver.Name } : {}),
+    ...(driver?.Options ? { driverOptions: driver.Options } : {}),
+  }
+}
+
 function fromLongForm(mount: Mount): MountPoint {
   const type = mount.Type ?? ''
   if (!mount.Target) invalid(type, 'field Target must not be empty')
-  const target = checkTarget(mount.Target)
-  const readOnly = mount.ReadOnly ?? false
+  const target = checkTarget(mount.Target, (reason) => invalid(type, reason))
   if (type === 'bind') return bindOf(mount, target)
-  if (type === 'volume') {
-    if (mount.VolumeOptions?.Subpath) invalid('volume', 'a subpath of a volume cannot be mounted by this engine')
-    const noCopy = mount.VolumeOptions?.NoCopy ?? false
-    return { type: 'volume', name: mount.Source ?? '', target, readOnly, noCopy, mode: '' }
-  }
+  if (type === 'volume') return volumeOf(mount, target)
   if (type === 'tmpfs') {
+    if (mount.BindOptions) invalid('tmpfs', 'field BindOptions must not be specified')
     if (mount.Source) invalid('tmpfs', 'field Source must not be specified')
-    return { type: 'tmpfs', target, options: tmpfsOptions(tmpfsWords(mount.TmpfsOptions, readOnly)) }
+    const options = tmpfsOptions(tmpfsWords(mount.TmpfsOptions, mount.ReadOnly ?? false))
+    return { type: 'tmpfs', target, options, shown: true }
   }
-  if (type === 'image' || type === 'npipe' || type === 'cluster')
-    invalid(type, 'mount type is not supported by this engine')
-  throw new StackError('invalid-argument', `mount type unknown: "${type}"`)
+  if (type === 'image') {
+    if (mount.BindOptions) invalid('image', 'field BindOptions must not be specified')
+    if (!mount.Source) return invalid('image', 'field Source must not be empty')
+    return { type: 'image', source: mount.Source, target }
+  }
+  return invalid(type, 'mount type unknown')
 }
 
 function fromTmpfs([path, options]: [string, string]): MountPoint {
-  return { type: 'tmpfs', target: checkTarget(path), options: tmpfsOptions(options.split(',').filter(Boolean)) }
+  return {
+    type: 'tmpfs',
+    target: checkTarget(path),
+    options: tmpfsOptions(options.split(',').filter(Boolean)),
+    shown: false,
+  }
+}
+
+/** The driver for volumes of the short form. */
+function withDriver(point: MountPoint, driver: string | undefined): MountPoint {
+  return point.type === 'volume' && driver ? { ...point, driver } : point
 }
 
 function refuseDuplicates(points: readonly MountPoint[]): void {
@@ -70,7 +106,7 @@ function refuseDuplicates(points: readonly MountPoint[]): void {
  */
 export function requestedMounts(hostConfig: HostConfig): MountPoint[] {
   const points = [
-    ...(hostConfig.Binds ?? []).map(parseBind),
+    ...(hostConfig.Binds ?? []).map((text) => withDriver(parseBind(text), hostConfig.VolumeDriver)),
     ...(hostConfig.Mounts ?? []).map(fromLongForm),
     ...Object.entries(hostConfig.Tmpfs ?? {}).map(fromTmpfs),
   ]

@@ -84,8 +84,7 @@ const refused: [HostConfig, RegExp][] = [
   [{ Sysctls: { 'net/../kernel.y': '1' } }, /not a valid key/],
   [{ Sysctls: { 'net.ipv4.x': '1' }, NetworkMode: 'host' }, /not allowed in host network namespace/],
   [{ Sysctls: { 'net.core.somaxconn': '1\n2' } }, /invalid value/],
-  [{ Init: true }, /--init/],
-  [{ Links: ['a:b'] }, /--link/],
+  [{ Isolation: 'hyperv' }, /invalid isolation 'hyperv' on linux/],
   [{ Binds: ['x'] }, /must be absolute/],
 ]
 

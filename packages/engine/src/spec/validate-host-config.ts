@@ -46,7 +46,6 @@ function checkModes(hostConfig: HostConfig): void {
     CgroupnsMode: cgroup = '',
   } = hostConfig
   if (!['', 'none', 'private', 'shareable', 'host'].includes(ipc) && !joins(ipc)) refuse(`invalid IPC mode: ${ipc}`)
-  if (ipc === 'none') refuse('IPC mode none is not supported by this engine')
   if (!['', 'host'].includes(pid) && !joins(pid)) refuse(`invalid PID mode: ${pid}`)
   if (!['', 'host'].includes(uts)) refuse(`invalid UTS mode: ${uts}`)
   if (!['', 'host'].includes(userns)) refuse(`invalid userns mode: ${userns}`)
@@ -67,19 +66,8 @@ function checkNumbers(hostConfig: HostConfig): void {
   }
 }
 
-/** What this engine leaves to others, said when it is asked for rather than ignored. */
-function checkUnsupported(hostConfig: HostConfig): void {
-  if (hostConfig.Init) refuse('an init process inside the container (--init) is not supported by this engine')
-  if (hostConfig.DeviceRequests?.length) refuse('could not select device driver: this engine has none')
-  if (hostConfig.VolumesFrom?.length)
-    refuse('volumes of other containers (--volumes-from) are not supported by this engine')
-  if (hostConfig.Links?.length) refuse('links to other containers (--link) are not supported by this engine')
-  if (hostConfig.StorageOpt && Object.keys(hostConfig.StorageOpt).length > 0) {
-    refuse('storage options (--storage-opt) are not supported by this engine')
-  }
-  if (hostConfig.Isolation && hostConfig.Isolation !== 'default') {
-    refuse(`invalid isolation '${hostConfig.Isolation}' on linux`)
-  }
+function checkIsolation({ Isolation: isolation }: HostConfig): void {
+  if (isolation && isolation !== 'default') refuse(`invalid isolation '${isolation}' on linux`)
 }
 
 function checkSecurity(hostConfig: HostConfig, host: HostFacts): void {
@@ -100,7 +88,7 @@ export function validateHostConfig(hostConfig: HostConfig, host: HostFacts): str
   const warnings = validateResources(hostConfig, host)
   checkModes(hostConfig)
   checkNumbers(hostConfig)
-  checkUnsupported(hostConfig)
+  checkIsolation(hostConfig)
   validateSysctls(hostConfig)
   checkSecurity(hostConfig, host)
   requestedMounts(hostConfig)

@@ -38,7 +38,7 @@ export interface ContainerBackend {
   attach(reference: string, request: ContainerAttachRequest): PendingAttach
   /** The waiting has begun when this returns. */
   wait(reference: string, condition: WaitCondition): Promise<ContainerWaitResult>
-  remove(reference: string, options: { force: boolean; volumes: boolean }): Promise<void>
+  remove(reference: string, options: { force: boolean; volumes: boolean; link: boolean }): Promise<void>
   exportTar(reference: string, signal: AbortSignal): Promise<AsyncIterable<Uint8Array>>
   prune(filters: Filters): Promise<ContainersPruneResult>
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-import { decodeContainerCreate, containerRoutes as routes } from '@teu/engine-api'
+import { compareApiVersions, decodeContainerCreate, containerRoutes as routes } from '@teu/engine-api'
 import { StackError } from '@teu/errors'
+import { adaptCreate } from '../../containers/adapt-create.ts'
 import { parseCondition } from '../../containers/wait.ts'
 import { emptyReply, jsonReply, type Reply } from '../../http/exchange.ts'
 import { type Endpoint, endpoint } from '../../http/router.ts'
@@ -16,8 +17,10 @@ function collectionEndpoints(backend: ContainerBackend): Endpoint[] {
   return [
     endpoint(routes.list, async ({ query }) => jsonReply(await backend.list(query))),
     endpoint(routes.create, async ({ query, request, json }) => {
-      const { name, platform } = query
-      const body = await json(decodeContainerCreate)
+      const { name } = query
+      const platform = compareApiVersions(request.apiVersion, '1.41') < 0 ? undefined : query.platform
+      const requested = await json(decodeContainerCreate)
+      const body = requested && adaptCreate(requested, request.apiVersion)
       return jsonReply(await backend.create(body, { name, platform, signal: request.signal }), 201)
     }),
     endpoint(routes.prune, async ({ query }) => jsonReply(await backend.prune(query.filters))),
@@ -51,8 +54,7 @@ function lifeCycleEndpoints(backend: ContainerBackend): Endpoint[] {
     }),
     endpoint(routes.wait, ({ path, query }) => waitReply(backend, idOf(path), query.condition)),
     endpoint(routes.remove, ({ path, query }) => {
-      if (query.link) throw new StackError('invalid-argument', 'legacy links are not supported by this engine')
-      return done(backend.remove(idOf(path), { force: query.force, volumes: query.v }))
+      return done(backend.remove(idOf(path), { force: query.force, volumes: query.v, link: query.link }))
     }),
   ]
 }
