@@ -2,6 +2,7 @@
 import { chmodSync, mkdirSync } from 'node:fs'
 import path from 'node:path'
 import { messageOf } from '@teu/errors'
+import { type AppArmor, appArmor } from './app-armor/app-armor.ts'
 import { ContainerList } from './containers/container-list.ts'
 import { ContainerStore } from './containers/container-store.ts'
 import { type ContainerContext, publishContainerEvent } from './containers/context.ts'
@@ -56,6 +57,8 @@ export interface EngineParts {
   readonly host: HostFacts
   readonly images: ImageService
   readonly network: NetworkService
+  /** By default what this machine has. */
+  readonly appArmor?: AppArmor
 }
 
 /** As {@link createEngine}, from given parts. @internal */
@@ -65,6 +68,9 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
   const settings = await settingsOf(options)
   const store = new ContainerStore(path.join(options.dataRoot, 'engine.db'))
   const context = contextOf(options, parts, settings, store, stopping.signal)
+  if (context.host.appArmor && !context.appArmor.hasDefault) {
+    context.log.warn('AppArmor is enabled, but its default profile cannot be loaded: containers are not confined by it')
+  }
   const execs = new ExecStore()
   for (const record of store.load()) context.containers.add(containerOf(context, record))
   reopenContainers(context)
@@ -134,6 +140,7 @@ function contextOf(
     settings,
     store,
     stopping,
+    appArmor: parts.appArmor ?? appArmor(parts.host.appArmor),
     log: options.log ?? silentLog,
     users: new Map(),
     tasks: createTaskClient(options.containerd, options.containerdNamespace ?? 'moby'),

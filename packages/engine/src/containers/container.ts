@@ -53,6 +53,8 @@ export interface ContainerRecord {
   state: ContainerStateRecord
   /** Its place in the network while it runs. */
   sandbox?: Sandbox | undefined
+  /** The AppArmor profile of the last run, empty for none; undefined before the first. */
+  appArmorProfile?: string
   /** Endpoints of the last run, for inspect. */
   endpoints?: Record<string, EndpointSettings> | undefined
 }

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { AppArmor } from '../app-armor/app-armor.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import type { ImageService } from '../images/image-service.ts'
 import type { Log } from '../log.ts'
@@ -16,6 +17,7 @@ import type { ContainerStore, Durability } from './container-store.ts'
 export interface ContainerContext {
   readonly settings: EngineSettings
   readonly host: HostFacts
+  readonly appArmor: AppArmor
   readonly log: Log
   readonly events: EventBus
   readonly images: ImageService

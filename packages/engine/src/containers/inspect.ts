@@ -2,6 +2,7 @@
 import path from 'node:path'
 import type { ContainerInspect, ContainerStateInfo, NetworkSettings } from '@teu/engine-api'
 import { commandOf } from '../spec/merge-config.ts'
+import { parseSecurityOptions } from '../spec/security-options.ts'
 import type { Container } from './container.ts'
 import type { ContainerContext } from './context.ts'
 import { containerDirectory } from './paths.ts'
@@ -34,7 +35,7 @@ export async function inspectContainer(
     Platform: platform.os,
     MountLabel: '',
     ProcessLabel: '',
-    AppArmorProfile: '',
+    AppArmorProfile: record.appArmorProfile ?? parseSecurityOptions(record.hostConfig.SecurityOpt).appArmor ?? '',
     ExecIDs: container.execIds.size > 0 ? [...container.execIds] : null,
     HostConfig: record.hostConfig,
     GraphDriver: { Name: record.snapshotter, Data: null },

@@ -9,6 +9,7 @@ import { buildSpec } from '../spec/build-spec.ts'
 import type { ResolvedUser } from '../spec/user.ts'
 import { chooseRuntime } from '../tasks/runtime-choice.ts'
 import { timed } from '../timed.ts'
+import { appArmorProfileOf } from './confinement.ts'
 import type { Container } from './container.ts'
 import { statusAfter } from './container-state.ts'
 import { type ContainerContext, publishContainerEvent, saveContainer } from './context.ts'
@@ -69,13 +70,15 @@ function checkStartable({ status, name }: Container): void {
 async function run(context: ContainerContext, container: Container): Promise<number> {
   const { record, id } = container
   const { images, tasks, settings } = context
-  const [sandbox, mounts, user] = await Promise.all([
+  const [sandbox, mounts, user, profile] = await Promise.all([
     step('connect network', () => connect(context, container)),
     container.rootfsMounts ?? images.rootfs(id).then((rootfs) => rootfs.mounts),
     step('look up user', () => userOf(context, container)),
+    appArmorProfileOf(context, container),
   ])
   container.rootfsMounts = mounts
   record.sandbox = sandbox
+  record.appArmorProfile = profile ?? ''
   mountSharedMemory(settings, container)
   const spec = await step('build spec', async () => specOf(context, container, sandbox, user))
   container.process = spec.process
@@ -104,6 +107,7 @@ function specOf(context: ContainerContext, container: Container, sandbox: Sandbo
     ...joinedNamespaces(context, container),
     files: sandbox.files,
     volumes: record.volumes,
+    appArmorProfile: record.appArmorProfile,
     host: context.host,
     cgroupParent: context.settings.cgroupParent,
   })

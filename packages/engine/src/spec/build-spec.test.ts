@@ -58,6 +58,7 @@ const host: HostFacts = {
   cpus: 2,
   cpuset: { cpus: '0-1', mems: '0' },
   kernel: { major: 6, minor: 18 },
+  appArmor: false,
   seccomp: true,
   recursiveReadOnly: false,
   limits: everyLimit,

@@ -21,7 +21,7 @@ import { blockIoLimits, cpuLimits, memoryLimits, pidsLimit, rlimits } from './re
 import { defaultProfile } from './seccomp/default-profile.ts'
 import { expandProfile } from './seccomp/expand-profile.ts'
 import { parseProfile } from './seccomp/parse-profile.ts'
-import { parseSecurityOptions, type SecurityOptions } from './security-options.ts'
+import { parseSecurityOptions, refuseConfinement, type SecurityOptions } from './security-options.ts'
 import { supportedLimits } from './supported-limits.ts'
 import { maskedPathsOf, readonlyPaths } from './system-paths.ts'
 import type { ResolvedUser } from './user.ts'
@@ -65,6 +65,8 @@ export interface SpecInput {
   /** A directory to share as /dev/shm, for the IPC modes `shareable` and `container:`. */
   shmPath?: string | undefined
   files?: ContainerFiles | undefined
+  /** The AppArmor profile of the process; undefined where the kernel has none. */
+  appArmorProfile?: string | undefined
   /** The directories of all volumes that the request and the image ask for. */
   volumes?: readonly VolumeMount[] | undefined
   host: HostFacts
@@ -92,6 +94,7 @@ function specProcess(input: SpecInput, capabilities: string[], security: Securit
     capabilities: processCapabilities(capabilities, user),
     ...(limits.length > 0 ? { rlimits: limits } : {}),
     ...(security.noNewPrivileges ? { noNewPrivileges: true } : {}),
+    ...(input.appArmorProfile ? { apparmorProfile: input.appArmorProfile } : {}),
     oomScoreAdj: hostConfig.OomScoreAdj ?? 0,
   }
 }
@@ -166,6 +169,7 @@ function specLinux(input: SpecInput, capabilities: string[], security: SecurityO
 export function buildSpec(input: SpecInput): Spec {
   const { config, hostConfig } = input
   const security = parseSecurityOptions(hostConfig.SecurityOpt)
+  refuseConfinement(security, input.host)
   const capabilities = containerCapabilities(hostConfig, input.host.capabilities)
   const hostname = hostConfig.UTSMode === 'host' ? '' : (config.Hostname ?? '')
   return {

@@ -3,6 +3,7 @@ import { existsSync, lstatSync, readdirSync, readFileSync, statSync } from 'node
 import { availableParallelism, release } from 'node:os'
 import { join } from 'node:path'
 import { type CgroupSetup, detectCgroups } from '@teu/linux'
+import { kernelHasAppArmor } from '../app-armor/app-armor.ts'
 import { allCapabilities } from './capabilities.ts'
 import type { HostDevice, HostFacts, LimitFeatures } from './host-facts.ts'
 
@@ -110,6 +111,7 @@ export function detectHost(): HostFacts {
     cpus: availableParallelism(),
     cpuset: { cpus: list('/sys/devices/system/cpu/online'), mems: list('/sys/devices/system/node/online') },
     kernel: { major, minor },
+    appArmor: kernelHasAppArmor(),
     seccomp: existsSync('/proc/sys/kernel/seccomp'),
     recursiveReadOnly: major > 5 || (major === 5 && minor >= 12),
     limits: limitFeatures(setup),

@@ -27,6 +27,8 @@ export interface HostFacts {
   cpuset: { cpus: string; mems: string }
   /** The kernel's version, for rules of a seccomp profile that ask for a minimum. */
   kernel: { major: number; minor: number }
+  /** Whether the kernel confines processes by AppArmor profiles. */
+  appArmor: boolean
   /** Whether the kernel filters system calls. */
   seccomp: boolean
   /** Whether a read-only bind can be made so for all mounts below it (Linux 5.12). */

@@ -13,6 +13,7 @@ const host: HostFacts = {
   cpus: 2,
   cpuset: { cpus: '0-1', mems: '0' },
   kernel: { major: 6, minor: 1 },
+  appArmor: false,
   seccomp: true,
   recursiveReadOnly: true,
   limits: {
@@ -117,4 +118,22 @@ test('limits without their feature are dropped with a warning', () => {
     'Your kernel does not support Block I/O weight or the cgroup is not mounted. Weight discarded.',
   ])
   assert.match(validateHostConfig({ OomKillDisable: true }, host)[0] ?? '', /no memory limit is set/)
+})
+
+test('confinement that would not be there is refused by name', () => {
+  const withOption =
+    (option: string, appArmor = false) =>
+    () =>
+      validateHostConfig({ SecurityOpt: [option] }, { ...host, appArmor })
+  const noProfile = 'AppArmor is not enabled on this host: --security-opt apparmor=mine cannot be applied'
+  assert.throws(withOption('apparmor=mine'), { code: 'failed-precondition', message: noProfile })
+  assert.throws(withOption('apparmor:mine'), { code: 'failed-precondition', message: noProfile })
+  assert.doesNotThrow(withOption('apparmor=mine', true))
+  for (const option of ['apparmor=unconfined', 'apparmor=', 'label=disable', 'label:disable', 'disable']) {
+    assert.doesNotThrow(withOption(option), option)
+  }
+  for (const label of ['level:s0:c1', 'type:svirt_apache_t', 'nonsense']) {
+    const message = `SELinux labels are not supported by this engine: --security-opt label=${label} cannot be applied`
+    assert.throws(withOption(`label=${label}`, true), { code: 'not-implemented', message })
+  }
 })

@@ -7,7 +7,7 @@ import { containerDevices, parseDeviceRule } from './devices.ts'
 import type { HostFacts } from './host-facts.ts'
 import { requestedMounts } from './requested-mounts.ts'
 import { parseProfile } from './seccomp/parse-profile.ts'
-import { parseSecurityOptions } from './security-options.ts'
+import { parseSecurityOptions, refuseConfinement } from './security-options.ts'
 import { validateResources } from './validate-resources.ts'
 import { validateSysctls } from './validate-sysctls.ts'
 
@@ -72,10 +72,12 @@ function checkIsolation({ Isolation: isolation }: HostConfig): void {
 
 function checkSecurity(hostConfig: HostConfig, host: HostFacts): void {
   containerCapabilities(hostConfig, host.capabilities)
-  const { seccomp } = parseSecurityOptions(hostConfig.SecurityOpt)
+  const security = parseSecurityOptions(hostConfig.SecurityOpt)
+  const { seccomp } = security
   if (seccomp && seccomp !== 'unconfined' && seccomp !== 'builtin') parseProfile(seccomp)
   for (const rule of hostConfig.DeviceCgroupRules ?? []) parseDeviceRule(rule)
   containerDevices({ ...hostConfig, Privileged: false }, host)
+  refuseConfinement(security, host)
 }
 
 /**

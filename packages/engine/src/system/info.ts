@@ -57,10 +57,19 @@ export async function engineInfo(context: ContainerContext, containerd: Containe
     ContainerdCommit: { ID: revision },
     RuncCommit: { ID: '' },
     InitCommit: { ID: '' },
-    SecurityOptions: context.host.seccomp ? ['name=seccomp,profile=builtin'] : [],
+    SecurityOptions: securityOptionsOf(context),
     CDISpecDirs: [],
     Warnings: null,
   }
+}
+
+/** What confines containers that ask for nothing else. */
+function securityOptionsOf({ host, appArmor }: ContainerContext): string[] {
+  return [
+    ...(host.appArmor && appArmor.hasDefault ? ['name=apparmor'] : []),
+    ...(host.seccomp ? ['name=seccomp,profile=builtin'] : []),
+    ...(host.cgroupVersion === 2 ? ['name=cgroupns'] : []),
+  ]
 }
 
 function countsOf({ containers }: ContainerContext) {

@@ -6,12 +6,14 @@ import os from 'node:os'
 import path from 'node:path'
 import type { TestContext } from 'node:test'
 import { createEngineClient, type EngineClient } from '@teu/engine-api'
+import type { AppArmor } from '../../src/app-armor/app-armor.ts'
 import { ContainerList } from '../../src/containers/container-list.ts'
 import { startEngine } from '../../src/engine.ts'
 import { createEventBus } from '../../src/events/event-bus.ts'
 import { silentLog } from '../../src/log.ts'
 import type { Engine } from '../../src/serve.ts'
 import { detectHost } from '../../src/spec/detect-host.ts'
+import type { HostFacts } from '../../src/spec/host-facts.ts'
 import { MemoryContainerd } from './memory-containerd.ts'
 import { memoryImages } from './memory-images.ts'
 import { memoryNetwork } from './memory-network.ts'
@@ -23,6 +25,12 @@ export interface RawReply {
   body: string
 }
 
+/** A machine that an engine believes to run on. */
+export interface TestMachine {
+  host?: Partial<HostFacts>
+  appArmor?: AppArmor
+}
+
 /** An engine on doubles, with a private socket and directories of its own. */
 export class TestEngine {
   readonly directory = mkdtempSync(path.join(os.tmpdir(), 'teu-eng-'))
@@ -31,12 +39,14 @@ export class TestEngine {
   readonly images = memoryImages()
   readonly network = memoryNetwork()
   readonly errors: string[] = []
+  machine: TestMachine = {}
   client: EngineClient = createEngineClient({ host: `unix://${this.socket}` })
   #engine: Engine | undefined
 
-  /** Starts it, and ends it with the test. */
-  static async start(t: TestContext): Promise<TestEngine> {
+  /** Starts it, and ends it with the test. `machine` is what differs from the real one. */
+  static async start(t: TestContext, machine: TestMachine = {}): Promise<TestEngine> {
     const engine = new TestEngine()
+    engine.machine = machine
     t.after(async () => {
       await engine.stop()
       for (const { init, execs } of engine.containerd.tasks.values())
@@ -58,7 +68,15 @@ export class TestEngine {
         error: (message: string, fields?: object) => this.errors.push(`${message} ${JSON.stringify(fields)}`),
       },
     }
-    const parts = { events: createEventBus(), containers: new ContainerList(), host: detectHost(), images, network }
+    const { host, appArmor } = this.machine
+    const parts = {
+      events: createEventBus(),
+      containers: new ContainerList(),
+      host: { ...detectHost(), ...host },
+      images,
+      network,
+      ...(appArmor ? { appArmor } : {}),
+    }
     this.#engine = await startEngine(options, parts)
     await this.#engine.listen(`unix://${this.socket}`)
   }
