@@ -21,10 +21,12 @@ import { silentLog } from './log.ts'
 import { logDriver } from './logs/log-drivers.ts'
 import { createNetworkService } from './network/create-network-service.ts'
 import type { NetworkService } from './network/network-service.ts'
+import { reloadSettings, settingDefaults } from './reload.ts'
 import { type Engine, serve } from './serve.ts'
 import type { EngineSettings } from './settings.ts'
 import { detectHost } from './spec/detect-host.ts'
 import type { HostFacts } from './spec/host-facts.ts'
+import { engineIdIn } from './system/engine-id.ts'
 import { detectDefaultRuntime } from './tasks/runtime-choice.ts'
 import { createTaskClient } from './tasks/task-client.ts'
 import { watchTasks } from './tasks/task-events.ts'
@@ -37,7 +39,9 @@ import { localVolumes } from './volumes/local-volumes.ts'
  *
  * @public
  */
-export async function createEngine(options: EngineOptions): Promise<Engine> {
+export async function createEngine(given: EngineOptions): Promise<Engine> {
+  // Registry clients read this at every call, and a reload changes it: it must not be the caller's own.
+  const options = { ...given, registryAccess: { ...given.registryAccess } }
   makeDirectories(options)
   const events = createEventBus()
   const containers = new ContainerList()
@@ -81,7 +85,7 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
     if (!stopping.signal.aborted)
       context.log.error('a removed volume is still on the disk', { error: messageOf(error) })
   })
-  return serve(context, execs, options, async () => {
+  const stop = async () => {
     stopping.abort()
     await Promise.all([watching, sweeping])
     for (const container of context.containers) {
@@ -90,7 +94,17 @@ export async function startEngine(options: EngineOptions, parts: EngineParts): P
       container.log.close()
     }
     store[Symbol.dispose]()
-  })
+  }
+  return serve(context, execs, options, { stop, reload: await reloader(context, options) })
+}
+
+async function reloader(context: ContainerContext, options: EngineOptions): Promise<Engine['reload']> {
+  const { settings, events } = context
+  const detectedRuntime =
+    options.defaultRuntime === undefined ? settings.defaultRuntime : await detectDefaultRuntime(options.containerd)
+  const registryAccess = options.registryAccess ?? {}
+  const engineId = engineIdIn(settings.dataRoot)
+  return (next) => reloadSettings({ settings, registryAccess, detectedRuntime, events, engineId }, next)
 }
 
 function makeDirectories({ dataRoot, execRoot }: EngineOptions): void {
@@ -119,7 +133,7 @@ async function settingsOf(options: EngineOptions): Promise<EngineSettings> {
     defaultRuntime: options.defaultRuntime ?? (await detectDefaultRuntime(options.containerd)),
     runtimes: options.runtimes ?? {},
     logConfig,
-    defaultShmSize: options.defaultShmSize ?? 64 << 20,
+    defaultShmSize: options.defaultShmSize ?? settingDefaults.defaultShmSize,
     defaultStopTimeout: 10,
     cgroupParent: options.cgroupParent,
     labels: options.labels ?? [],

@@ -13,11 +13,27 @@ export interface Log {
 /** Says nothing. */
 export const silentLog: Log = { debug() {}, info() {}, warn() {}, error() {} }
 
+/** How much is told. */
+export type LogLevel = 'debug' | 'info' | 'warn' | 'error'
+
+/** A log whose level can change while it is used. */
+export interface DaemonLog extends Log {
+  setLevel(level: LogLevel): void
+}
+
 /** JSON lines on stderr, written at once. */
-export function createLog(level: 'debug' | 'info' | 'warn' | 'error'): Log {
+export function createLog(level: LogLevel): DaemonLog {
   const destination: DestinationStream = pino.destination({ fd: 2, sync: true })
   const logger: Logger = pino({ level, base: null, timestamp: pino.stdTimeFunctions.isoTime }, destination)
-  const at = (name: 'debug' | 'info' | 'warn' | 'error') => (message: string, fields?: object) =>
+  const at = (name: LogLevel) => (message: string, fields?: object) =>
     fields ? logger[name](fields, message) : logger[name](message)
-  return { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') }
+  return {
+    debug: at('debug'),
+    info: at('info'),
+    warn: at('warn'),
+    error: at('error'),
+    setLevel(next) {
+      logger.level = next
+    },
+  }
 }

@@ -5,6 +5,7 @@ import { readDaemonConfig } from './config/daemon-json.ts'
 import { type DaemonOptions, daemonOptions } from './config/daemon-options.ts'
 import { parseFlags, usage } from './config/flags.ts'
 import { removePidFile, writePidFile } from './config/pid-file.ts'
+import { reloadConfig } from './config/reload-config.ts'
 import { createEngine } from './engine.ts'
 import { useLittleMemory } from './frugal-memory.ts'
 import { createLog } from './log.ts'
@@ -36,7 +37,8 @@ async function connect({ containerdAddress = '/run/teu/containerd.sock' }: Daemo
 }
 
 /**
- * Runs the daemon with dockerd's flags until it is told to stop by SIGTERM or SIGINT. Rejects when it cannot start.
+ * Runs the daemon with dockerd's flags until it is told to stop by SIGTERM or SIGINT; SIGHUP makes it read its
+ * configuration file again. Rejects when it cannot start.
  *
  * @public
  */
@@ -45,13 +47,16 @@ export async function runDaemon(args: readonly string[], init: DaemonInit = {}):
   const flags = parseFlags(args)
   if (flags.help) return void process.stdout.write(usage.replaceAll('teu-engine', name))
   if (flags.version) return void process.stdout.write(`${name} ${engineVersion}\n`)
-  const config = readDaemonConfig(flags.configFile ?? '/etc/teu/daemon.json', flags.configFile !== undefined)
-  const options = daemonOptions(flags, config)
+  const read = () =>
+    daemonOptions(flags, readDaemonConfig(flags.configFile ?? '/etc/teu/daemon.json', flags.configFile !== undefined))
+  const options = read()
   using _memory = useLittleMemory()
   const log = createLog(options.logLevel)
   if (options.pidfile !== undefined) writePidFile(options.pidfile)
   const stopped = Promise.withResolvers<string>()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.on(signal, () => stopped.resolve(signal))
+  let reload = () => log.warn('the configuration is not reloaded while the daemon starts')
+  process.on('SIGHUP', () => reload())
   // One request's mistake must not end everybody's work.
   process.on('uncaughtException', (error) => log.error('uncaught error', { error: error.stack ?? error.message }))
   process.on('unhandledRejection', (error) => log.error('unhandled rejection', { error: messageOf(error) }))
@@ -59,6 +64,7 @@ export async function runDaemon(args: readonly string[], init: DaemonInit = {}):
   await using engine = await createEngine({ ...options.engine, bundledLayouts, containerd: containerd.services, log })
   const addresses = await engine.listen(...options.hosts)
   log.info('serving the Docker Engine API', { addresses, containerd: containerd.address })
+  reload = () => reloadConfig({ engine, log, started: options, read })
   const signal = await stopped.promise
   log.info('stopping', { signal })
   setTimeout(() => process.exit(0), stopPatience).unref()

@@ -14,6 +14,7 @@ import { type ListenOptions, listenOn } from './http/listen.ts'
 import type { Endpoint } from './http/router.ts'
 import { createHttpServer } from './http/server.ts'
 import { registryLogin } from './registry/image-registry-client.ts'
+import type { ReloadOptions } from './reload.ts'
 import { buildCacheRouter } from './routers/build-cache/router.ts'
 import { containersRouter } from './routers/containers/router.ts'
 import { execRouter } from './routers/exec/router.ts'
@@ -34,14 +35,26 @@ export interface Engine extends AsyncDisposable {
    * beyond loopback, `already-exists` for a socket that another daemon answers on.
    */
   listen(...hosts: string[]): Promise<string[]>
+  /**
+   * Takes over options that can change while containers run, and returns the names of those that have. It is told as
+   * the event `reload`. `invalid-argument` for a runtime that does not exist; then nothing has changed.
+   */
+  reload(options: ReloadOptions): string[]
 }
 
-/** Makes the engine that answers requests over a context. `stop` ends everything behind it. */
+/** What an engine does beside serving. */
+export interface EngineWork {
+  reload: Engine['reload']
+  /** Ends everything behind the engine. */
+  stop(): Promise<void>
+}
+
+/** Makes the engine that answers requests over a context. */
 export function serve(
   context: ContainerContext,
   execs: ExecStore,
   options: EngineOptions,
-  stop: () => Promise<void>,
+  { reload, stop }: EngineWork,
 ): Engine {
   const { log } = context
   const endpoints = endpointsOf(context, execs, options)
@@ -62,6 +75,7 @@ export function serve(
     warn: (message) => log.warn(message),
   }
   return {
+    reload,
     listen: async (...hosts) => {
       const addresses: string[] = []
       for (const host of hosts) {

@@ -2,7 +2,7 @@
 import type { LogConfig } from '@teu/engine-api'
 import type { RuntimeConfig } from './tasks/runtime-choice.ts'
 
-/** What is fixed for the life of an engine. */
+/** How an engine works. What a reload may change is changed in place: nobody keeps a copy of it. */
 export interface EngineSettings {
   readonly dataRoot: string
   readonly execRoot: string

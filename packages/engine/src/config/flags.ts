@@ -60,6 +60,8 @@ Options:
       --tcp-insecure                 Allow plain TCP beyond loopback
       --tcp-name list                Host names that TCP clients may use, beside addresses and this machine's name
   -v, --version                      Print the version
+
+SIGHUP makes the daemon read its configuration file again.
 `
 
 const text = { type: 'string' } as const

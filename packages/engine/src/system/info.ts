@@ -1,13 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-import { randomUUID } from 'node:crypto'
-import { readdirSync, readFileSync, writeFileSync } from 'node:fs'
+import { readdirSync, readFileSync } from 'node:fs'
 import os from 'node:os'
-import path from 'node:path'
 import type { ContainerdServices } from '@teu/containerd-api'
 import type { InfoResult } from '@teu/engine-api'
 import type { ContainerContext } from '../containers/context.ts'
 import { logDrivers } from '../logs/log-drivers.ts'
 import { engineVersion } from '../version.ts'
+import { engineIdIn } from './engine-id.ts'
 
 /** Everything that `docker info` shows. */
 export async function engineInfo(context: ContainerContext, containerd: ContainerdServices): Promise<InfoResult> {
@@ -17,7 +16,7 @@ export async function engineInfo(context: ContainerContext, containerd: Containe
   ])
   const { settings } = context
   return {
-    ID: engineId(settings.dataRoot),
+    ID: engineIdIn(settings.dataRoot),
     ...countsOf(context),
     Images: images.length,
     Driver: context.images.snapshotter,
@@ -141,16 +140,6 @@ const inactiveSwarm: InfoResult['Swarm'] = {
   ControlAvailable: false,
   Error: '',
   RemoteManagers: null,
-}
-
-/** An id that stays as long as the data root does. */
-function engineId(dataRoot: string): string {
-  const file = path.join(dataRoot, 'engine-id')
-  const found = readText(file).trim()
-  if (found !== '') return found
-  const id = randomUUID()
-  writeFileSync(file, `${id}\n`, { mode: 0o600 })
-  return id
 }
 
 function readText(file: string): string {

@@ -11,6 +11,7 @@ import { ContainerList } from '../../src/containers/container-list.ts'
 import { startEngine } from '../../src/engine.ts'
 import { createEventBus } from '../../src/events/event-bus.ts'
 import { silentLog } from '../../src/log.ts'
+import type { ReloadOptions } from '../../src/reload.ts'
 import type { Engine } from '../../src/serve.ts'
 import { detectHost } from '../../src/spec/detect-host.ts'
 import type { HostFacts } from '../../src/spec/host-facts.ts'
@@ -79,6 +80,11 @@ export class TestEngine {
     }
     this.#engine = await startEngine(options, parts)
     await this.#engine.listen(`unix://${this.socket}`)
+  }
+
+  /** Takes over options that can change. */
+  reload(options: ReloadOptions): string[] {
+    return this.#engine?.reload(options) ?? []
   }
 
   /** Listens on more addresses. */
