@@ -40,7 +40,13 @@ export type {
 } from './client/containers.ts'
 export { createEngineClient, type EngineClient } from './client/engine-client.ts'
 export type { ExecCalls } from './client/exec.ts'
-export type { ImageCalls, ImagePullOptions, ImagePushOptions } from './client/images.ts'
+export type {
+  ImageCalls,
+  ImagePlatformOptions,
+  ImagePullOptions,
+  ImagePushOptions,
+  ImageRemoveOptions,
+} from './client/images.ts'
 export type { NetworkCalls } from './client/networks.ts'
 export type { EventsOptions, SystemCalls } from './client/system.ts'
 export type { CallOptions, EngineClientOptions, EngineTls, HijackedConnection } from './client/transport.ts'
@@ -137,6 +143,7 @@ export {
   matchesLabels,
 } from './query/filters.ts'
 export { decodeFlag } from './query/flag.ts'
+export { decodePlatform, encodePlatform, type QueryPlatform } from './query/platform.ts'
 export { decodeTimestamp, parseDuration } from './query/timestamp.ts'
 export { decodeRegistryAuth, encodeRegistryAuth, registryAuthHeader } from './registry-auth.ts'
 export {

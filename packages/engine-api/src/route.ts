@@ -1,13 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { Filters } from './query/filters.ts'
+import type { QueryPlatform } from './query/platform.ts'
 
 /**
  * How a query value is spelt: `flag` a boolean, `text` as it is, `integer` a decimal int64 within a double's exact
- * range, `size` an unsigned 32-bit number, `list` a repeated key, `filters` JSON, `time` a point in time.
+ * range, `size` an unsigned 32-bit number, `list` a repeated key, `filters` JSON, `platform`
+ * an OCI platform in JSON, `platforms` a repeated one, `time` a point in time.
  *
  * @public
  */
-export type QueryKind = 'flag' | 'text' | 'integer' | 'size' | 'list' | 'filters' | 'time'
+export type QueryKind = 'flag' | 'text' | 'integer' | 'size' | 'list' | 'filters' | 'platform' | 'platforms' | 'time'
 
 /** What a request carries: nothing, JSON, or bytes (a tar). @public */
 export type BodyKind = 'none' | 'json' | 'bytes'
@@ -29,7 +31,7 @@ export interface Route {
   readonly codes: readonly number[]
 }
 
-/** The value of each query kind, decoded. An absent text, integer, size or time is undefined. @public */
+/** The value of each query kind, decoded. An absent text, integer, size, platform or time is undefined. @public */
 export interface QueryValues {
   flag: boolean
   text: string | undefined
@@ -37,6 +39,8 @@ export interface QueryValues {
   size: number | undefined
   list: string[]
   filters: Filters
+  platform: QueryPlatform | undefined
+  platforms: QueryPlatform[]
   /** Nanoseconds since 1970. */
   time: bigint | undefined
 }

@@ -11,6 +11,7 @@ import type {
   ProgressMessage,
 } from '../images/types.ts'
 import { encodeFilters, type Filters } from '../query/filters.ts'
+import { encodePlatform, type QueryPlatform } from '../query/platform.ts'
 import { encodeRegistryAuth } from '../registry-auth.ts'
 import { decodeJsonLines } from '../stream/json-lines.ts'
 import type { CallOptions, Transport } from './transport.ts'
@@ -30,7 +31,22 @@ export interface ImagePushOptions extends CallOptions {
   name: string
   /** All local tags of the name are pushed without it. */
   tag?: string | undefined
+  platform?: QueryPlatform | undefined
   auth?: AuthConfig | undefined
+}
+
+/** What calls about one image may say beside its name. @public */
+export interface ImagePlatformOptions extends CallOptions {
+  /** The platform whose image is meant, where the name has several. */
+  platform?: QueryPlatform | undefined
+}
+
+/** @public */
+export interface ImageRemoveOptions extends CallOptions {
+  force?: boolean | undefined
+  noPrune?: boolean | undefined
+  /** Only what is for these platforms. */
+  platforms?: readonly QueryPlatform[] | undefined
 }
 
 /**
@@ -41,17 +57,17 @@ export interface ImagePushOptions extends CallOptions {
  */
 export interface ImageCalls {
   imageList(options?: CallOptions & { all?: boolean; digests?: boolean; filters?: Filters }): Promise<ImageSummary[]>
-  imageInspect(name: string, options?: CallOptions): Promise<ImageInspect>
-  imageHistory(name: string, options?: CallOptions): Promise<ImageHistoryItem[]>
+  imageInspect(name: string, options?: ImagePlatformOptions): Promise<ImageInspect>
+  imageHistory(name: string, options?: ImagePlatformOptions): Promise<ImageHistoryItem[]>
   imagePull(options: ImagePullOptions): Promise<AsyncIterable<ProgressMessage>>
   imagePush(options: ImagePushOptions): Promise<AsyncIterable<ProgressMessage>>
   imageTag(name: string, target: { repo: string; tag?: string | undefined }, options?: CallOptions): Promise<void>
-  imageRemove(name: string, options?: CallOptions & { force?: boolean; noPrune?: boolean }): Promise<ImageDeleteItem[]>
+  imageRemove(name: string, options?: ImageRemoveOptions): Promise<ImageDeleteItem[]>
   /** A tar of the named images. */
-  imageSave(names: readonly string[], options?: CallOptions): Promise<Readable>
+  imageSave(names: readonly string[], options?: ImagePlatformOptions): Promise<Readable>
   imageLoad(
     archive: AsyncIterable<Uint8Array>,
-    options?: CallOptions & { quiet?: boolean },
+    options?: ImagePlatformOptions & { quiet?: boolean },
   ): Promise<AsyncIterable<ProgressMessage>>
   imagesPrune(options?: CallOptions & { filters?: Filters }): Promise<ImagesPruneResult>
 }
@@ -63,30 +79,42 @@ export function imageCalls(transport: Transport): ImageCalls {
       const query = { all: flag(all), digests: flag(digests), filters: encodeFilters(filters) }
       return transport.json(routes.list, { query, signal })
     },
-    imageInspect: (name, { signal } = {}) => transport.json(routes.inspect, { path: { name }, signal }),
-    imageHistory: (name, { signal } = {}) => transport.json(routes.history, { path: { name }, signal }),
+    imageInspect: (name, { platform, signal } = {}) =>
+      transport.json(routes.inspect, { path: { name }, ...platformQuery(platform, '1.49'), signal }),
+    imageHistory: (name, { platform, signal } = {}) =>
+      transport.json(routes.history, { path: { name }, ...platformQuery(platform, '1.48'), signal }),
     imagePull: async ({ name, tag, platform, auth, signal }) => {
       const query = { fromImage: name, tag, platform }
       return decodeJsonLines(await transport.call(routes.create, { query, headers: authHeaders(auth), signal }))
     },
-    imagePush: async ({ name, tag, auth, signal }) => {
+    imagePush: async ({ name, tag, platform, auth, signal }) => {
       const headers = authHeaders(auth ?? {})
-      return decodeJsonLines(await transport.call(routes.push, { path: { name }, query: { tag }, headers, signal }))
+      const request = { path: { name }, ...platformQuery(platform, '1.46', { tag }), headers, signal }
+      return decodeJsonLines(await transport.call(routes.push, request))
     },
     imageTag: (name, { repo, tag }, { signal } = {}) =>
       transport.done(routes.tag, { path: { name }, query: { repo, tag }, signal }),
-    imageRemove: (name, { force, noPrune, signal } = {}) => {
-      const query = { force: flag(force), noprune: flag(noPrune) }
-      return transport.json(routes.remove, { path: { name }, query, signal })
+    imageRemove: (name, { force, noPrune, platforms = [], signal } = {}) => {
+      const chosen = platforms.map((platform) => encodePlatform(platform) as string)
+      const query = { force: flag(force), noprune: flag(noPrune), platforms: chosen }
+      const needs = chosen.length > 0 ? { version: '1.50', parameter: 'platform' } : undefined
+      return transport.json(routes.remove, { path: { name }, query, needs, signal })
     },
-    imageSave: (names, { signal } = {}) => transport.call(routes.save, { query: { names }, signal }),
-    imageLoad: async (archive, { quiet, signal } = {}) => {
-      const query = { quiet: quiet ? '1' : '0' }
-      return decodeJsonLines(await transport.call(routes.load, { query, stream: archive, signal }))
+    imageSave: (names, { platform, signal } = {}) =>
+      transport.call(routes.save, { ...platformQuery(platform, '1.48', { names }), signal }),
+    imageLoad: async (archive, { quiet, platform, signal } = {}) => {
+      const request = { ...platformQuery(platform, '1.48', { quiet: quiet ? '1' : '0' }), stream: archive, signal }
+      return decodeJsonLines(await transport.call(routes.load, request))
     },
     imagesPrune: ({ filters, signal } = {}) =>
       transport.json(routes.prune, { query: { filters: encodeFilters(filters) }, signal }),
   }
+}
+
+/** A query with a platform, which only servers of `version` or newer know. */
+function platformQuery<Q extends object>(platform: QueryPlatform | undefined, version: string, query?: Q) {
+  const needs = platform === undefined ? undefined : { version, parameter: 'platform' }
+  return { query: { ...query, platform: encodePlatform(platform) }, needs }
 }
 
 function authHeaders(auth: AuthConfig | undefined): Record<string, string> {

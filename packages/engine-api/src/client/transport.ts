@@ -2,7 +2,7 @@
 import type { IncomingMessage, RequestOptions } from 'node:http'
 import type { Duplex, Readable } from 'node:stream'
 import { StackError } from '@teu/errors'
-import { currentApiVersion } from '../api-version.ts'
+import { compareApiVersions, currentApiVersion } from '../api-version.ts'
 import { decodeError, maximumErrorBody } from '../errors.ts'
 import { buildTarget, type PathParameters } from '../path.ts'
 import type { Route } from '../route.ts'
@@ -43,6 +43,8 @@ export interface CallRequest extends CallOptions {
   /** A value to send as JSON, or bytes. */
   body?: unknown
   stream?: AsyncIterable<Uint8Array> | Readable
+  /** A parameter that only servers of this version or newer know. */
+  needs?: { version: string; parameter: string } | undefined
 }
 
 /** A connection taken over from HTTP: bytes in both directions. @public */
@@ -84,6 +86,7 @@ export function createTransport(options: EngineClientOptions): Transport {
       const negotiate = transport.negotiate
       await negotiate()
     }
+    requireVersion(transport.apiVersion ?? currentApiVersion, request.needs)
     const init = requestOptions(address, options, transport.apiVersion, route, request, upgrade)
     const outgoing = https
       ? https.request({ ...init, ...tlsOptions(options.tls), agent: upgrade ? false : agent })
@@ -116,6 +119,15 @@ export function createTransport(options: EngineClientOptions): Transport {
     close: () => agent.destroy(),
   }
   return transport
+}
+
+/** An older server would pass over the parameter, and do to another thing what was meant for this one. */
+function requireVersion(version: string, needs: CallRequest['needs']): void {
+  if (needs === undefined || compareApiVersions(version, needs.version) >= 0) return
+  throw new StackError(
+    'failed-precondition',
+    `"${needs.parameter}" requires API version ${needs.version}, but the Docker daemon API version is ${version}`,
+  )
 }
 
 function requestOptions(

@@ -28,7 +28,7 @@ export const imageRoutes = {
   load: route({
     method: 'POST',
     path: '/images/load',
-    query: { quiet: 'flag', platform: 'text' },
+    query: { quiet: 'flag', platform: 'platform' },
     body: 'bytes',
     answer: 'lines',
     codes: [200, 400, 500],
@@ -36,7 +36,7 @@ export const imageRoutes = {
   save: route({
     method: 'GET',
     path: '/images/get',
-    query: { names: 'list', platform: 'text' },
+    query: { names: 'list', platform: 'platform' },
     answer: 'bytes',
     codes: [200, 400, 404, 500],
   }),
@@ -44,26 +44,26 @@ export const imageRoutes = {
   inspect: route({
     method: 'GET',
     path: '/images/{name*}/json',
-    query: { manifests: 'flag', platform: 'text' },
+    query: { manifests: 'flag', platform: 'platform' },
     codes: [200, 400, 404, 500],
   }),
   history: route({
     method: 'GET',
     path: '/images/{name*}/history',
-    query: { platform: 'text' },
+    query: { platform: 'platform' },
     codes: [200, 404, 500],
   }),
   saveOne: route({
     method: 'GET',
     path: '/images/{name*}/get',
-    query: { platform: 'text' },
+    query: { platform: 'platform' },
     answer: 'bytes',
     codes: [200, 400, 404, 500],
   }),
   push: route({
     method: 'POST',
     path: '/images/{name*}/push',
-    query: { tag: 'text', platform: 'text' },
+    query: { tag: 'text', platform: 'platform' },
     body: 'bytes',
     answer: 'lines',
     codes: [200, 400, 404, 500],
@@ -78,7 +78,7 @@ export const imageRoutes = {
   remove: route({
     method: 'DELETE',
     path: '/images/{name*}',
-    query: { force: 'flag', noprune: 'flag', platforms: 'list' },
+    query: { force: 'flag', noprune: 'flag', platforms: 'platforms' },
     codes: [200, 400, 404, 409, 500],
   }),
 } as const

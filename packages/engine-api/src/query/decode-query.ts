@@ -3,6 +3,7 @@ import { StackError } from '@teu/errors'
 import type { QueryKind, QueryOf, QueryValues, Route } from '../route.ts'
 import { decodeFilters } from './filters.ts'
 import { decodeFlag } from './flag.ts'
+import { decodePlatform } from './platform.ts'
 import { decodeTimestamp } from './timestamp.ts'
 
 const decoders: { [K in QueryKind]: (values: string[], name: string) => QueryValues[K] } = {
@@ -12,6 +13,8 @@ const decoders: { [K in QueryKind]: (values: string[], name: string) => QueryVal
   size: (values, name) => decodeSize(values[0], name),
   list: (values) => values,
   filters: (values) => decodeFilters(values[0]),
+  platform: (values) => decodePlatform(values[0]),
+  platforms: (values) => values.map(decodePlatform).filter((platform) => platform !== undefined),
   time: (values) => decodeTimestamp(values[0]),
 }
 

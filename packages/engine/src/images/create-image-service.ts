@@ -8,11 +8,20 @@ import { loadArchive } from './archive/load-archive.ts'
 import { saveArchive } from './archive/save-archive.ts'
 import type { ImageContext } from './image-context.ts'
 import { listImages, setImage } from './image-records.ts'
-import type { CallOptions, ImageEvent, ImageListOptions, ImageService, ImageUser } from './image-service.ts'
-import { historyView, inspectView, resolvedView, summaryView } from './image-views.ts'
+import type {
+  CallOptions,
+  ImageEvent,
+  ImageListOptions,
+  ImageService,
+  ImageUsage,
+  ImageUser,
+  PlatformOptions,
+} from './image-service.ts'
+import { distinctSize, historyView, inspectView, resolvedView, sharedSizes, summaryView } from './image-views.ts'
 import { KeyedLock, Slots } from './keyed-lock.ts'
 import { byId, filterImages } from './list-filters.ts'
-import { requireImage } from './names.ts'
+import { checkNewName, requireImage } from './names.ts'
+import { onPlatform } from './platform-content.ts'
 import { pullImage } from './pull/pull-image.ts'
 import { pushImage } from './push/push-image.ts'
 import type { OpenRegistry } from './registry-source.ts'
@@ -69,21 +78,40 @@ async function tagImage(
   tag: string | undefined,
   options: CallOptions = {},
 ): Promise<void> {
-  const { image } = requireImage(reference, await listImages(context, options))
   const parsed = parseReference(repo)
+  checkNewName(parsed)
   if (parsed.digest) throw new StackError('invalid-argument', 'refusing to create a tag with a digest reference')
   const name = { registry: parsed.registry, repository: parsed.repository, tag: tag || (parsed.tag ?? 'latest') }
   if (!isTag(name.tag)) throw new StackError('invalid-argument', `invalid tag format: "${name.tag}"`)
+  const { image } = requireImage(reference, await listImages(context, options))
   await setImage(context, formatReference(name), image.target, options)
   context.onEvent({ action: 'tag', id: image.id, attributes: { name: familiarReference(name) } })
 }
 
 async function listSummaries(context: ImageContext, options: ImageListOptions = {}) {
-  const images = filterImages(await listImages(context, options), options.filters ?? {})
+  const all = await listImages(context, options)
   const users = await context.users()
-  const count = (id: string) => users.filter(({ imageId }) => imageId === id).length
-  const rows = byId(images).map((names) => summaryView(names, count(names[0]?.id ?? '')))
+  const shared = options.sharedSize ? sharedSizes(all) : undefined
+  const rows = byId(filterImages(all, options.filters ?? {})).map((names) => {
+    const id = names[0]?.id ?? ''
+    const count = users.filter(({ imageId }) => imageId === id).length
+    return summaryView(names, count, shared?.get(id))
+  })
   return rows.sort((a, b) => b.Created - a.Created)
+}
+
+async function imageUsage(context: ImageContext, options: CallOptions = {}): Promise<ImageUsage> {
+  const images = await listSummaries(context, { ...options, all: true, sharedSize: true })
+  return { images, layersSize: distinctSize(await listImages(context, options)) }
+}
+
+/** An image under all its names, or exactly its part for a platform. */
+async function findNames(context: ImageContext, reference: string, options: PlatformOptions = {}) {
+  const { image, names } = requireImage(reference, await listImages(context, options))
+  if (!options.platform) return names
+  const chosen = await onPlatform(context, image, options.platform, reference, options)
+  const { manifestDescriptor, manifest, config, id, chainId } = chosen
+  return names.map((other) => ({ ...other, manifestDescriptor, manifest, config, id, chainId }))
 }
 
 async function exportContainer(context: ImageContext, containerId: string, options: CallOptions = {}) {
@@ -116,8 +144,10 @@ export function createImageService(init: ImageServiceInit): ImageService {
     load: (archive, options) => loadArchive(context, archive, options),
     save: (names, options) => saveArchive(context, names, options),
     list: (options) => listSummaries(context, options),
-    inspect: async (reference, options) => inspectView((await find(reference, options)).names, context.snapshotter),
-    history: async (reference, options) => historyView((await find(reference, options)).names),
+    usage: (options) => imageUsage(context, options),
+    inspect: async (reference, options) =>
+      inspectView(await findNames(context, reference, options), context.snapshotter),
+    history: async (reference, options) => historyView(await findNames(context, reference, options)),
     tag: (reference, repo, tag, options) => tagImage(context, reference, repo, tag, options),
     remove: (reference, options) => removeImage(context, reference, options),
     prune: (filters, options) => pruneImages(context, filters, options),

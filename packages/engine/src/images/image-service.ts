@@ -8,11 +8,17 @@ import type {
   ImageSummary,
   ProgressMessage,
 } from '@teu/engine-api'
+import type { Platform } from '@teu/oci-spec/image'
 import type { Rootfs } from '../spec/rootfs.ts'
 
 /** What every call may carry. Aborting `signal` ends the call with code `cancelled`; what it had begun is undone. */
 export interface CallOptions {
   signal?: AbortSignal | undefined
+}
+
+/** A call about one image that may name the platform that is meant: exactly that one, or `not-found`. */
+export interface PlatformOptions extends CallOptions {
+  platform?: Platform | undefined
 }
 
 /** A platform as an image names it, such as `linux/arm64/v8`. */
@@ -39,8 +45,9 @@ export interface ResolvedImage {
 
 /** `POST /images/create?fromImage=`. */
 export interface PullRequest {
-  /** A name with or without tag or digest, familiar or full. Without tag `latest` is meant. */
+  /** A name with or without tag or digest, familiar or full. Without tag `latest` is meant, or with `all` every tag. */
   reference: string
+  all?: boolean | undefined
   /** `os/arch[/variant]`; the host's by default. */
   platform?: string | undefined
   auth?: AuthConfig | undefined
@@ -52,12 +59,16 @@ export interface PushRequest {
   name: string
   /** All local tags of the name are pushed when absent. */
   tag?: string | undefined
+  /** Only the image for this platform. */
+  platform?: Platform | undefined
   auth?: AuthConfig | undefined
 }
 
 /** `GET /images/json`: filters as in the query, each a list of values of which one must match. */
 export interface ImageListOptions extends CallOptions {
   all?: boolean | undefined
+  /** Counts the bytes that an image shares with others; -1 without. */
+  sharedSize?: boolean | undefined
   /** `reference`, `label`, `dangling`, `before`, `since`, `until`; another key is `invalid-argument`. */
   filters?: Readonly<Record<string, readonly string[]>> | undefined
 }
@@ -66,6 +77,15 @@ export interface ImageListOptions extends CallOptions {
 export interface ImageRemoveOptions extends CallOptions {
   /** Also untag several names of one id, and those of an image that a stopped container uses. */
   force?: boolean | undefined
+  /** Remove only what is for these platforms. */
+  platforms?: readonly Platform[] | undefined
+}
+
+/** What all images take. */
+export interface ImageUsage {
+  images: ImageSummary[]
+  /** The bytes of all their content, each blob counted once. */
+  layersSize: number
 }
 
 /** What happened to an image, for `/events`. */
@@ -126,13 +146,20 @@ export interface ImageService {
   pull(request: PullRequest, options?: CallOptions): AsyncIterable<ProgressMessage>
   push(request: PushRequest, options?: CallOptions): AsyncIterable<ProgressMessage>
   /** Reads a docker archive or an OCI layout, tar or gzipped tar. */
-  load(archive: AsyncIterable<Uint8Array>, options?: CallOptions & { quiet?: boolean }): AsyncIterable<ProgressMessage>
-  /** The tar of `docker save`. The names are resolved before the promise settles, so `not-found` is a rejection. */
-  save(names: readonly string[], options?: CallOptions): Promise<AsyncIterable<Uint8Array>>
+  load(
+    archive: AsyncIterable<Uint8Array>,
+    options?: PlatformOptions & { quiet?: boolean },
+  ): AsyncIterable<ProgressMessage>
+  /**
+   * The tar of `docker save`; a name without tag means all tags of it. The names are resolved before the promise
+   * settles, so `not-found` is a rejection.
+   */
+  save(names: readonly string[], options?: PlatformOptions): Promise<AsyncIterable<Uint8Array>>
 
   list(options?: ImageListOptions): Promise<ImageSummary[]>
-  inspect(reference: string, options?: CallOptions): Promise<ImageInspect>
-  history(reference: string, options?: CallOptions): Promise<ImageHistoryItem[]>
+  usage(options?: CallOptions): Promise<ImageUsage>
+  inspect(reference: string, options?: PlatformOptions): Promise<ImageInspect>
+  history(reference: string, options?: PlatformOptions): Promise<ImageHistoryItem[]>
   /** Names an image `repo:tag`; a name that exists is moved. */
   tag(reference: string, repo: string, tag: string | undefined, options?: CallOptions): Promise<void>
   /** Untags, and deletes with the last tag. `conflict` while a container uses it. */

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { ContainerConfig, ImageHistoryItem, ImageInspect, ImageSummary } from '@teu/engine-api'
-import type { HistoryEntry, ImageConfig } from '@teu/oci-spec/image'
+import type { Descriptor, HistoryEntry, ImageConfig } from '@teu/oci-spec/image'
 import type { ResolvedImage } from './image-service.ts'
 import type { LoadedContent, LoadedImage } from './loaded-image.ts'
 import { repoDigest, repoTag } from './names.ts'
@@ -12,6 +12,31 @@ const unique = (values: readonly (string | undefined)[]): string[] => [
 /** The bytes of an image's content: its config and its layers as they are stored. */
 export function contentSize({ manifest }: Pick<LoadedContent, 'manifest'>): number {
   return manifest.layers.reduce((sum, layer) => sum + layer.size, manifest.config.size)
+}
+
+/** Each image's blobs, config and layers, by image id. */
+function blobsById(images: readonly LoadedImage[]): Map<string, Descriptor[]> {
+  return new Map(images.map(({ id, manifest }) => [id, [manifest.config, ...manifest.layers]]))
+}
+
+const sum = (blobs: Iterable<Descriptor>): number => [...blobs].reduce((total, { size }) => total + size, 0)
+
+const distinct = (blobs: readonly Descriptor[]) => new Map(blobs.map((blob) => [blob.digest, blob])).values()
+
+/** The bytes of all images' content, each blob once. */
+export function distinctSize(images: readonly LoadedImage[]): number {
+  return sum(distinct([...blobsById(images).values()].flat()))
+}
+
+/** How many bytes of each image's content another image has too, by image id. */
+export function sharedSizes(images: readonly LoadedImage[]): Map<string, number> {
+  const byId = blobsById(images)
+  const holders = Map.groupBy(
+    [...byId].flatMap(([id, blobs]) => [...distinct(blobs)].map(({ digest }) => ({ id, digest }))),
+    ({ digest }) => digest,
+  )
+  const isShared = ({ digest }: Descriptor) => (holders.get(digest)?.length ?? 0) > 1
+  return new Map([...byId].map(([id, blobs]) => [id, sum(blobs.filter(isShared))]))
 }
 
 /** An image's defaults for containers, in the Engine API's shape; fields that it does not set are absent. */
@@ -45,7 +70,7 @@ const seconds = (date: string | undefined): number => {
 }
 
 /** One row of the list, for all names of one image id. */
-export function summaryView(names: readonly LoadedImage[], containers: number): ImageSummary {
+export function summaryView(names: readonly LoadedImage[], containers: number, sharedSize = -1): ImageSummary {
   const [image] = names as [LoadedImage]
   return {
     Id: image.id,
@@ -54,31 +79,11 @@ export function summaryView(names: readonly LoadedImage[], containers: number): 
     RepoDigests: unique(names.map(repoDigest)),
     Created: seconds(image.config.created),
     Size: contentSize(image),
-    SharedSize: -1,
+    SharedSize: sharedSize,
     Labels: image.config.config?.Labels ?? null,
     Containers: containers,
+    Descriptor: image.target,
   }
-}
-
-/** Config fields that clients read without looking whether they are there. */
-const emptyConfig: ContainerConfig = {
-  Hostname: '',
-  Domainname: '',
-  User: '',
-  AttachStdin: false,
-  AttachStdout: false,
-  AttachStderr: false,
-  Tty: false,
-  OpenStdin: false,
-  StdinOnce: false,
-  Env: [],
-  Cmd: null,
-  Image: '',
-  Volumes: null,
-  WorkingDir: '',
-  Entrypoint: null,
-  OnBuild: null,
-  Labels: {},
 }
 
 /** The answer to an inspect, for all names of one image id. */
@@ -95,7 +100,7 @@ export function inspectView(names: readonly LoadedImage[], snapshotter: string):
     ...(config.created ? { Created: config.created } : {}),
     DockerVersion: '',
     Author: config.author ?? '',
-    Config: { ...emptyConfig, ...containerConfig(config) },
+    Config: containerConfig(config),
     Architecture: config.architecture,
     ...(config.variant ? { Variant: config.variant } : {}),
     Os: config.os,

@@ -39,7 +39,7 @@ export interface LoadedImage extends LoadedContent {
 }
 
 /** How deep indexes may nest. */
-const maximumDepth = 4
+export const maximumDepth = 4
 /** How many images are kept parsed; beyond it the oldest ones are read again. */
 const maximumCached = 1000
 
@@ -84,6 +84,18 @@ async function findManifest(
   throw new StackError('not-found', `image ${target.digest} has no content here`)
 }
 
+/** An image by its manifest. `not-found` while its config is missing. */
+export async function contentOf(
+  context: ImageContext,
+  manifestDescriptor: Descriptor,
+  manifest: Manifest,
+  options: ReadOptions = {},
+): Promise<LoadedContent> {
+  const config = parseImageConfig(await readDocument(context, manifest.config.digest, options))
+  const id = manifest.config.digest
+  return { manifestDescriptor, manifest, config, id, chainId: chainId(config.rootfs.diff_ids) ?? '' }
+}
+
 /** What `target` stands for on this platform. `not-found` while its content is incomplete. */
 export async function loadContent(
   context: ImageContext,
@@ -93,14 +105,7 @@ export async function loadContent(
   const cached = context.contents.get(target.digest)
   if (cached) return cached
   const { descriptor, manifest } = await findManifest(context, target, options)
-  const config = parseImageConfig(await readDocument(context, manifest.config.digest, options))
-  const content: LoadedContent = {
-    manifestDescriptor: descriptor,
-    manifest,
-    config,
-    id: manifest.config.digest,
-    chainId: chainId(config.rootfs.diff_ids) ?? '',
-  }
+  const content = await contentOf(context, descriptor, manifest, options)
   // An index may gain another platform's content later, but what was chosen stays a right choice.
   context.contents.set(target.digest, content)
   if (context.contents.size > maximumCached) {

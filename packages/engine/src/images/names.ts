@@ -5,6 +5,7 @@ import {
   familiarReference,
   formatReference,
   parseReference,
+  type Reference,
   withDefaultTag,
 } from '@teu/oci-spec/distribution'
 import { danglingPrefix } from './image-records.ts'
@@ -22,6 +23,13 @@ export interface FoundImage {
 
 const idPattern = /^(?:sha256:)?([0-9a-f]{1,64})$/
 
+/** Refuses the name `sha256`, with which `sha256:foo` would read as an id. */
+export function checkNewName(reference: Reference): void {
+  if (familiarName(reference) !== 'sha256') return
+  const message = 'refusing to create an ambiguous tag using digest algorithm as name'
+  throw new StackError('invalid-argument', message)
+}
+
 /** The name as containerd has it: full, with `latest` where there is no tag. */
 export function storedName(reference: string): string {
   return formatReference(withDefaultTag(parseReference(reference)))
@@ -38,6 +46,12 @@ export function repoTag(image: Pick<LoadedImage, 'name'>): string | undefined {
 export function repoDigest(image: Pick<LoadedImage, 'name' | 'target'>): string | undefined {
   if (image.name.startsWith(danglingPrefix)) return undefined
   return `${familiarName(parseReference(image.name))}@${image.target.digest}`
+}
+
+/** Whether a reference is a whole id, or says that it is one: it is then never a name. */
+export function isId(reference: string): boolean {
+  const hex = idPattern.exec(reference)?.[1]
+  return hex !== undefined && (hex.length === 64 || reference.startsWith('sha256:'))
 }
 
 /** An error for a reference that leads to nothing, in Docker's words. */
@@ -78,7 +92,7 @@ function byName(reference: string, all: readonly LoadedImage[]): LoadedImage | u
  */
 export function findImage(reference: string, all: readonly LoadedImage[]): FoundImage | undefined {
   const hex = idPattern.exec(reference)?.[1]
-  if (hex !== undefined && (hex.length === 64 || reference.startsWith('sha256:'))) {
+  if (hex !== undefined && isId(reference)) {
     const [image] = byPrefix(hex, all)
     return image && found(image, true, all)
   }

@@ -18,6 +18,8 @@ export type PushOutcome = 'pushed' | 'exists' | { mountedFrom: string }
 export interface RegistrySource {
   /** The descriptor that the tag or digest of `reference` stands for now. */
   resolve(reference: Reference, options?: SourceOptions): Promise<Descriptor>
+  /** The tags of a repository, in the registry's order. */
+  tags(reference: Reference, options?: SourceOptions): AsyncIterable<string>
   /** A manifest or index, at most 4 MiB. */
   manifest(reference: Reference, descriptor: Descriptor, options?: SourceOptions): Promise<Uint8Array>
   /** A blob's bytes from `offset` on; resumed inside when the connection breaks. */

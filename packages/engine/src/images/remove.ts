@@ -9,6 +9,7 @@ import { contentSize } from './image-views.ts'
 import { byId, type Filters, filterImages } from './list-filters.ts'
 import type { LoadedImage } from './loaded-image.ts'
 import { type FoundImage, repoDigest, repoTag, requireImage } from './names.ts'
+import { removeContents, selectPlatforms } from './remove-platforms.ts'
 
 const short = (id: string): string => id.replace(/^sha256:/, '').slice(0, 12)
 
@@ -87,7 +88,7 @@ function removeById(found: FoundImage, _reference: string, users: readonly Image
 /**
  * Removes a name, and with the last one the image. A reference by id removes all names of it. `conflict` while a
  * container uses the image, in Docker's words; `force` overrides that for stopped containers, and several
- * repositories.
+ * repositories. `platforms` limits it to what the image has for them: the name stays while something else is left.
  */
 export async function removeImage(
   context: ImageContext,
@@ -97,6 +98,15 @@ export async function removeImage(
   const force = options.force ?? false
   const all = await listImages(context, options)
   const found = requireImage(reference, all)
+  if (options.platforms?.length) {
+    const part = await selectPlatforms(context, found.image, options.platforms, reference, options)
+    if (part.partial) {
+      const ids: string[] = part.selected.map(({ id }) => id)
+      const users = (await context.users()).filter(({ imageId }) => ids.includes(imageId))
+      refuseUsed(repoTag(found.image) ?? reference, users, force)
+      return removeContents(context, found.image.target, part.selected, options)
+    }
+  }
   const users = (await context.users()).filter(({ imageId }) => imageId === found.image.id)
   const others = all.filter(({ id }) => id !== found.image.id)
   if (found.byId) {

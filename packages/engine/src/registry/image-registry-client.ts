@@ -53,6 +53,7 @@ export function openRegistries(access: RegistryAccess = {}): OpenRegistry {
     })
     const source: RegistrySource = {
       resolve: (reference, options) => timed(layer, 'resolve', () => client.resolve(reference, call(options))),
+      tags: (reference, options) => client.listTags(reference, call(options)),
       async manifest(reference, expected, options) {
         const { body } = await timed(layer, 'manifest', () =>
           client.fetchManifest(at(reference, expected), { ...call(options), expected }),

@@ -77,11 +77,11 @@ async function diskUsage(context: ContainerContext, types: readonly string[]): P
   const unknown = types.find((type) => !usageTypes.includes(type))
   if (unknown !== undefined) throw new StackError('invalid-argument', `unknown object type: ${unknown}`)
   const wanted = (type: string) => types.length === 0 || types.includes(type)
-  const images = wanted('image') ? await context.images.list({ all: true }) : []
+  const { images, layersSize } = wanted('image') ? await context.images.usage() : { images: [], layersSize: 0 }
   const containers = wanted('container') ? await listContainers(context, { all: true, size: true, filters: {} }) : []
-  const volumes = wanted('volume') ? await context.volumes.list({}) : []
+  const volumes = wanted('volume') ? await context.volumes.usage() : []
   return {
-    LayersSize: images.reduce((total, { Size }) => total + Size, 0),
+    LayersSize: layersSize,
     Images: images,
     Containers: containers,
     Volumes: volumes,

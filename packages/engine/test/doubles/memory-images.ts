@@ -44,6 +44,7 @@ export function memoryImages(): ImageService & { readonly roots: ReadonlySet<str
       })()
     },
     list: async () => [],
+    usage: async () => ({ images: [], layersSize: 0 }),
     inspect: async (reference) => {
       throw missing(reference)
     },

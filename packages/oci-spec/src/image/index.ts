@@ -54,6 +54,7 @@ export {
   choosePlatform,
   formatPlatform,
   hostPlatform,
+  isSamePlatform,
   matchPlatform,
   normalizePlatform,
   type Platform,

@@ -4,7 +4,15 @@ import test from 'node:test'
 import type { Descriptor } from './descriptor.ts'
 import { digestOf } from './digest.ts'
 import { mediaTypes } from './media-types.ts'
-import { choosePlatform, formatPlatform, matchPlatform, parsePlatform, runnablePlatforms } from './platform.ts'
+import {
+  choosePlatform,
+  formatPlatform,
+  isSamePlatform,
+  matchPlatform,
+  type Platform,
+  parsePlatform,
+  runnablePlatforms,
+} from './platform.ts'
 
 function entry(platform?: string): Descriptor {
   const base = { mediaType: mediaTypes.ociManifest, digest: digestOf(platform ?? 'none'), size: 1 }
@@ -32,10 +40,22 @@ test('platforms have one spelling', () => {
   assert.equal(parsePlatform('s390x').architecture, 's390x')
 })
 
-test('what is no platform is refused', () => {
+test('what is no platform is refused, as containerd does', () => {
   for (const text of ['', '/', 'linux/', 'linux/a b', 'linux/amd64/v1/x', `linux/${'a'.repeat(65)}`, 'linux/../x']) {
-    assert.throws(() => parsePlatform(text), { code: 'invalid-argument', message: /^invalid platform/ }, text)
+    assert.throws(() => parsePlatform(text), { code: 'invalid-argument', message: /: invalid argument$/ }, text)
   }
+  const message = '"foobar": unknown operating system or architecture: invalid argument'
+  assert.throws(() => parsePlatform('foobar'), { code: 'invalid-argument', message })
+})
+
+test('a platform that is not the same is told apart, spelling is not', () => {
+  const [plain, spelled, v3] = ['linux/amd64', 'Linux/x86_64/v1', 'linux/amd64/v3'].map(parsePlatform) as [
+    Platform,
+    Platform,
+    Platform,
+  ]
+  assert.ok(isSamePlatform(plain, spelled) && isSamePlatform(plain, { os: 'linux', architecture: 'x86-64' }))
+  assert.ok(!isSamePlatform(plain, v3))
 })
 
 test('a machine runs what is below it', () => {

@@ -53,27 +53,45 @@ function ordinaryVariant(architecture: string, variant: string): string {
 }
 
 /**
- * Reads `os`, `os/architecture`, `os/architecture/variant` or `architecture` alone; what is not said is that of this
- * machine. Throws `invalid-argument`.
+ * Reads `os/architecture`, `os/architecture/variant`, or a known system or architecture alone; what is not said is that
+ * of this machine. Throws `invalid-argument`, in containerd's words.
  *
  * @public
  */
 export function parsePlatform(specifier: string): Platform {
+  const shown = JSON.stringify(specifier.slice(0, 128))
+  const refuse = (reason: string) => new StackError('invalid-argument', `${reason}: invalid argument`)
   const parts = specifier.split('/', 4)
-  const [first = '', second, variant] = parts
-  if (parts.length > 3 || !parts.every((part) => component.test(part))) {
-    throw new StackError('invalid-argument', `invalid platform ${JSON.stringify(specifier.slice(0, 128))}`)
+  const wrong = parts.find((part) => !component.test(part))
+  if (wrong !== undefined) {
+    const rule = `platform specifier component must match "${component.source}"`
+    throw refuse(`${JSON.stringify(wrong.slice(0, 128))} is an invalid component of ${shown}: ${rule}`)
   }
+  if (parts.length > 3) throw refuse(`${shown}: cannot parse platform specifier`)
+  const [first = '', second, variant] = parts
   if (second !== undefined) {
     return normalizePlatform({ os: first, architecture: second, ...(variant === undefined ? {} : { variant }) })
   }
   const host = hostPlatform()
-  return knownSystems.has(first.toLowerCase())
-    ? normalizePlatform({ ...host, os: first })
-    : normalizePlatform({ os: host.os, architecture: first })
+  if (knownSystems.has(first.toLowerCase())) return normalizePlatform({ ...host, os: first })
+  const alone = normalizePlatform({ os: host.os, architecture: first })
+  if (!knownArchitectures.has(alone.architecture)) throw refuse(`${shown}: unknown operating system or architecture`)
+  return alone
 }
 
-const knownSystems = new Set(['linux', 'darwin', 'macos', 'windows', 'freebsd', 'netbsd', 'openbsd', 'solaris', 'wasi'])
+const knownSystems = new Set(
+  (
+    'aix android darwin dragonfly freebsd hurd illumos ios js linux macos nacl netbsd openbsd plan9 solaris wasi ' +
+    'windows zos'
+  ).split(' '),
+)
+
+const knownArchitectures = new Set(
+  (
+    '386 amd64 amd64p32 arm armbe arm64 arm64be loong64 mips mipsle mips64 mips64le mips64p32 mips64p32le ppc ppc64 ' +
+    'ppc64le riscv riscv64 s390 s390x sparc sparc64 wasm'
+  ).split(' '),
+)
 
 /** `os/architecture`, with `/variant` when there is one. @public */
 export function formatPlatform(platform: Platform): string {
@@ -108,6 +126,11 @@ export function runnablePlatforms(platform: Platform): Platform[] {
     default:
       return [own]
   }
+}
+
+/** Whether two platforms are the same system, architecture and variant, however they are spelt. @public */
+export function isSamePlatform(a: Platform, b: Platform): boolean {
+  return same(normalizePlatform(a), normalizePlatform(b))
 }
 
 /** Whether two normalised platforms are the same system, architecture and variant. */

@@ -76,7 +76,6 @@ class Events {
   readonly #waiting: Event[] = []
   readonly #source: AsyncIterator<Uint8Array>
   readonly #parser: TarParser
-  #read = false
   #finished = false
 
   constructor(source: AsyncIterable<Uint8Array>) {
@@ -92,12 +91,10 @@ class Events {
     while (this.#waiting.length === 0 && !this.#finished) {
       const { value, done } = await this.#source.next()
       if (!done) {
-        this.#read = true
         this.#parser.push(value)
       } else {
         this.#parser.finish()
         this.#finished = true
-        if (!this.#read) throw new StackError('invalid-argument', 'it is empty')
       }
     }
     return this.#waiting.shift()
@@ -147,8 +144,8 @@ class Body {
 }
 
 /**
- * The entries of a tar, plain, gzip or zstd, one at a time and in order. `invalid-argument` for what is no tar, or
- * ends too early.
+ * The entries of a tar, plain, gzip or zstd, one at a time and in order; none of an empty stream. `invalid-argument`
+ * for what is no tar, or ends too early.
  */
 export async function* readTar(source: AsyncIterable<Uint8Array>, signal?: AbortSignal): AsyncGenerator<TarEntry> {
   const events = new Events(decompressed(source))

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { readBlob } from '@teu/containerd-api'
 import { tarEnd, tarHeader, tarPadding } from '@teu/containerd-api/archive'
-import { familiarName, parseReference } from '@teu/oci-spec/distribution'
+import { familiarName, parseReference, type Reference } from '@teu/oci-spec/distribution'
 import {
   annotationKeys,
   type Descriptor,
@@ -14,9 +14,10 @@ import {
 } from '@teu/oci-spec/image'
 import { callOptions, type ImageContext } from '../image-context.ts'
 import { listImages } from '../image-records.ts'
-import type { CallOptions } from '../image-service.ts'
+import type { CallOptions, PlatformOptions } from '../image-service.ts'
 import type { LoadedImage } from '../loaded-image.ts'
-import { repoTag, requireImage } from '../names.ts'
+import { isId, repoTag, requireImage } from '../names.ts'
+import { onPlatform } from '../platform-content.ts'
 
 /** One image to save, under the names that were asked for. */
 interface SavedImage {
@@ -25,14 +26,41 @@ interface SavedImage {
   names: LoadedImage[]
 }
 
-/** Names without tag stand for all tags of a repository; one image that is named twice is saved once. */
-function choose(references: readonly string[], all: readonly LoadedImage[]): SavedImage[] {
+/** One name to save, and whether the archive says it: an image that is named by its id is saved without a name. */
+interface ChosenName {
+  image: LoadedImage
+  named: boolean
+}
+
+/** All tags of a repository for a name without tag, where there are any. */
+function namesOf(reference: string, all: readonly LoadedImage[]): ChosenName[] {
+  const tags = isId(reference) ? [] : tagsOf(parseReference(reference), all)
+  if (tags.length > 0) return tags.map((image) => ({ image, named: true }))
+  const { image, byId } = requireImage(reference, all)
+  return [{ image, named: !byId && repoTag(image) !== undefined }]
+}
+
+function tagsOf(reference: Reference, all: readonly LoadedImage[]): LoadedImage[] {
+  if (reference.tag !== undefined || reference.digest !== undefined) return []
+  const name = familiarName(reference)
+  return all.filter((image) => repoTag(image) && familiarName(parseReference(image.name)) === name)
+}
+
+/** The images to save, each once, whatever names it was asked for by. */
+async function choose(
+  context: ImageContext,
+  references: readonly string[],
+  { platform, ...options }: PlatformOptions,
+): Promise<SavedImage[]> {
+  const all = await listImages(context, options)
   const chosen = new Map<string, SavedImage>()
   for (const reference of references) {
-    const { image, byId } = requireImage(reference, all)
-    const saved = chosen.get(image.id) ?? { image, names: [] }
-    if (!byId && repoTag(image) && !saved.names.includes(image)) saved.names.push(image)
-    chosen.set(image.id, saved)
+    for (const { image: found, named } of namesOf(reference, all)) {
+      const image = platform ? await onPlatform(context, found, platform, reference, options) : found
+      const saved = chosen.get(image.id) ?? { image, names: [] }
+      if (named && !saved.names.some(({ name }) => name === image.name)) saved.names.push(image)
+      chosen.set(image.id, saved)
+    }
   }
   return [...chosen.values()]
 }
@@ -131,9 +159,9 @@ async function* write(
 export async function saveArchive(
   context: ImageContext,
   references: readonly string[],
-  options: CallOptions = {},
+  options: PlatformOptions = {},
 ): Promise<AsyncIterable<Uint8Array>> {
-  const images = choose(references, await listImages(context, options))
+  const images = await choose(context, references, options)
   for (const { image } of images) context.onEvent({ action: 'save', id: image.id, attributes: { name: image.id } })
   return write(context, images, options)
 }

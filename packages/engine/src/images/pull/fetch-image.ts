@@ -40,6 +40,8 @@ export interface FetchedImage {
   manifestDescriptor: Descriptor
   manifest: Manifest
   config: ImageConfig
+  /** Whether the config was here before: then this image was pulled or loaded once. */
+  known: boolean
 }
 
 /** A manifest's bytes: from the store when it has them, else from the registry. */
@@ -84,9 +86,9 @@ export async function fetchDocuments(
   checkDocumentSize(manifest.config)
   const blob = (offset: bigint) =>
     source.blob(reference, manifest.config, { signal: transfer.signal, offset: Number(offset) })
-  await ensureContent(context, manifest.config, blob, sourceLabel(reference), transfer)
+  const known = await ensureContent(context, manifest.config, blob, sourceLabel(reference), transfer)
   const config = parseImageConfig(await readDocument(context, manifest.config.digest, transfer))
-  return { manifestDescriptor: descriptor, manifest, config }
+  return { manifestDescriptor: descriptor, manifest, config, known }
 }
 
 /** Whether a layer has to come from elsewhere than the registry, which this engine does not do. */

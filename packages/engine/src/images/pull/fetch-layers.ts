@@ -99,6 +99,16 @@ async function unpackInOrder(context: ImageContext, jobs: readonly LayerJob[], t
   }
 }
 
+/** Whether all layers of an image are here, unpacked; the lease keeps them from then on. */
+export async function hasLayers(
+  context: ImageContext,
+  layers: readonly LayerToUnpack[],
+  transfer: Transfer,
+): Promise<boolean> {
+  for (const layer of layers) if (!(await isComplete(context, layer, transfer))) return false
+  return true
+}
+
 /**
  * Brings the layers of an image into the content store and unpacks them. Downloads run side by side, three at a
  * time; the first failure ends all.

@@ -50,8 +50,8 @@ export class LayerProgress {
   }
 }
 
-/** The last two lines of a pull. */
-export function closingLines(familiar: string, digest: string, changed: boolean): ProgressMessage[] {
+/** The last line of a pull. */
+export function closingLine(familiar: string, changed: boolean): ProgressMessage {
   const what = changed ? 'Downloaded newer image for' : 'Image is up to date for'
-  return [{ status: `Digest: ${digest}` }, { status: `Status: ${what} ${familiar}` }]
+  return { status: `Status: ${what} ${familiar}` }
 }

@@ -10,6 +10,7 @@ import type { CallOptions, PushRequest } from '../image-service.ts'
 import { Slots } from '../keyed-lock.ts'
 import { isIndex, type LoadedImage, readDocument } from '../loaded-image.ts'
 import { repoTag } from '../names.ts'
+import { onPlatform } from '../platform-content.ts'
 import { ProgressChannel } from '../progress-channel.ts'
 import { shortId } from '../pull/layer-progress.ts'
 import type { RegistrySource } from '../registry-source.ts'
@@ -23,6 +24,8 @@ interface Push {
   image: LoadedImage
   channel: ProgressChannel
   signal: AbortSignal
+  /** Only this platform's manifest is pushed, even of an index that is here whole. */
+  single: boolean
 }
 
 /** Repositories of the same registry that the blob came from, which it can be mounted from instead of being sent. */
@@ -83,8 +86,9 @@ async function pushLayers(context: ImageContext, push: Push): Promise<void> {
  * What is pushed under the name: the whole index when everything that it lists is here, else this platform's
  * manifest alone.
  */
-async function rootOf(context: ImageContext, { image, signal }: Push): Promise<Descriptor> {
+async function rootOf(context: ImageContext, { image, signal, single }: Push): Promise<Descriptor> {
   if (!isIndex(image.target)) return image.target
+  if (single) return image.manifestDescriptor
   const parsed = parseManifest(await readDocument(context, image.target.digest, { signal }), image.target.mediaType)
   const only = parsed.kind === 'index' && parsed.index.manifests.length === 1
   return only ? image.target : image.manifestDescriptor
@@ -129,6 +133,8 @@ async function imagesToPush(context: ImageContext, request: PushRequest, options
   return tagged
 }
 
+const shown = (image: LoadedImage): string => repoTag(image) ?? image.name
+
 function inDockersWords(error: unknown, reference: Reference): unknown {
   if (hasCode(error, 'permission-denied')) {
     const text = `denied: requested access to the resource is denied: ${messageOf(error)}`
@@ -147,7 +153,11 @@ export async function* pushImage(
   request: PushRequest,
   options: CallOptions = {},
 ): AsyncGenerator<ProgressMessage> {
-  const images = await imagesToPush(context, request, options)
+  const { platform } = request
+  const named = await imagesToPush(context, request, options)
+  const images = platform
+    ? await Promise.all(named.map((image) => onPlatform(context, image, platform, shown(image), options)))
+    : named
   const source = context.openRegistry(request.auth)
   const { registry, repository } = parseReference(request.name)
   try {
@@ -156,9 +166,11 @@ export async function* pushImage(
       const reference = parseReference(image.name)
       const channel = new ProgressChannel()
       const work = (signal: AbortSignal) =>
-        pushOne(context, { source, reference, image, channel, signal }).catch((error: unknown) => {
-          throw inDockersWords(error, reference)
-        })
+        pushOne(context, { source, reference, image, channel, signal, single: platform !== undefined }).catch(
+          (error: unknown) => {
+            throw inDockersWords(error, reference)
+          },
+        )
       yield* channel.during(work, options.signal)
     }
   } finally {

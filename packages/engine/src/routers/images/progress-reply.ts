@@ -10,13 +10,26 @@ import type { StreamReply } from '../../http/exchange.ts'
 export async function progressReply(messages: AsyncIterable<ProgressMessage>): Promise<StreamReply> {
   const iterator = messages[Symbol.asyncIterator]()
   const first = await iterator.next()
+  return streamOf(lines(first, iterator))
+}
+
+/** The progress of a load as a reply: its failures are lines of the stream, the first included, as docker's are. */
+export function loadReply(messages: AsyncIterable<ProgressMessage>): StreamReply {
+  return streamOf(encoded(messages))
+}
+
+function streamOf(body: AsyncIterable<string>): StreamReply {
   return {
     kind: 'stream',
     status: 200,
     contentType: 'application/json',
-    body: lines(first, iterator),
+    body,
     onFailure: (error) => encodeJsonLine({ errorDetail: { message: messageOf(error) }, error: messageOf(error) }),
   }
+}
+
+async function* encoded(messages: AsyncIterable<ProgressMessage>): AsyncGenerator<string> {
+  for await (const message of messages) yield encodeJsonLine(message)
 }
 
 async function* lines(

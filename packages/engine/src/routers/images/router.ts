@@ -5,14 +5,17 @@ import {
   decodeRegistryAuth,
   type PathParameters,
   parseBody,
+  type QueryPlatform,
   registryAuthHeader,
   imageRoutes as routes,
 } from '@teu/engine-api'
 import { StackError } from '@teu/errors'
+import { parseReference } from '@teu/oci-spec/distribution'
 import { type EngineRequest, emptyReply, jsonReply, type StreamReply } from '../../http/exchange.ts'
 import { type Endpoint, endpoint } from '../../http/router.ts'
 import type { ImageBackend } from './backend.ts'
-import { progressReply } from './progress-reply.ts'
+import { inspectIn, summaryIn } from './image-shapes.ts'
+import { loadReply, progressReply } from './progress-reply.ts'
 
 /** Longest credentials in a push's body, in bytes; the header is where they belong. */
 const maximumAuthBody = 64 * 1024
@@ -25,21 +28,29 @@ export function imagesRouter(images: ImageBackend): Endpoint[] {
 function collectionEndpoints(images: ImageBackend): Endpoint[] {
   return [
     endpoint(routes.list, async ({ query, request }) =>
-      jsonReply(await images.list({ all: query.all, filters: query.filters, signal: request.signal })),
+      jsonReply(
+        (
+          await images.list({
+            all: query.all,
+            sharedSize: query['shared-size'],
+            filters: query.filters,
+            signal: request.signal,
+          })
+        ).map((image) => summaryIn(request.apiVersion, image)),
+      ),
     ),
     endpoint(routes.create, ({ query, request }) => {
       if (query.fromSrc) throw new StackError('not-implemented', 'importing an image from an archive is not supported')
       const reference = joinReference(query.fromImage, query.tag)
       const auth = decodeRegistryAuth(headerOf(request))
       const { platform } = query
-      return progressReply(
-        images.pull({ reference, platform: platform || undefined, auth }, { signal: request.signal }),
-      )
+      const pull = { reference, all: namesAll(reference), platform: platform || undefined, auth }
+      return progressReply(images.pull(pull, { signal: request.signal }))
     }),
     endpoint(routes.load, ({ query, request }) =>
-      progressReply(images.load(request.body, { quiet: query.quiet, signal: request.signal })),
+      loadReply(images.load(request.body, { quiet: query.quiet, platform: query.platform, signal: request.signal })),
     ),
-    endpoint(routes.save, ({ query, request }) => save(images, query.names, request)),
+    endpoint(routes.save, ({ query, request }) => save(images, query.names, query.platform, request)),
     endpoint(routes.prune, async ({ query, request }) => {
       const { deleted, reclaimed } = await images.prune(query.filters, { signal: request.signal })
       return jsonReply({ ImagesDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed })
@@ -49,16 +60,17 @@ function collectionEndpoints(images: ImageBackend): Endpoint[] {
 
 function imageEndpoints(images: ImageBackend): Endpoint[] {
   return [
-    endpoint(routes.inspect, async ({ path, request }) =>
-      jsonReply(await images.inspect(nameOf(path), { signal: request.signal })),
+    endpoint(routes.inspect, async ({ path, query, request }) => {
+      const options = { platform: query.platform, signal: request.signal }
+      return jsonReply(inspectIn(request.apiVersion, await images.inspect(nameOf(path), options)))
+    }),
+    endpoint(routes.history, async ({ path, query, request }) =>
+      jsonReply(await images.history(nameOf(path), { platform: query.platform, signal: request.signal })),
     ),
-    endpoint(routes.history, async ({ path, request }) =>
-      jsonReply(await images.history(nameOf(path), { signal: request.signal })),
-    ),
-    endpoint(routes.saveOne, ({ path, request }) => save(images, [nameOf(path)], request)),
+    endpoint(routes.saveOne, ({ path, query, request }) => save(images, [nameOf(path)], query.platform, request)),
     endpoint(routes.push, async ({ path, query, request }) => {
       const auth = decodeRegistryAuth(headerOf(request)) ?? (await authInBody(request))
-      const push = { name: nameOf(path), tag: query.tag || undefined, auth }
+      const push = { name: nameOf(path), tag: query.tag || undefined, platform: query.platform, auth }
       return progressReply(images.push(push, { signal: request.signal }))
     }),
     endpoint(routes.tag, async ({ path, query, request }) => {
@@ -67,21 +79,34 @@ function imageEndpoints(images: ImageBackend): Endpoint[] {
     }),
     endpoint(routes.remove, async ({ path, query }) =>
       // Not cancelled by a client that leaves: half a removal helps nobody.
-      jsonReply(await images.remove(nameOf(path), { force: query.force })),
+      jsonReply(await images.remove(nameOf(path), { force: query.force, platforms: query.platforms })),
     ),
   ]
 }
 
-async function save(images: ImageBackend, names: readonly string[], request: EngineRequest): Promise<StreamReply> {
-  const body = await images.save(names, { signal: request.signal })
+async function save(
+  images: ImageBackend,
+  names: readonly string[],
+  platform: QueryPlatform | undefined,
+  request: EngineRequest,
+): Promise<StreamReply> {
+  const body = await images.save(names, { platform, signal: request.signal })
   return { kind: 'stream', status: 200, contentType: 'application/x-tar', body }
 }
 
 /** A name with its tag or digest, which clients send apart. */
-function joinReference(name: string | undefined, tag: string | undefined): string {
+function joinReference(text: string | undefined, tag: string | undefined): string {
+  // A colon at the end is how old clients ask for all tags.
+  const name = text?.replace(/:$/, '')
   if (!name) throw new StackError('invalid-argument', 'invalid reference format')
   if (!tag) return name
   return tag.includes(':') ? `${name}@${tag}` : `${name}:${tag}`
+}
+
+/** Whether a pull's name has neither tag nor digest: then all tags are meant. */
+function namesAll(reference: string): boolean {
+  const { tag, digest } = parseReference(reference)
+  return tag === undefined && digest === undefined
 }
 
 function headerOf(request: EngineRequest): string | undefined {
