@@ -90,11 +90,12 @@ class Events {
   async next(): Promise<Event | undefined> {
     while (this.#waiting.length === 0 && !this.#finished) {
       const { value, done } = await this.#source.next()
-      if (!done) {
-        this.#parser.push(value)
-      } else {
-        this.#parser.finish()
-        this.#finished = true
+      this.#finished = done ?? false
+      try {
+        if (done) this.#parser.finish()
+        else this.#parser.push(value)
+      } catch (error) {
+        throw refusal(error as Error)
       }
     }
     return this.#waiting.shift()
@@ -143,6 +144,13 @@ class Body {
   }
 }
 
+/** A parser's refusal in the words of docker's, which says no more than what is wrong. */
+function refusal(error: Error): StackError {
+  const text = error.message.replace(/: invalid argument$/, '')
+  const message = text.startsWith('archive/tar: ') ? text : `invalid tar archive: ${text}`
+  return new StackError('invalid-argument', message, { cause: error })
+}
+
 /**
  * The entries of a tar, plain, gzip or zstd, one at a time and in order; none of an empty stream. `invalid-argument`
  * for what is no tar, or ends too early.
@@ -159,7 +167,7 @@ export async function* readTar(source: AsyncIterable<Uint8Array>, signal?: Abort
     }
   } catch (error) {
     if (signal?.aborted) throw error
-    throw new StackError('invalid-argument', `invalid tar archive: ${(error as Error).message}`, { cause: error })
+    throw refusal(error as Error)
   } finally {
     await events.close()
   }
