@@ -7,7 +7,7 @@ import type { GlobalFlags } from './context/endpoint.ts'
 import { type CliStreams, flushed } from './context/streams.ts'
 import { ExitError, exitStatusOf, exitTextOf, usageStatus } from './exit-status.ts'
 import { escapeControl } from './format/escape-control.ts'
-import { globalFlags } from './global-flags.ts'
+import { globalFlags, globalWords } from './global-flags.ts'
 import { type AnyCommand, countRefusal } from './grammar/command.ts'
 import { FlagError, parseFlags } from './grammar/parse-flags.ts'
 import { Interrupts } from './interrupts.ts'
@@ -101,7 +101,8 @@ async function dispatch(cli: Cli, argv: readonly string[], interrupts: Interrupt
   const found = program.help ? undefined : findCommand(program.args)
   const flags = globalFlagsOf(cli, values)
   checkLogLevel(flags.logLevel)
-  if (!found) return openOtherDoor(cli, flags, program.args, program.help)
+  if (!found)
+    return openOtherDoor(cli, flags, program.args, program.help, { globalWords: globalWords(program), interrupts })
   return runCommand(cli, flags, found.command, found.path, found.rest, interrupts)
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { list, text, toggle } from './flags/kinds.ts'
+import type { ParsedFlags } from './grammar/flag.ts'
 
 /** The flags that stand before a command's name. */
 export const globalFlags = {
@@ -14,4 +15,12 @@ export const globalFlags = {
   tlskey: text('TLS key file'),
   tlsverify: toggle('Use TLS and verify the server'),
   version: toggle('Print the version and quit', { char: 'v' }),
+}
+
+/** The words that say the same to another program: docker's CLI plugins take these flags before their own name. */
+export function globalWords({ values, given }: ParsedFlags<typeof globalFlags>): string[] {
+  const names = (Object.keys(globalFlags) as (keyof typeof globalFlags)[]).filter((name) => name !== 'version')
+  return names
+    .filter((name) => given.has(name))
+    .flatMap((name) => [values[name]].flat().map((value) => `--${name}=${value}`))
 }

@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs'
+import { chmodSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import type { Duplex } from 'node:stream'
 import { test } from 'node:test'
+import { runCli } from '../src/cli.ts'
 import { FakeEngine, type FakeRoutes, frame } from './fake-engine.ts'
 import { containers } from './fixtures.ts'
 import { invoke, ours, run } from './invoke.ts'
@@ -104,6 +105,68 @@ test('a CLI plugin of docker is run, unless others may write to it', async () =>
   const refused = await invoke(ours, ['hello'], options)
   assert.equal(refused.status, 1)
   assert.match(refused.stderr, /^WARNING: ignoring .*docker-hello: others may write to it\ndocker: unknown command/)
+})
+
+/** A folder with a plugin `hello` that prints its words and the engine that its environment names. */
+function pluginFolder(
+  engine: FakeEngine,
+  script = 'echo "$* on $(printenv DOCKER_HOST || echo none)"',
+): NodeJS.ProcessEnv {
+  const plugins = join(engine.directory, 'cli-plugins')
+  mkdirSync(plugins, { mode: 0o755 })
+  writeFileSync(join(plugins, 'docker-hello'), `#!/bin/sh\n${script}\n`, { mode: 0o755 })
+  return { DOCKER_CONFIG: engine.directory }
+}
+
+test('a CLI plugin is told the engine, the context, TLS and the config that the user named', async () => {
+  await using engine = await FakeEngine.start({})
+  const env = pluginFolder(engine)
+  const hello = async (words: string[], more: NodeJS.ProcessEnv = {}) =>
+    (await invoke(ours, words, { env: { ...env, ...more } })).stdout
+  assert.equal(await hello(['-H', engine.host, 'hello', '-x']), `--host=${engine.host} hello -x on none\n`)
+  assert.equal(await hello(['-c', 'far', '-D', 'hello']), '--context=far --debug=true hello on none\n')
+  assert.equal(await hello(['hello', '-H', 'mine'], { DOCKER_HOST: 'tcp://far:1' }), 'hello -H mine on tcp://far:1\n')
+  assert.equal(await hello(['hello', 'up'], { DOCKER_CONTEXT: 'far' }), 'hello up on none\n')
+  assert.equal(
+    await hello(['--tlsverify', '--tlscacert', 'ca.pem', '--tls=false', '-l', 'warn', 'hello']),
+    '--log-level=warn --tls=false --tlscacert=ca.pem --tlsverify=true hello on none\n',
+  )
+  const told = `--config=${engine.directory} hello --help on unix:///var/run/docker.sock\n`
+  assert.equal(await hello(['--config', engine.directory, 'help', 'hello']), told)
+})
+
+test('a CLI plugin is told the default engine of the program, which is started where it is missing', async () => {
+  await using engine = await FakeEngine.start({})
+  const env = {
+    ...process.env,
+    ...pluginFolder(engine, 'echo "$* on $(printenv DOCKER_HOST || echo none)" >"$OUT"'),
+    DOCKER_HOST: '',
+  }
+  const out = join(engine.directory, 'out')
+  const asked: string[] = []
+  const hello = async (words: string[], defaultHost: string) => {
+    const onDaemonMissing = async (host: string, path: string) => {
+      asked.push(`${path} at ${host}`)
+      return engine.host
+    }
+    assert.equal(await runCli(words, { env: { ...env, OUT: out }, defaultHost, onDaemonMissing }), 0)
+    return readFileSync(out, 'utf8')
+  }
+  assert.equal(await hello(['hello', 'up'], engine.host), `hello up on ${engine.host}\n`)
+  assert.deepEqual(asked, [])
+  const nothing = `unix://${engine.directory}/nothing`
+  assert.equal(await hello(['hello', 'version'], nothing), `hello version on ${nothing}\n`)
+  assert.deepEqual(asked, [])
+  assert.equal(await hello(['hello', 'up'], nothing), `hello up on ${engine.host}\n`)
+  assert.deepEqual(asked, [`hello up at ${nothing}`])
+})
+
+test('a CLI plugin gets the signal that ends the program', async () => {
+  await using engine = await FakeEngine.start({})
+  const env = pluginFolder(engine, "trap 'echo told; exit 5' TERM; echo ready; while :; do sleep 0.05; done")
+  const signals = [{ when: (stdout: string) => stdout.includes('ready'), name: 'SIGTERM' as const }]
+  const outcome = await invoke(ours, ['hello'], { host: engine.host, env, signals })
+  assert.deepEqual(outcome, { status: 5, stdout: 'ready\ntold\n', stderr: '' })
 })
 
 /** A container that says `ready` once it was started, and never ends. */

@@ -5,6 +5,7 @@ import { isNotFound } from '@teu/errors'
 import type { CommandContext } from '../context/command-context.ts'
 import { text, toggle } from '../flags/kinds.ts'
 import { defineCommand } from '../grammar/command.ts'
+import { readPlatform } from '../images/platform-flag.ts'
 import { type FindObject, inspectObjects } from '../inspect/inspect-objects.ts'
 
 const formatFlag = text("Format: 'json' or a Go template", { char: 'f' })
@@ -82,10 +83,11 @@ export const imageInspectCommand = defineCommand({
   aliases: [],
   summary: 'Display detailed information on one or more images',
   usage: '[OPTIONS] IMAGE [IMAGE...]',
-  flags: { format: formatFlag, platform: text('Platform of the image', { hidden: true }) },
+  flags: { format: formatFlag, platform: text('Show the image for this platform (os[/arch[/variant]])') },
   arguments: { min: 1 },
   run: async (context, { values, args }) => {
+    const options = { platform: readPlatform(values.platform), signal: context.signal }
     const engine = await context.engine()
-    await inspectObjects(context, args, values.format, finderOf(context, engine, 'image', false))
+    await inspectObjects(context, args, values.format, (name) => engine.imageInspect(name, options))
   },
 })

@@ -3,12 +3,21 @@ import { createRequire } from 'node:module'
 import { dirname } from 'node:path'
 import type { Cli } from '../cli.ts'
 import { findCommand, groups } from '../command-table.ts'
+import { CommandContext } from '../context/command-context.ts'
 import { loadConfigFile } from '../context/config-file.ts'
 import type { GlobalFlags } from '../context/endpoint.ts'
 import { ExitError } from '../exit-status.ts'
 import { commandPage, groupPage, rootPage } from '../help/pages.ts'
+import type { Interrupts } from '../interrupts.ts'
 import { findDockerPlugin, runDockerPlugin } from '../plugins/docker-plugin.ts'
 import type { CommandOutline } from './command-outline.ts'
+
+/** What a program in place of a command is told of this invocation. */
+export interface ForeignInit {
+  /** The global flags that were given, as words. */
+  readonly globalWords: readonly string[]
+  readonly interrupts: Interrupts
+}
 
 /**
  * Carries out what the front door does not: help pages, and commands that are not in this program's table. Those come
@@ -20,14 +29,15 @@ export async function openOtherDoor(
   flags: GlobalFlags,
   words: readonly string[],
   help: boolean,
+  foreign?: ForeignInit,
 ): Promise<number> {
   const [first] = words
-  if (first === 'help') return openOtherDoor(cli, flags, words.slice(1), true)
+  if (first === 'help') return openOtherDoor(cli, flags, words.slice(1), true, foreign)
   if (first === undefined) return show(cli, rootPage(cli, await outlineOf(cli)))
   const found = findCommand(words)
   if (found) return show(cli, commandPage(cli, found.command, found.path))
   if (Object.hasOwn(groups, first)) return openGroup(cli, words, help)
-  return runForeign(cli, flags, words, help)
+  return runForeign(cli, flags, words, help, foreign)
 }
 
 function show(cli: Cli, page: string): number {
@@ -62,19 +72,69 @@ async function loadOclif(cli: Cli): Promise<import('@oclif/core').Config> {
   return Config.load({ root, version: cli.version })
 }
 
-async function runForeign(cli: Cli, flags: GlobalFlags, words: readonly string[], help: boolean): Promise<number> {
+async function runForeign(
+  cli: Cli,
+  flags: GlobalFlags,
+  words: readonly string[],
+  help: boolean,
+  foreign: ForeignInit | undefined,
+): Promise<number> {
   const [first, ...rest] = words as [string, ...string[]]
   const { config } = loadConfigFile(flags.configDirectory)
   const program = findDockerPlugin(first, flags.configDirectory, config.cliPluginsExtraDirs, (line) => {
     cli.streams.stderr.write(`${line}\n`)
   })
-  if (program) return runDockerPlugin(program, [first, ...rest, ...(help ? ['--help'] : [])], cli.env)
+  if (program) {
+    foreign?.interrupts.leaveToCommand()
+    const env = await pluginEnvironment(cli, flags, words, help)
+    const argv = [...(foreign?.globalWords ?? []), first, ...rest, ...(help ? ['--help'] : [])]
+    return runDockerPlugin(program, argv, env, cli.streams.stdout.isTTY !== true)
+  }
   const oclif = await loadOclif(cli)
   const id = oclif.findCommand(words.slice(0, 2).join(':')) ? words.slice(0, 2).join(':') : first
   if (oclif.findCommand(id)) return runOclif(oclif, id, words.slice(id.split(':').length), help)
   const { binName } = cli
   const text = `${binName}: unknown command: ${binName} ${first}`
   throw new ExitError(1, `${text}\n\nRun '${binName} --help' for more information`)
+}
+
+/** Words after which a plugin only tells about itself. */
+const aboutItself = ['--help', '-h', 'help', 'version', '--version']
+
+/**
+ * The environment of a plugin: our own default engine is one that it could not know of, so that is named, and started
+ * where it is missing. What the user named it finds by itself, as docker's plugins do.
+ */
+async function pluginEnvironment(
+  cli: Cli,
+  flags: GlobalFlags,
+  words: readonly string[],
+  help: boolean,
+): Promise<NodeJS.ProcessEnv> {
+  const context = new CommandContext({
+    ...cli,
+    flags,
+    commandPath: words.join(' '),
+    signal: new AbortController().signal,
+    ownsSignals: () => {},
+  })
+  try {
+    if (!isDefault(context)) return cli.env
+    const asks = help || words.slice(1).some((word) => aboutItself.includes(word)) || words.length === 1
+    const host = asks ? context.endpoint.host : (await context.engine()).host
+    return { ...cli.env, DOCKER_HOST: host }
+  } finally {
+    await context.close()
+  }
+}
+
+/** Whether nobody named an engine. A name that leads nowhere is the plugin's to refuse: it may need none. */
+function isDefault(context: CommandContext): boolean {
+  try {
+    return context.endpoint.isDefault
+  } catch {
+    return false
+  }
 }
 
 async function runOclif(

@@ -49,14 +49,33 @@ function isOpenToOthers(path: string): boolean {
   return (statSync(path).mode & 0o022) !== 0
 }
 
-/** Runs a plugin on the user's own streams and returns its exit status; 128 and the signal when one ended it. */
-export function runDockerPlugin(program: string, argv: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+const termination = ['SIGINT', 'SIGTERM'] as const
+
+/**
+ * Runs a plugin on the user's own streams and returns its exit status; 128 and the signal when one ended it. With
+ * `passSignals` it is sent what interrupts this program; a terminal interrupts both by itself.
+ */
+export function runDockerPlugin(
+  program: string,
+  argv: readonly string[],
+  env: NodeJS.ProcessEnv,
+  passSignals: boolean,
+): Promise<number> {
   return new Promise((resolve, reject) => {
     const child = spawn(program, argv, {
       stdio: 'inherit',
       env: { ...env, DOCKER_CLI_PLUGIN_ORIGINAL_CLI_COMMAND: process.argv[1] ?? '' },
     })
-    child.once('error', reject)
-    child.once('close', (status, signal) => resolve(status ?? 128 + (signal ? constants.signals[signal] : 0)))
+    const pass = (signal: NodeJS.Signals) => child.kill(signal)
+    if (passSignals) for (const name of termination) process.on(name, pass)
+    const stop = () => termination.forEach((name) => void process.off(name, pass))
+    child.once('error', (error) => {
+      stop()
+      reject(error)
+    })
+    child.once('close', (status, signal) => {
+      stop()
+      resolve(status ?? 128 + (signal ? constants.signals[signal] : 0))
+    })
   })
 }

@@ -5,6 +5,7 @@ import { formatList, parseListFormat } from '../../format/list-format.ts'
 import { defineCommand } from '../../grammar/command.ts'
 import { historyShape } from '../../images/history-list.ts'
 import { imageRows, imageShape } from '../../images/image-list.ts'
+import { invalidPlatform, readPlatform } from '../../images/platform-flag.ts'
 
 /** `images`: the list of images. */
 export const listCommand = defineCommand({
@@ -48,14 +49,16 @@ export const historyCommand = defineCommand({
     format: text("Format: 'table', 'table TEMPLATE', 'json', or a Go template"),
     human: toggle('Print sizes and dates as people read them', { char: 'H', initial: true }),
     'no-trunc': toggle('Do not shorten anything'),
+    platform: text('Show the image for this platform (os[/arch[/variant]])'),
     quiet: toggle('Show ids alone', { char: 'q' }),
   },
   arguments: { min: 1, max: 1 },
   run: async (context, { values, args }) => {
+    const platform = readPlatform(values.platform, invalidPlatform)
     const shape = historyShape({ truncate: !values['no-trunc'], human: values.human })
     const format = parseListFormat(values.quiet && values.format === '' ? '{{.ID}}' : values.format, shape)
     const engine = await context.engine()
-    const history = await engine.imageHistory(args[0] as string, { signal: context.signal })
+    const history = await engine.imageHistory(args[0] as string, { platform, signal: context.signal })
     context.streams.stdout.write(formatList(format, shape, history))
   },
 })

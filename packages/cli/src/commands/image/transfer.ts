@@ -1,10 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
+import type { QueryPlatform } from '@teu/engine-api'
 import { familiarName, formatReference, type parseReference, withDefaultTag } from '@teu/oci-spec/distribution'
+import type { CommandContext } from '../../context/command-context.ts'
 import { credentialsFor } from '../../credentials/credentials.ts'
 import { text, toggle } from '../../flags/kinds.ts'
 import { escapeControl } from '../../format/escape-control.ts'
 import { defineCommand } from '../../grammar/command.ts'
 import { readName } from '../../images/image-name.ts'
+import { readPlatform } from '../../images/platform-flag.ts'
 import { pullImage } from '../../images/pull-image.ts'
 import { showProgress } from '../../progress/show-progress.ts'
 
@@ -49,11 +52,12 @@ export const pushCommand = defineCommand({
   flags: {
     'all-tags': toggle('Upload every tag of the repository', { char: 'a' }),
     'disable-content-trust': toggle('Skip image signing', { initial: true }),
-    platform: text('Platform to upload, where there are several', { hidden: true }),
+    platform: text('Upload only the image for this platform, without an index (os[/arch[/variant]])'),
     quiet: toggle('Print the name alone', { char: 'q' }),
   },
   arguments: { min: 1, max: 1 },
   run: async (context, { values, args }) => {
+    const platform = pushedPlatform(context, values.platform)
     const parsed = readName(args[0] as string)
     const all = values['all-tags']
     if (all && (parsed.tag !== undefined || parsed.digest !== undefined)) {
@@ -68,6 +72,7 @@ export const pushCommand = defineCommand({
     const messages = await engine.imagePush({
       name: familiarName(reference),
       tag: reference.tag,
+      platform,
       ...(auth ? { auth } : {}),
       signal: context.signal,
     })
@@ -75,6 +80,19 @@ export const pushCommand = defineCommand({
     if (values.quiet) context.print(escapeControl(formatReference(reference)))
   },
 })
+
+/** The platform to push. Of an index then only one manifest goes out, which docker's users are told. */
+function pushedPlatform(context: CommandContext, text: string): QueryPlatform | undefined {
+  const platform = readPlatform(text, `Invalid platform ${text}`)
+  if (platform) {
+    context.print(`
+ Info -> Using --platform pushes only the specified platform manifest of a multi-platform image index.
+         Other components, like attestations, will not be included.
+         To push the complete multi-platform image, remove the --platform flag.
+         `)
+  }
+  return platform
+}
 
 /** `tag`: gives an image one more name. */
 export const tagCommand = defineCommand({
