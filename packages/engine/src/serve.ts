@@ -21,6 +21,7 @@ import { execRouter } from './routers/exec/router.ts'
 import { imagesRouter } from './routers/images/router.ts'
 import { networksRouter } from './routers/networks/router.ts'
 import { pluginsRouter } from './routers/plugins/router.ts'
+import type { SystemBackend } from './routers/system/backend.ts'
 import { systemRouter } from './routers/system/router.ts'
 import { unsupportedRouter } from './routers/unsupported/router.ts'
 import { volumesRouter } from './routers/volumes/router.ts'
@@ -96,7 +97,7 @@ export function serve(
 
 function endpointsOf(context: ContainerContext, execs: ExecStore, options: EngineOptions): Endpoint[] {
   return [
-    ...systemRouter(systemBackend(context, options.containerd, registryLogin(options.registryAccess))),
+    ...systemRouter(systemOf(context, options)),
     ...containersRouter(containerBackend(context)),
     ...execRouter(execBackend(context, execs)),
     ...imagesRouter(context.images),
@@ -118,4 +119,8 @@ function dispatchOf({ log }: ContainerContext, endpoints: readonly Endpoint[], c
     else log.debug('request refused', fields)
   }
   return createDispatch(endpoints, onFailure, check)
+}
+
+function systemOf(context: ContainerContext, { containerd, registryAccess = {} }: EngineOptions): SystemBackend {
+  return systemBackend(context, containerd, registryLogin(registryAccess), registryAccess)
 }

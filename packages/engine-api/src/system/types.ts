@@ -67,8 +67,9 @@ export interface InfoResult {
   Architecture: string
   IndexServerAddress: string
   RegistryConfig: {
-    AllowNondistributableArtifactsCIDRs: null
-    AllowNondistributableArtifactsHostnames: null
+    /** Of API versions before 1.49. */
+    AllowNondistributableArtifactsCIDRs?: null
+    AllowNondistributableArtifactsHostnames?: null
     InsecureRegistryCIDRs: string[]
     IndexConfigs: Record<string, { Name: string; Mirrors: string[]; Secure: boolean; Official: boolean }>
     Mirrors: string[] | null

@@ -5,16 +5,25 @@ import type { ContainerdServices } from '@teu/containerd-api'
 import type { InfoResult } from '@teu/engine-api'
 import type { ContainerContext } from '../containers/context.ts'
 import { logDrivers } from '../logs/log-drivers.ts'
+import type { RegistryAccess } from '../registry/image-registry-client.ts'
 import { engineVersion } from '../version.ts'
 import { engineIdIn } from './engine-id.ts'
+import { limitWarnings } from './limit-warnings.ts'
+import { registryConfigOf } from './registry-config.ts'
 
 /** Everything that `docker info` shows. */
-export async function engineInfo(context: ContainerContext, containerd: ContainerdServices): Promise<InfoResult> {
+export async function engineInfo(
+  context: ContainerContext,
+  containerd: ContainerdServices,
+  registryAccess: RegistryAccess,
+): Promise<InfoResult> {
   const [images, { revision }] = await Promise.all([
     context.images.list({ all: true }),
     containerd.version.version({}, { timeoutMs: 10_000 }),
   ])
   const { settings } = context
+  const limits = limitsOf(context)
+  const warnings = limitWarnings(limits)
   return {
     ID: engineIdIn(settings.dataRoot),
     ...countsOf(context),
@@ -27,7 +36,7 @@ export async function engineInfo(context: ContainerContext, containerd: Containe
       Authorization: null,
       Log: logDrivers.map(({ name }) => name).filter((name) => name !== 'none'),
     },
-    ...limitsOf(context),
+    ...limits,
     Debug: settings.debug,
     NFd: readdirSync('/proc/self/fd').length,
     NGoroutines: 1,
@@ -37,7 +46,7 @@ export async function engineInfo(context: ContainerContext, containerd: Containe
     NEventsListener: context.events.subscribers,
     ...machineOf(),
     IndexServerAddress: 'https://index.docker.io/v1/',
-    RegistryConfig: registryConfig,
+    RegistryConfig: registryConfigOf(registryAccess),
     GenericResources: null,
     DockerRootDir: settings.dataRoot,
     HttpProxy: '',
@@ -54,11 +63,11 @@ export async function engineInfo(context: ContainerContext, containerd: Containe
     Isolation: '',
     InitBinary: '',
     ContainerdCommit: { ID: revision },
-    RuncCommit: { ID: '' },
-    InitCommit: { ID: '' },
+    RuncCommit: { ID: 'N/A' },
+    InitCommit: { ID: 'N/A' },
     SecurityOptions: securityOptionsOf(context),
     CDISpecDirs: [],
-    Warnings: null,
+    Warnings: warnings.length > 0 ? warnings : null,
   }
 }
 
@@ -123,14 +132,6 @@ function runtimesOf({ settings }: ContainerContext): InfoResult['Runtimes'] {
     { ...(file === undefined ? {} : { path: file }), ...(runtimeType === undefined ? {} : { runtimeType }) },
   ])
   return { [settings.defaultRuntime]: { path: settings.defaultRuntime }, ...Object.fromEntries(configured) }
-}
-
-const registryConfig: InfoResult['RegistryConfig'] = {
-  AllowNondistributableArtifactsCIDRs: null,
-  AllowNondistributableArtifactsHostnames: null,
-  InsecureRegistryCIDRs: ['127.0.0.0/8'],
-  IndexConfigs: { 'docker.io': { Name: 'docker.io', Mirrors: [], Secure: true, Official: true } },
-  Mirrors: null,
 }
 
 const inactiveSwarm: InfoResult['Swarm'] = {

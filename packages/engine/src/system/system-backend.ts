@@ -6,7 +6,7 @@ import { StackError } from '@teu/errors'
 import type { ContainerContext } from '../containers/context.ts'
 import { listContainers } from '../containers/list.ts'
 import { eventLines } from '../events/event-lines.ts'
-import type { RegistryLogin } from '../registry/image-registry-client.ts'
+import type { RegistryAccess, RegistryLogin } from '../registry/image-registry-client.ts'
 import type { SystemBackend } from '../routers/system/backend.ts'
 import { engineVersion } from '../version.ts'
 import { engineInfo } from './info.ts'
@@ -18,10 +18,11 @@ export function systemBackend(
   context: ContainerContext,
   containerd: ContainerdServices,
   login: RegistryLogin,
+  registryAccess: RegistryAccess,
 ): SystemBackend {
   return {
     version: () => versionOf(containerd),
-    info: () => engineInfo(context, containerd),
+    info: () => engineInfo(context, containerd, registryAccess),
     events: (request) => eventLines(context.events, request),
     diskUsage: (types) => diskUsage(context, types),
     auth: async (auth, signal) => {

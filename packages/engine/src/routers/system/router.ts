@@ -4,6 +4,7 @@ import { StackError } from '@teu/errors'
 import { emptyReply, jsonReply } from '../../http/exchange.ts'
 import { type Endpoint, endpoint } from '../../http/router.ts'
 import type { SystemBackend } from './backend.ts'
+import { diskUsageIn, infoIn, usageTypesIn } from './info-shape.ts'
 
 /** What a ping's reply carries beside the headers of all replies. */
 const pingHeaders = {
@@ -19,7 +20,7 @@ export function systemRouter(backend: SystemBackend): Endpoint[] {
     endpoint(routes.pingHead, () => emptyReply(200, pingHeaders)),
     endpoint(routes.ping, () => ({ kind: 'text', status: 200, text: 'OK', headers: pingHeaders })),
     endpoint(routes.version, async () => jsonReply(await backend.version())),
-    endpoint(routes.info, async () => jsonReply(await backend.info())),
+    endpoint(routes.info, async ({ request }) => jsonReply(infoIn(request.apiVersion, await backend.info()))),
     endpoint(routes.events, ({ query, request }) => {
       const [since, until] = [eventTime(query.since), eventTime(query.until)]
       if (since !== undefined && until !== undefined && until < since) {
@@ -33,7 +34,9 @@ export function systemRouter(backend: SystemBackend): Endpoint[] {
     endpoint(routes.auth, async ({ request, json }) =>
       jsonReply(await backend.auth((await json(decodeAuthConfig)) ?? {}, request.signal)),
     ),
-    endpoint(routes.diskUsage, async ({ query }) => jsonReply(await backend.diskUsage(query.type))),
+    endpoint(routes.diskUsage, async ({ query, request: { apiVersion } }) =>
+      jsonReply(diskUsageIn(apiVersion, await backend.diskUsage(usageTypesIn(apiVersion, query.type)))),
+    ),
   ]
 }
 
