@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { existsSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
+import { existsSync, globSync, mkdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { rooted } from './kit/root.ts'
@@ -101,7 +101,7 @@ test('a frozen cgroup is refused at once, and so is one below a frozen one', onV
       await assert.rejects(workshop.runtime.create('c', { bundle, signal }), /container's cgroup unexpectedly frozen$/)
       assert.equal(readFileSync(join(frozen, 'freezer.state'), 'utf8'), 'FROZEN\n')
     } finally {
-      rmdirSync(frozen)
+      for (const path of globSync(`/sys/fs/cgroup/*${workshop.cgroup}/frozen`)) rmdirSync(path)
     }
   }
 })

@@ -101,7 +101,7 @@ export async function makeContainerCgroup(
 
 /** A process that enters a frozen cgroup, or one below a frozen one, stops there before it can say anything. */
 function refuseFrozen(manager: CgroupManager): void {
-  if (!manager.exists() || manager.freezerState() === 'thawed') return
+  if (manager.freezerState() === 'thawed') return
   throw new StackError('failed-precondition', "container's cgroup unexpectedly frozen")
 }
 
