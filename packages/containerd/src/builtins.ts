@@ -2,6 +2,7 @@
 import { mkdir } from 'node:fs/promises'
 import { dirname, join } from 'node:path'
 import type { ContainerdServices } from '@teu/containerd-api'
+import { defaultConfig, timeoutNames } from './config/config.ts'
 import { parseDuration } from './config/duration.ts'
 import { ContentLayout } from './content/content-layout.ts'
 import { TreeWorkers } from './diff/tree-workers.ts'
@@ -48,7 +49,7 @@ export function serviceKey<N extends ServiceName>(name: N): PluginKey<Containerd
 }
 
 /** What shims are told, which is not in the configuration. */
-export type TaskPluginInit = Omit<TaskManagerInit, 'roots' | 'events' | 'log'>
+export type TaskPluginInit = Omit<TaskManagerInit, 'roots' | 'events' | 'log' | 'timeouts'>
 
 /** Every part of the daemon. The list is what there is: nothing registers itself. */
 export function builtinPlugins(taskInit: TaskPluginInit): Plugin[] {
@@ -101,7 +102,12 @@ function servicePlugins(): Plugin[] {
     of('snapshots', ({ store, events, gc }) => snapshotsService({ stores: store.snapshots, events, gc })),
     of(
       'tasks',
-      ({ store, context }) => tasksService({ containers: store.containers, tasks: context.get(pluginKeys.tasks) }),
+      ({ store, context }) =>
+        tasksService({
+          containers: store.containers,
+          tasks: context.get(pluginKeys.tasks),
+          stateTimeoutMs: timeoutOf(context, 'state'),
+        }),
       [runtime],
     ),
     of('events', ({ events }) => eventsService(events)),
@@ -119,11 +125,18 @@ function snapshotterPlugin(
   make: (init: { root: string; workers: TreeWorkers }) => Promise<SnapshotDriver>,
 ): Plugin {
   return {
-    ...plugin({ type: snapshotter, id } as PluginKey<SnapshotDriver>, [differ], ({ root, get }) =>
-      make({ root, workers: get(pluginKeys.workers) }),
-    ),
-    exports: ({ root }) => ({ root }),
+    ...plugin({ type: snapshotter, id } as PluginKey<SnapshotDriver>, [differ], async (context) => {
+      const root = rootOf(context)
+      await mkdir(root, { recursive: true, mode: 0o700 })
+      return make({ root, workers: context.get(pluginKeys.workers) })
+    }),
+    exports: (context) => ({ root: rootOf(context) }),
   }
+}
+
+/** Where a snapshotter keeps its trees: its own folder, unless it is told another. */
+function rootOf({ root, settings }: PluginContext): string {
+  return typeof settings.root_path === 'string' && settings.root_path !== '' ? settings.root_path : root
 }
 
 function startMetadata({ root, settings, get, all, log }: PluginContext): Promise<Metadata> {
@@ -161,11 +174,22 @@ function startGc({ settings, get, log }: PluginContext): GcScheduler {
   return scheduler
 }
 
-async function startTasks({ config, get, log }: PluginContext, init: TaskPluginInit) {
+function timeoutOf({ config }: PluginContext, name: keyof typeof timeoutNames): number {
+  const preset = defaultConfig().timeouts[timeoutNames[name]]!
+  return parseDuration(config.timeouts[timeoutNames[name]] ?? preset)
+}
+
+async function startTasks(context: PluginContext, init: TaskPluginInit) {
+  const { config, get, log } = context
   const manager = new TaskManager({
     ...init,
     roots: bundleRoots(config.root, config.state),
     events: get(pluginKeys.events),
+    timeouts: {
+      loadMs: timeoutOf(context, 'load'),
+      shutdownMs: timeoutOf(context, 'shutdown'),
+      cleanupMs: timeoutOf(context, 'cleanup'),
+    },
     log,
   })
   return Object.assign(manager, { [Symbol.asyncDispose]: () => manager.close() })

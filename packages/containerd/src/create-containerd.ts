@@ -14,6 +14,7 @@ import { messageOf, StackError } from '@teu/errors'
 import { isErrno, lockFile, makeDurableDirectory } from '@teu/linux'
 import { createTtrpcServer } from '@teu/ttrpc'
 import { builtinPlugins, pluginKeys, serviceKey } from './builtins.ts'
+import { checkConfig, idleSettings } from './config/check-config.ts'
 import { type ContainerdConfig, defaultConfig } from './config/config.ts'
 import { type Logger, silentLogger } from './log/logger.ts'
 import { type LoadedPlugins, loadPlugins } from './plugin/load.ts'
@@ -61,7 +62,8 @@ export interface Containerd extends AsyncDisposable {
  * Starts a daemon: opens its stores, brings them in line with what it finds, and connects to the shims of tasks that
  * run. Safe after a `kill -9` at any moment.
  *
- * @throws `failed-precondition` when another daemon has the root or a newer one has written it, `data-loss` when its
+ * @throws `invalid-argument` for a configuration that says what this daemon cannot do, `failed-precondition` when
+ * another daemon has the root, a newer one has written it or a required plugin does not start, `data-loss` when its
  * metadata is damaged
  * @public
  */
@@ -70,6 +72,7 @@ export async function createContainerd(options: CreateContainerdOptions): Promis
   const address = (options.address ?? join(state, 'containerd.sock')).replace(/^unix:\/\//, '')
   const ttrpcAddress = (options.ttrpcAddress ?? `${address}.ttrpc`).replace(/^unix:\/\//, '')
   const config: ContainerdConfig = { ...defaultConfig(), ...options.config, root, state }
+  checkConfig(config)
   await using stack = new AsyncDisposableStack()
   await makeFolder(root, 0o700)
   await makeFolder(state, 0o711)
@@ -79,9 +82,12 @@ export async function createContainerd(options: CreateContainerdOptions): Promis
   const builtins = builtinPlugins({ ...shims, debug })
   const plugins = await loadPlugins({ plugins: [...builtins, ...(options.plugins ?? [])], root, state, config, log })
   stack.use(plugins)
+  const running = new Set(plugins.statuses().map(({ type, id }) => `${type}.${id}`))
+  const idle = idleSettings(config, running)
+  if (idle.length > 0) log.warn({ plugins: idle }, 'settings of plugins that are not there do nothing')
   const events = plugins.get(pluginKeys.events)
   stack.defer(() => events.close())
-  stack.use(await serveEvents(ttrpcAddress, events))
+  stack.use(await serveEvents(ttrpcAddress, events, config.ttrpc))
   // After the socket for events is there: a shim that comes back has something to say.
   await plugins.get(pluginKeys.tasks).reload()
   const services = servicesOf(plugins, await uuidOf(root))
@@ -124,12 +130,17 @@ function servicesOf(plugins: LoadedPlugins, uuid: string): ContainerdServices {
   }
 }
 
-async function serveEvents(path: string, events: Parameters<typeof ttrpcEventsService>[0]): Promise<AsyncDisposable> {
+async function serveEvents(
+  path: string,
+  events: Parameters<typeof ttrpcEventsService>[0],
+  { uid, gid }: ContainerdConfig['ttrpc'],
+): Promise<AsyncDisposable> {
   await claimSocketPath(path)
   const server = createTtrpcServer()
   server.add(TtrpcEventsDefinition, ttrpcEventsService(events))
   await server.listen(path)
-  await protectSocket(path, 0o660)
+  // Root's unless it is given away: a daemon of another user cannot give it to root.
+  await protectSocket(path, 0o660, uid || undefined, gid || undefined)
   return server
 }
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from 'node:events'
+import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { Any, connectContainerd, inNamespace } from '@teu/containerd-api'
 import { messageOf, StackError } from '@teu/errors'
@@ -7,7 +8,7 @@ import { type ContainerdConfig, defaultConfig } from './config/config.ts'
 import { formatConfig, readConfig } from './config/read-config.ts'
 import { createContainerd } from './create-containerd.ts'
 import { fsckCommand } from './fsck/fsck-command.ts'
-import { type LogLevel, logLevels } from './log/logger.ts'
+import { type Logger, type LogLevel, logLevels } from './log/logger.ts'
 import { textLogger } from './log/text-logger.ts'
 import { revisionText, versionText } from './version.ts'
 
@@ -107,6 +108,9 @@ async function configOf(values: Values): Promise<ContainerdConfig> {
 async function serve(config: ContainerdConfig): Promise<void> {
   const log = textLogger(config.debug.level as LogLevel, (line) => process.stderr.write(line))
   const stopped = untilSignal()
+  if (config.oom_score !== 0) await setOomScore(config.oom_score, log)
+  // Without this a reader that went away would be an exception, whose report is written to the same reader.
+  process.stderr.on('error', () => {})
   // One call's mistake must not end the calls of everybody else.
   process.on('unhandledRejection', (error) => log.error({ error: messageOf(error) }, 'unhandled rejection'))
   process.on('uncaughtException', (error) => log.error({ error: error.stack }, 'uncaught exception'))
@@ -127,6 +131,15 @@ async function serve(config: ContainerdConfig): Promise<void> {
     await containerd[Symbol.asyncDispose]()
   }
   process.exit(0)
+}
+
+/** What the kernel refuses is said, and no reason not to serve. */
+async function setOomScore(score: number, log: Logger): Promise<void> {
+  try {
+    await writeFile('/proc/self/oom_score_adj', String(score))
+  } catch (error) {
+    log.error({ score, error: messageOf(error) }, 'failed to change OOM score')
+  }
 }
 
 /** The first signal that asks for an end; a second one ends at once. */

@@ -71,3 +71,22 @@ test('a disabled one is not there; the others are disposed of in the reverse ord
   await loaded[Symbol.asyncDispose]()
   assert.deepEqual(gone, ['b', 'a'])
 })
+
+test('a required plugin that is not there, is disabled or does not start keeps the daemon from starting', async () => {
+  const bad = plugin('a', 'bad', [], () => {
+    throw new Error('no such device')
+  })
+  const load = (changes: object) => loadPlugins({ ...base, config: { ...defaultConfig(), ...changes }, plugins: [bad] })
+  await (await load({}))[Symbol.asyncDispose]()
+  await assert.rejects(load({ required_plugins: ['b.gone'] }), {
+    code: 'failed-precondition',
+    message: 'required plugin b.gone is not included',
+  })
+  await assert.rejects(load({ required_plugins: ['a.bad'], disabled_plugins: ['a.bad'] }), {
+    message: 'required plugin a.bad is not included',
+  })
+  await assert.rejects(load({ required_plugins: ['a.bad'] }), {
+    code: 'failed-precondition',
+    message: 'load required plugin a.bad: no such device',
+  })
+})

@@ -25,12 +25,21 @@ export interface LoadedPlugins extends AsyncDisposable {
   statuses(): PluginStatus[]
 }
 
-/** Starts plugins in order. One that fails is a status, and so are those that cannot do without it. */
+/**
+ * Starts plugins in order. One that fails is a status, and so are those that cannot do without it.
+ *
+ * @throws `failed-precondition` when one that the configuration requires is not there or does not start
+ */
 export async function loadPlugins(init: LoadPluginsInit): Promise<LoadedPlugins> {
   const { config, log } = init
   const instances = new Map<string, { key: PluginKey<unknown>; value: unknown }>()
   const failures = new Map<string, unknown>()
   const statuses: PluginStatus[] = []
+  const missing = config.required_plugins.filter(
+    (uri) => config.disabled_plugins.includes(uri) || !init.plugins.some(({ key }) => uriOf(key) === uri),
+  )
+  if (missing.length > 0)
+    throw new StackError('failed-precondition', `required plugin ${missing.join(', ')} is not included`)
   await using started = new AsyncDisposableStack()
   const get = <T>(key: PluginKey<T>): T => {
     const found = instances.get(uriOf(key))
@@ -59,6 +68,10 @@ export async function loadPlugins(init: LoadPluginsInit): Promise<LoadedPlugins>
       if (isAsyncDisposable(value)) started.use(value)
       statuses.push(statusOf(plugin, context))
     } catch (error) {
+      if (config.required_plugins.includes(uri))
+        throw new StackError('failed-precondition', `load required plugin ${uri}: ${messageOf(error)}`, {
+          cause: error,
+        })
       failures.set(uri, error)
       log.warn({ plugin: uri, error: messageOf(error) }, 'plugin did not start')
       const { code, details } = grpcStatusOf(error)

@@ -16,17 +16,17 @@ import type { Task } from '../tasks/task.ts'
 import type { TaskManager } from '../tasks/task-manager.ts'
 import { contextOf } from './context.ts'
 
-/** How long a shim may take to tell a state, in milliseconds. */
-const stateTimeoutMs = 2000
-
 /** What the tasks service stands on. */
 export interface TasksServiceComponents {
   containers: ContainerStore
   tasks: TaskManager
+  /** How long a shim may take to tell a state, in milliseconds. */
+  stateTimeoutMs: number
 }
 
 /** The Tasks service over the manager of shims. */
-export function tasksService({ containers, tasks }: TasksServiceComponents): ContainerdServices['tasks'] {
+export function tasksService(components: TasksServiceComponents): ContainerdServices['tasks'] {
+  const { containers, tasks, stateTimeoutMs } = components
   /** The task of a call, and the options with which its shim is called. */
   const target = (id: string, options: CallOptions | undefined) => {
     const { namespace, signal } = contextOf(options)

@@ -18,11 +18,15 @@ import { isOwnShim, Shim } from './shim.ts'
 /** How long a shim without tasks is kept, in milliseconds. */
 const idleMs = 60_000
 
-/** How long a shim may take to answer whether it is there, in milliseconds. */
-const loadTimeoutMs = 5000
-
-/** How long a shim may take to end, in milliseconds. */
-const shutdownTimeoutMs = 3000
+/** How long shims may take, in milliseconds. */
+export interface ShimTimeouts {
+  /** To answer whether they are there. */
+  loadMs: number
+  /** To end. */
+  shutdownMs: number
+  /** To remove what a dead one left. */
+  cleanupMs: number
+}
 
 /** What the pool is made of. */
 export interface ShimPoolInit {
@@ -35,6 +39,7 @@ export interface ShimPoolInit {
   /** Programs of shims, by the name of the runtime; others are looked for in PATH. */
   shimPaths: Readonly<Record<string, string>>
   debug: boolean
+  timeouts: ShimTimeouts
   log: Logger
   /** Hears that a shim is gone, with the tasks that it had. */
   died(shim: Shim): void
@@ -86,7 +91,7 @@ export class ShimPool {
     try {
       await shim.task.connect(
         { id: bundle.id },
-        { timeoutMs: loadTimeoutMs, metadata: namespaceMetadata(bundle.namespace) },
+        { timeoutMs: this.#init.timeouts.loadMs, metadata: namespaceMetadata(bundle.namespace) },
       )
       return shim
     } catch (error) {
@@ -114,7 +119,10 @@ export class ShimPool {
   async cleanUp(bundle: Bundle, binary: string | undefined): Promise<{ pid: number; exitStatus: number } | undefined> {
     if (binary === undefined) return undefined
     try {
-      const { pid, exitStatus, warnings } = await deleteWithShim(this.#call(binary, bundle))
+      const { pid, exitStatus, warnings } = await deleteWithShim({
+        ...this.#call(binary, bundle),
+        timeoutMs: this.#init.timeouts.cleanupMs,
+      })
       if (warnings !== '') this.#init.log.warn({ id: bundle.id, warnings: warnings.slice(0, 2048) }, 'shim cleaned up')
       return { pid, exitStatus }
     } catch (error) {
@@ -207,7 +215,7 @@ export class ShimPool {
   async #shutDown(shim: Shim, now = false): Promise<void> {
     this.#forget(shim)
     try {
-      await shim.task.shutdown({ id: '', now }, { timeoutMs: shutdownTimeoutMs })
+      await shim.task.shutdown({ id: '', now }, { timeoutMs: this.#init.timeouts.shutdownMs })
     } catch (error) {
       // It ends before it has answered, more often than not.
       this.#init.log.debug({ address: shim.reply.address, error: messageOf(error) }, 'shim shut down')
