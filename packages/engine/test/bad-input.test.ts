@@ -176,9 +176,17 @@ test('what does not exist or is in the wrong state has its own text', async (t) 
       'POST',
       `/containers/${short}/rename?name=web`,
       409,
-      new RegExp(`^Conflict\\. The container name "/web" is already in use by container "${webId}"`),
+      new RegExp(
+        `^Error when allocating new name: Conflict\\. The container name "/web" is already in use by container "${webId}"`,
+      ),
     ],
     ['POST', `/containers/${short}/rename`, 400, 'Neither old nor new names may be empty'],
+    [
+      'POST',
+      `/containers/${short}/rename?name=a%22b`,
+      400,
+      'Error when allocating new name: Invalid container name (/a"b), only [a-zA-Z0-9][a-zA-Z0-9_.-] are allowed',
+    ],
     ['GET', '/exec/nosuch/json', 404, 'No such exec instance: nosuch'],
     ['GET', '/images/nosuch/json', 404, /^No such image: nosuch/],
     ['GET', '/images/a/b/c/json', 404, /^No such image: a\/b\/c/],

@@ -231,3 +231,18 @@ test('a page whose name was rebound to this machine reads nothing over TCP, and 
   assert.equal((await get(`localhost:${port}`, 'http://evil.example')).status, 403)
   assert.equal((await engine.request('GET', '/info', undefined, { host: 'evil.example' })).status, 200)
 })
+
+test('a client that never ends after a refusal loses its connection', async (t) => {
+  const engine = await TestEngine.start(t)
+  const socket = net.connect({ path: engine.socket, allowHalfOpen: true })
+  socket.on('error', () => {})
+  socket.write(requestText('POST', '/containers/nosuch/attach?stream=1&stdin=1', upgrade))
+  socket.resume()
+  await once(socket, 'end')
+  // A half of the connection that nobody reads any more makes writing fail.
+  for (let tries = 0; !socket.destroyed; tries++) {
+    assert.ok(tries < 500, 'the connection is still there')
+    socket.write('x')
+    await sleep(10)
+  }
+})

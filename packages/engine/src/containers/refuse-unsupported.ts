@@ -23,7 +23,7 @@ export function refuseUnsupported(config: ContainerConfig, host: HostConfig, net
     refuse('options of volume drivers (volume-opt)')
   }
   if (config.MacAddress) refuse('choosing a MAC address (--mac-address)')
-  if (config.NetworkDisabled) refuse('NetworkDisabled; use the network "none",')
+  if (config.NetworkDisabled) refuse('a container without a network (NetworkDisabled; the network "none" does it)')
   refuseNetwork(host, networking)
 }
 
