@@ -39,6 +39,20 @@ test('procfs and sysfs are mounted on ordinary directories only', rooted, async 
   }
 })
 
+test('nor are they mounted through a symlink on the way', rooted, async () => {
+  await using workshop = new Workshop()
+  for (const type of ['proc', 'sysfs']) {
+    const bundle = workshop.bundle(['true'], (spec) => {
+      spec.mounts.push({ destination: '/way/there', type, source: type })
+    })
+    mkdirSync(join(bundle, 'rootfs/elsewhere/there'), { recursive: true })
+    symlinkSync('/elsewhere', join(bundle, 'rootfs/way'))
+    await assert.rejects(workshop.runBundle(bundle), (error: Error) =>
+      error.message.includes(`filesystem "${type}" must be mounted on ordinary directory`),
+    )
+  }
+})
+
 test('a symlink in place of /dev stays in the container', rooted, async () => {
   await using workshop = new Workshop()
   const canary = new Canary(workshop)

@@ -123,6 +123,16 @@ const refused: [name: string, change: (spec: Full) => void, message: RegExp, cod
     /^process\.scheduler: runtime, deadline and period can only be specified for SCHED_DEADLINE$/,
   ],
   [
+    'a user beyond what the kernel takes',
+    (spec) => (spec.process.user = { uid: 2 ** 31, gid: 0 }),
+    /^unable to setup user: uids and gids must be in range 0-2147483647$/,
+  ],
+  [
+    'an additional group beyond what the kernel takes',
+    (spec) => (spec.process.user = { uid: 0, gid: 0, additionalGids: [2 ** 32 - 1] }),
+    /^unable to setup user: uids and gids must be in range 0-2147483647$/,
+  ],
+  [
     'I/O priority',
     (spec) => (spec.process.ioPriority = { class: 'IOPRIO_CLASS_BE', priority: 8 }),
     /^process\.ioPriority\.priority: 8 is not in 0 to 7$/,
