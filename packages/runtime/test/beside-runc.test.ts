@@ -12,6 +12,26 @@ import { type SpecChange, Workshop } from './kit/workshop.ts'
 const besideRunc = { ...rooted, skip: rooted.skip || withoutRunc }
 const quiet: SpawnSyncOptions = { stdio: ['ignore', 'ignore', 'ignore'] }
 
+test('runc reads the states that this runtime has written', besideRunc, async () => {
+  await using workshop = new Workshop()
+  const id = await workshop.running((spec) => {
+    spec.annotations = { key: 'value' }
+  })
+  const runc = (...args: string[]) => call('runc', ['--root', workshop.root, ...args])
+  const { pid, bundle, rootfs } = await workshop.runtime.state(id)
+  const state = JSON.parse(runc('state', id).stdout)
+  assert.deepEqual(
+    [state.id, state.pid, state.status, state.bundle, state.rootfs, state.annotations],
+    [id, pid, 'running', bundle, rootfs, { key: 'value' }],
+  )
+  assert.match(runc('list').stdout, new RegExp(`^${id} +${pid} +running +${bundle} `, 'm'))
+  assert.deepEqual(JSON.parse(runc('ps', '--format', 'json', id).stdout), [pid])
+  assert.equal(runc('pause', id).status, 0)
+  assert.equal((await workshop.runtime.state(id)).status, 'paused')
+  assert.equal(runc('resume', id).status, 0)
+  assert.equal(runc('kill', id, 'KILL').status, 0)
+})
+
 test('calls to a running container end as those of runc do', besideRunc, async () => {
   await using workshop = new Workshop()
   const root = join(workshop.directory, 'runc')

@@ -16,10 +16,11 @@ import { StackError } from '@teu/errors'
 import { formatExactJson, parseExactJson } from '@teu/oci-spec/runtime'
 import type { SavedUnit } from '../cgroups/systemd-cgroup.ts'
 import type { ContainerSpec } from '../spec/check-spec.ts'
+import { runcConfig } from './runc-config.ts'
 
 /**
- * What is kept of a container in `<root>/<id>/state.json`. The keys up to `cgroup_paths` are those that other tools
- * read from runc's file.
+ * What is kept of a container in `<root>/<id>/state.json`. The keys up to `cgroup_paths`, and a `config` that is written
+ * and never read, are those by which runc and other tools read a state.
  *
  * @internal
  */
@@ -89,7 +90,7 @@ export class StateDirectory {
 
   /** Replaces the state as a whole; a reader sees the old or the new one. */
   write(id: string, state: SavedState): void {
-    writeAtomically(join(this.path(id), 'state.json'), formatExactJson(state))
+    writeAtomically(join(this.path(id), 'state.json'), formatExactJson({ ...state, config: runcConfig(state) }))
   }
 
   /** Throws `not-found` when there is no such container, `data-loss` when its state cannot be read. */
@@ -133,7 +134,7 @@ export class StateDirectory {
 }
 
 function parseState(text: string): SavedState {
-  const state = parseExactJson(text) as Partial<SavedState> | null
+  const { config: _, ...state } = (parseExactJson(text) ?? {}) as Partial<SavedState> & { config?: unknown }
   // Up to 0.1 the ticks were written as text.
   const start =
     typeof state?.init_process_start === 'string' ? Number(state.init_process_start) : state?.init_process_start
