@@ -7,7 +7,7 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { setTimeout as delay } from 'node:timers/promises'
 import { gzipSync } from 'node:zlib'
-import { writeBlob } from '@teu/containerd-api'
+import { WriteAction, WriteContentRequest, writeBlob } from '@teu/containerd-api'
 import { digestOf, inTest, keep, layerOf, needsRoot, startDaemon, withView } from './daemon.ts'
 
 const snapshotter = 'overlayfs'
@@ -84,6 +84,34 @@ test('a layer that turns out not to be what was announced is not answered', need
   const { written, applied, goOn } = await begin(t, tar, digestOf(Buffer.from('another')))
   goOn()
   await assert.rejects(written, { code: 'failed-precondition' })
+  await assert.rejects(applied, { code: 'not-found' })
+})
+
+test('a layer that is unpacked while its writer announces another digest is not answered', needsRoot, async (t) => {
+  const { tar } = largeLayer()
+  const daemon = await startDaemon(t)
+  const { snapshots, diff, content } = daemon.services
+  const [announced, actual] = [digestOf(Buffer.from('another')), digestOf(tar)]
+  const { promise: wanted, resolve: goOn } = Promise.withResolvers<void>()
+  const half = tar.length >> 1
+  const request = (fields: Partial<WriteContentRequest>) => WriteContentRequest.fromPartial(fields)
+  const requests = async function* () {
+    yield request({ action: WriteAction.STAT, ref: 'layer', expected: announced })
+    yield request({ action: WriteAction.WRITE, data: tar.subarray(0, half) })
+    await wanted
+    const rest = { offset: BigInt(half), data: tar.subarray(half), expected: actual, labels: keep }
+    yield request({ action: WriteAction.COMMIT, ...rest })
+  }
+  const written = Array.fromAsync(content.write(requests(), inTest))
+  while ((await content.status({ ref: 'layer' }, inTest).catch(() => undefined))?.status?.offset !== BigInt(half))
+    await delay(10)
+  const { mounts } = await snapshots.prepare({ snapshotter, key: 'making', parent: '', labels: keep }, inTest)
+  const descriptor = { mediaType: '', digest: announced, size: BigInt(tar.length), annotations: {} }
+  const applied = diff.apply({ diff: descriptor, mounts, payloads: {}, syncFs: false }, inTest)
+  applied.catch(() => {})
+  while (!existsSync(join(mounts[0]!.source, 'file5'))) await delay(10)
+  goOn()
+  assert.equal((await written).at(-1)?.digest, actual)
   await assert.rejects(applied, { code: 'not-found' })
 })
 

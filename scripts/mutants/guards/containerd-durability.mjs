@@ -29,7 +29,7 @@ export default [
     "await (await import('node:fs/promises')).mkdir(path, { recursive: true })",
   ]),
   sync('a record is gone from the disk before its blob is', 'gc/collector.ts', [
-    'if (blobs.length > 0) await database.sync()',
+    'if (digests.length > 0) await database.sync()',
     '',
   ]),
 ]
