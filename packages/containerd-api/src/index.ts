@@ -227,6 +227,7 @@ export {
 } from './gen/grpc/health/v1/health.ts'
 export { waitUntilServing } from './health.ts'
 export { isIdentifier, validateIdentifier } from './identifier.ts'
+export { bindContainerd } from './in-process/bind.ts'
 export { knownLabels, maximumLabelSize, validateLabels } from './labels.ts'
 export { contentChunkSize, maximumMessageSize } from './limits.ts'
 export {

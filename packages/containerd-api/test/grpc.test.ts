@@ -8,7 +8,9 @@ import { join } from 'node:path'
 import test, { type TestContext } from 'node:test'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { errorCodes, hasCode, StackError } from '@teu/errors'
+import type { CallOptions } from '@teu/ttrpc'
 import {
+  bindContainerd,
   type ContainerdServices,
   connectContainerd,
   contentChunkSize,
@@ -51,6 +53,14 @@ async function pair(t: TestContext, overrides: Overrides) {
   return { client, server, address, folder }
 }
 
+/** A caller of services, on either side of no socket. */
+type Door = (t: TestContext, overrides: Overrides) => Promise<{ client: ContainerdServices }>
+
+const doors: Record<string, Door> = {
+  'over gRPC': pair,
+  'in process': async (_, overrides) => ({ client: bindContainerd(servicesWith(overrides)) }),
+}
+
 test('requests, metadata and responses arrive as they were sent', async (t) => {
   const { client, address } = await pair(t, {
     images: {
@@ -73,20 +83,21 @@ test('requests, metadata and responses arrive as they were sent', async (t) => {
   assert.equal((await stat(address)).mode & 0o777, 0o660)
 })
 
-test('every class of failure arrives, with its message', async (t) => {
-  const { client } = await pair(t, {
-    namespaces: {
-      async get({ name }) {
-        throw new StackError(name as 'not-found', `about ${name}`)
+for (const [door, open] of Object.entries(doors))
+  test(`${door}: every class of failure arrives, with its message`, async (t) => {
+    const { client } = await open(t, {
+      namespaces: {
+        async get({ name }) {
+          throw new StackError(name as 'not-found', `about ${name}`)
+        },
       },
-    },
-  })
-  for (const code of errorCodes)
-    await assert.rejects(client.namespaces.get({ name: code }), (error: Error) => {
-      return hasCode(error, code) && error.message.startsWith(`about ${code}`)
     })
-  await assert.rejects(client.version.version({}), { code: 'not-implemented' })
-})
+    for (const code of errorCodes)
+      await assert.rejects(client.namespaces.get({ name: code }), (error: Error) => {
+        return hasCode(error, code) && error.message.startsWith(`about ${code}`)
+      })
+    await assert.rejects(client.version.version({}), { code: 'not-implemented' })
+  })
 
 test('a call without a daemon is unavailable, and works when there is one', async (t) => {
   const folder = await mkdtemp(join(tmpdir(), 'teu-grpc-'))
@@ -105,98 +116,101 @@ test('a call without a daemon is unavailable, and works when there is one', asyn
   }
 })
 
-test('deadline and signal end a call on both sides', async (t) => {
-  const began: { aborted: Promise<void> }[] = []
-  const { client } = await pair(t, {
-    tasks: {
-      wait: (_, options) =>
-        new Promise((_, reject) => {
-          const { promise, resolve } = Promise.withResolvers<void>()
-          began.push({ aborted: promise })
-          options?.signal?.addEventListener('abort', () => {
-            resolve()
-            reject(options.signal?.reason)
-          })
-        }),
-    },
-  })
-  const request = { containerId: 'a', execId: '' }
-  // On a loaded machine the time may be over before the call has come to the other side.
-  for (let timeoutMs = 50; began.length === 0; timeoutMs *= 2)
-    await assert.rejects(client.tasks.wait(request, { timeoutMs }), { code: 'deadline-exceeded' })
-  await began.pop()?.aborted
-  const controller = new AbortController()
-  const waiting = assert.rejects(client.tasks.wait(request, { signal: controller.signal }), { code: 'cancelled' })
-  while (began.length === 0) await sleep(5)
-  controller.abort()
-  await waiting
-  await began.pop()?.aborted
-  await assert.rejects(client.tasks.wait(request, { signal: AbortSignal.abort() }), { code: 'cancelled' })
-})
-
-test('a stream is no faster than its reader, and leaving it ends it on the other side', async (t) => {
-  let sent = 0
-  const ended = Promise.withResolvers<void>()
-  const { client } = await pair(t, {
-    content: {
-      async *read() {
-        try {
-          for (; sent < 1000; sent++) yield { offset: BigInt(sent), data: new Uint8Array(contentChunkSize) }
-        } finally {
-          ended.resolve()
-        }
+for (const [door, open] of Object.entries(doors))
+  test(`${door}: deadline and signal end a call on both sides`, async (t) => {
+    const began: { aborted: Promise<void> }[] = []
+    const { client } = await open(t, {
+      tasks: {
+        wait: (_, options) =>
+          new Promise((_, reject) => {
+            const { promise, resolve } = Promise.withResolvers<void>()
+            began.push({ aborted: promise })
+            options?.signal?.addEventListener('abort', () => {
+              resolve()
+              reject(options.signal?.reason)
+            })
+          }),
       },
-    },
+    })
+    const request = { containerId: 'a', execId: '' }
+    // On a loaded machine the time may be over before the call has come to the other side.
+    for (let timeoutMs = 50; began.length === 0; timeoutMs *= 2)
+      await assert.rejects(client.tasks.wait(request, { timeoutMs }), { code: 'deadline-exceeded' })
+    await began.pop()?.aborted
+    const controller = new AbortController()
+    const waiting = assert.rejects(client.tasks.wait(request, { signal: controller.signal }), { code: 'cancelled' })
+    while (began.length === 0) await sleep(5)
+    controller.abort()
+    await waiting
+    await began.pop()?.aborted
+    await assert.rejects(client.tasks.wait(request, { signal: AbortSignal.abort() }), { code: 'cancelled' })
   })
-  let seen = 0
-  for await (const chunk of readBlob(client.content, 'sha256:x', {})) {
-    assert.equal(chunk.length, contentChunkSize)
-    if (++seen === 3) {
-      await sleep(300)
-      break
-    }
-  }
-  await ended.promise
-  assert.ok(sent < 200, `${sent} chunks were sent to a reader of 3`)
-})
 
-test('a blob is written by its stream, resumed where it was, and found when it exists', async (t) => {
-  let stored = Buffer.from('abc')
-  const { client } = await pair(t, {
-    content: {
-      async *write(requests) {
-        for await (const { action, offset, data, expected } of requests) {
-          if (expected === 'sha256:there')
-            throw new StackError('already-exists', 'content sha256:there: already exists')
-          if (action === WriteAction.WRITE) {
-            assert.equal(offset, BigInt(stored.length))
-            stored = Buffer.concat([stored, data])
+for (const [door, open] of Object.entries(doors))
+  test(`${door}: a stream is no faster than its reader, and leaving it ends it on the other side`, async (t) => {
+    let sent = 0
+    const ended = Promise.withResolvers<void>()
+    const { client } = await open(t, {
+      content: {
+        async *read() {
+          try {
+            for (; sent < 1000; sent++) yield { offset: BigInt(sent), data: new Uint8Array(contentChunkSize) }
+          } finally {
+            ended.resolve()
           }
-          const state = { action, startedAt: undefined, updatedAt: undefined, total: 0n }
-          yield { ...state, offset: BigInt(stored.length), digest: `size:${stored.length}` }
-          if (action === WriteAction.COMMIT) return
-        }
+        },
       },
-    },
+    })
+    let seen = 0
+    for await (const chunk of readBlob(client.content, 'sha256:x', {})) {
+      assert.equal(chunk.length, contentChunkSize)
+      if (++seen === 3) {
+        await sleep(300)
+        break
+      }
+    }
+    await ended.promise
+    assert.ok(sent < 200, `${sent} chunks were sent to a reader of 3`)
   })
-  const source = async function* (offset: bigint) {
-    yield Buffer.from('abcdefghi').subarray(Number(offset))
-    yield Buffer.alloc(3 * contentChunkSize)
-  }
-  const result = await writeBlob(client.content, { ref: 'r' }, source, {})
-  assert.deepEqual(result, { digest: `size:${9 + 3 * contentChunkSize}`, existed: false })
-  assert.equal(stored.subarray(0, 9).toString(), 'abcdefghi')
-  const again = await writeBlob(client.content, { ref: 'r', expected: 'sha256:there' }, source, {})
-  assert.deepEqual(again, { digest: 'sha256:there', existed: true })
-  const broken = async function* () {
-    yield Buffer.from('x')
-    throw new StackError('aborted', 'the download stopped')
-  }
-  await assert.rejects(
-    writeBlob(client.content, { ref: 'r' }, () => broken(), {}),
-    { code: 'aborted' },
-  )
-})
+
+for (const [door, open] of Object.entries(doors))
+  test(`${door}: a blob is written by its stream, resumed where it was, and found when it exists`, async (t) => {
+    let stored = Buffer.from('abc')
+    const { client } = await open(t, {
+      content: {
+        async *write(requests) {
+          for await (const { action, offset, data, expected } of requests) {
+            if (expected === 'sha256:there')
+              throw new StackError('already-exists', 'content sha256:there: already exists')
+            if (action === WriteAction.WRITE) {
+              assert.equal(offset, BigInt(stored.length))
+              stored = Buffer.concat([stored, data])
+            }
+            const state = { action, startedAt: undefined, updatedAt: undefined, total: 0n }
+            yield { ...state, offset: BigInt(stored.length), digest: `size:${stored.length}` }
+            if (action === WriteAction.COMMIT) return
+          }
+        },
+      },
+    })
+    const source = async function* (offset: bigint) {
+      yield Buffer.from('abcdefghi').subarray(Number(offset))
+      yield Buffer.alloc(3 * contentChunkSize)
+    }
+    const result = await writeBlob(client.content, { ref: 'r' }, source, {})
+    assert.deepEqual(result, { digest: `size:${9 + 3 * contentChunkSize}`, existed: false })
+    assert.equal(stored.subarray(0, 9).toString(), 'abcdefghi')
+    const again = await writeBlob(client.content, { ref: 'r', expected: 'sha256:there' }, source, {})
+    assert.deepEqual(again, { digest: 'sha256:there', existed: true })
+    const broken = async function* () {
+      yield Buffer.from('x')
+      throw new StackError('aborted', 'the download stopped')
+    }
+    await assert.rejects(
+      writeBlob(client.content, { ref: 'r' }, () => broken(), {}),
+      { code: 'aborted' },
+    )
+  })
 
 test('a socket that was left is replaced, anything else is not', async (t) => {
   const { address, folder } = await pair(t, {})
@@ -235,4 +249,114 @@ test('a client may end thousands of streams early on one connection', async (t) 
   // Go's reader of content does exactly this, some 30,000 times for a gigabyte.
   for (let i = 0; i < 3000; i++)
     for await (const chunk of readBlob(client.content, 'sha256:x', {})) if (chunk.length > 0) break
+})
+
+for (const [door, open] of Object.entries(doors))
+  test(`${door}: metadata is printable text under keys in lower case`, async (t) => {
+    const { client } = await open(t, {
+      namespaces: { get: async (_, options) => ({ namespace: { name: '', labels: { ...options?.metadata } } }) },
+    })
+    const ask = async (metadata: Record<string, string>) =>
+      (await client.namespaces.get({ name: '' }, { metadata })).namespace?.labels
+    const labels = await ask({ 'Containerd-Namespace': 'moby', 'X_y.z': ' 1 ' })
+    assert.equal(labels?.['containerd-namespace'], 'moby')
+    assert.equal(labels?.['x_y.z'], '1')
+    for (const bad of [{ 'a b': '' }, { '': '' }, { 'x-bin': '' }, { x: 'é' }, { x: 'a\nb' }] as Record<
+      string,
+      string
+    >[])
+      await assert.rejects(ask(bad), { code: 'invalid-argument', message: /^metadata/ })
+  })
+
+for (const [door, open] of Object.entries(doors))
+  test(`${door}: a message of more than 16 MiB is refused, whichever way it goes`, async (t) => {
+    const { client } = await open(t, {
+      namespaces: { get: async ({ name }) => ({ namespace: { name: 'x'.repeat(Number(name)), labels: {} } }) },
+      content: {
+        async *read({ size }) {
+          yield { offset: 0n, data: Buffer.alloc(Number(size)) }
+        },
+        async *write(requests) {
+          for await (const { data } of requests)
+            yield { ...status, offset: BigInt(data.length), digest: '', total: 0n, action: WriteAction.WRITE }
+        },
+      },
+    })
+    const status = { startedAt: undefined, updatedAt: undefined }
+    const [fits, large] = [16 * 1024 * 1024 - 64, 16 * 1024 * 1024 + 1]
+    const refused = { code: 'resource-exhausted', message: /larger than/ }
+    const read = async (size: number) => {
+      for await (const { data } of client.content.read({ digest: 'd', offset: 0n, size: BigInt(size) }))
+        return data.length
+      return 0
+    }
+    const write = async (size: number) => {
+      const request = { action: WriteAction.WRITE, ref: '', total: 0n, expected: '', offset: 0n, labels: {} }
+      const requests = async function* () {
+        yield { ...request, data: Buffer.alloc(size) }
+      }
+      for await (const { offset } of client.content.write(requests())) return Number(offset)
+      return 0
+    }
+    assert.equal((await client.namespaces.get({ name: String(fits) })).namespace?.name.length, fits)
+    await assert.rejects(client.namespaces.get({ name: String(large) }), refused)
+    await assert.rejects(client.namespaces.get({ name: 'x'.repeat(large) }), refused)
+    assert.equal(await read(fits), fits)
+    await assert.rejects(read(large), refused)
+    assert.equal(await write(fits), fits)
+    await assert.rejects(write(large), refused)
+  })
+
+for (const [door, open] of Object.entries(doors))
+  test(`${door}: a stream ends with its signal, its deadline and its reader, also for who serves it`, async (t) => {
+    const ended: string[] = []
+    const { client } = await open(t, {
+      events: {
+        async *subscribe({ filters }, options) {
+          const { promise, resolve } = Promise.withResolvers<void>()
+          options?.signal?.addEventListener('abort', () => {
+            ended.push(filters[0]!)
+            resolve()
+          })
+          yield { timestamp: undefined, namespace: '', topic: '/first', event: undefined }
+          await promise
+        },
+      },
+      content: {
+        async *write(requests) {
+          try {
+            for await (const _ of requests) yield { ...state, action: WriteAction.STAT }
+          } finally {
+            ended.push('write')
+          }
+        },
+      },
+    })
+    const state = { startedAt: undefined, updatedAt: undefined, offset: 0n, total: 0n, digest: '' }
+    const take = async (name: string, options: CallOptions, count = Number.POSITIVE_INFINITY) => {
+      let seen = 0
+      for await (const _ of client.events.subscribe({ filters: [name] }, options)) if (++seen === count) return
+    }
+    await assert.rejects(take('signal', { signal: AbortSignal.timeout(1500) }), { code: 'deadline-exceeded' })
+    const abort = new AbortController()
+    setTimeout(() => abort.abort(), 500)
+    await assert.rejects(take('abort', { signal: abort.signal }), { code: 'cancelled' })
+    await assert.rejects(take('deadline', { timeoutMs: 1500 }), { code: 'deadline-exceeded' })
+    await take('left', {}, 1)
+    await assert.rejects(take('before', { signal: AbortSignal.abort() }), { code: 'cancelled' })
+    const silent = async function* () {
+      yield { ...state, action: WriteAction.STAT, ref: '', expected: '', data: Buffer.alloc(0), labels: {} }
+      await new Promise(() => {})
+    }
+    for await (const _ of client.content.write(silent())) break
+    for (const until = Date.now() + 20_000; ended.length < 5; await sleep(5))
+      assert.ok(Date.now() < until, ended.join(' '))
+    assert.deepEqual(ended, ['signal', 'abort', 'deadline', 'left', 'write'])
+  })
+
+test('in process, a call ends whatever the implementation does about its signal', async () => {
+  const client = bindContainerd(servicesWith({ tasks: { wait: () => new Promise(() => {}) } }))
+  const request = { containerId: 'a', execId: '' }
+  await assert.rejects(client.tasks.wait(request, { timeoutMs: 5 }), { code: 'deadline-exceeded' })
+  await assert.rejects(client.tasks.wait(request, { signal: AbortSignal.timeout(5) }), { code: 'deadline-exceeded' })
 })

@@ -3,6 +3,7 @@ import { randomUUID } from 'node:crypto'
 import { chmod, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
+  bindContainerd,
   type ContainerdServer,
   type ContainerdServices,
   claimSocketPath,
@@ -94,7 +95,7 @@ export async function createContainerd(options: CreateContainerdOptions): Promis
   const resources = stack.move()
   let server: ContainerdServer | undefined
   return {
-    services,
+    services: bindContainerd(services),
     address,
     async listen() {
       const { uid, gid } = config.grpc

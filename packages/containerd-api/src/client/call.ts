@@ -2,6 +2,7 @@
 import type * as Grpc from '@grpc/grpc-js'
 import { StackError } from '@teu/errors'
 import type { CallOptions, MethodDefinition } from '@teu/ttrpc'
+import { cancelled, sentMetadata } from '../call-context.ts'
 import { errorFromGrpcStatus } from '../errors.ts'
 import { readMessages, writeMessages } from './streams.ts'
 
@@ -22,7 +23,8 @@ async function prepare(channel: Channel, options: CallOptions): Promise<Prepared
   const { grpc, client } = await channel.open()
   if (client === undefined) throw new StackError('unavailable', 'the connection to containerd is closed')
   const metadata = new grpc.Metadata()
-  for (const [key, value] of Object.entries({ ...channel.metadata, ...options.metadata })) metadata.set(key, value)
+  const sent = { ...sentMetadata(channel.metadata), ...sentMetadata(options.metadata) }
+  for (const [key, value] of Object.entries(sent)) metadata.set(key, value)
   const callOptions: Grpc.CallOptions =
     options.timeoutMs === undefined ? {} : { deadline: Date.now() + options.timeoutMs }
   return { client, metadata, callOptions }
@@ -68,15 +70,4 @@ async function untilAborted<T>(promise: Promise<T>, call: { cancel(): void }, si
   } finally {
     signal.removeEventListener('abort', abort)
   }
-}
-
-function cancelled(signal: AbortSignal, cause: unknown = signal.reason): StackError {
-  const late = (signal.reason as { name?: unknown } | undefined)?.name === 'TimeoutError'
-  return new StackError(
-    late ? 'deadline-exceeded' : 'cancelled',
-    late ? 'context deadline exceeded' : 'context canceled',
-    {
-      cause,
-    },
-  )
 }

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { once } from 'node:events'
 import type { ClientDuplexStream, ClientReadableStream, ServiceError } from '@grpc/grpc-js'
-import { StackError } from '@teu/errors'
+import { cancelled } from '../call-context.ts'
 import { errorFromGrpcStatus } from '../errors.ts'
 
 /**
@@ -21,7 +21,7 @@ export async function* readMessages<T>(
   try {
     for await (const message of call) yield message as T
   } catch (error) {
-    if (signal?.aborted) throw new StackError('cancelled', 'context canceled', { cause: error })
+    if (signal?.aborted) throw cancelled(signal, error)
     throw typeof (error as ServiceError).code === 'number' ? errorFromGrpcStatus(error as ServiceError, error) : error
   } finally {
     signal?.removeEventListener('abort', abort)
