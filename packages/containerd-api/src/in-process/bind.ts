@@ -73,12 +73,14 @@ async function* answers(
   begun: Begun,
 ): AsyncGenerator<unknown, void, undefined> {
   let iterator: AsyncIterator<unknown> | undefined
-  let finished = false
+  let [finished, waiting] = [false, false]
   try {
     if ('error' in begun) throw begun.error
     iterator = begun.stream[Symbol.asyncIterator]()
     for (;;) {
+      waiting = true
       const next = await call.race(iterator.next())
+      waiting = false
       finished = next.done ?? false
       if (finished) return
       checkSize(next.value, responseType)
@@ -89,8 +91,9 @@ async function* answers(
   } finally {
     call.end()
     if (!finished) call.leave()
-    // Not waited for: it may be in the middle of something that does not look at its signal.
-    iterator?.return?.()?.catch(() => {})
+    const returned = iterator?.return?.()?.catch(() => {})
+    // Not waited for in the middle of something, which may not look at its signal.
+    if (!waiting) await returned
   }
 }
 
