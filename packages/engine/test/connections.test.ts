@@ -78,9 +78,16 @@ test('a request whose upgrade leads nowhere leaves no descriptor', async (t) => 
 test('an upgrade where nothing can be upgraded is ignored: the body is read as of any request', async (t) => {
   const engine = await TestEngine.start(t)
   const body = '{"Image":"busybox","HostConfig":{"NetworkMode":"none"}}'
-  const reply = await engine.raw(requestText('POST', '/containers/create', http2, body))
-  assert.match(reply, /^HTTP\/1\.1 201 Created\r\n/)
-  assert.match(reply, /connection: close/i)
+  const chunks = ['Content-Type: application/json', 'Transfer-Encoding: chunked']
+  const chunked = `${body.length.toString(16)}\r\n${body}\r\n0\r\n\r\n`
+  for (const text of [
+    requestText('POST', '/containers/create', http2, body),
+    requestText('POST', '/containers/create', [...http2, ...chunks]) + chunked,
+  ]) {
+    const reply = await engine.raw(text)
+    assert.match(reply, /^HTTP\/1\.1 201 Created\r\n/)
+    assert.match(reply, /connection: close/i)
+  }
 })
 
 test('a client that goes on sending after a refusal gets the refusal, and then loses the connection', async (t) => {
