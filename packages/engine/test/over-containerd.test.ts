@@ -136,9 +136,9 @@ test('a terminal has its size, and an exec its own exit code and user', { skip }
   const { client } = daemon
   const id = await daemon.create(['sleep', '100'])
   await client.containerStart(id)
-  const run = async (exec: object) => {
+  const run = async (exec: { Cmd: string[]; Tty?: boolean; [option: string]: unknown }) => {
     const { Id } = await client.execCreate(id, { AttachStdout: true, AttachStderr: true, ...exec })
-    const { stream } = await client.execAttach(Id, { ConsoleSize: [31, 87] })
+    const { stream } = await client.execAttach(Id, { Tty: exec.Tty ?? false, ConsoleSize: [31, 87] })
     const chunks = await stream.toArray()
     return { text: Buffer.concat(chunks).toString(), code: (await client.execInspect(Id)).ExitCode }
   }

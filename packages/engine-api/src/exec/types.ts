@@ -24,6 +24,7 @@ export interface ExecCreateResult {
 /** The body of `POST /exec/{id}/start`. @public */
 export interface ExecStartBody {
   Detach?: boolean
+  /** How the client reads: bytes as they are, without frames and without stderr; frames by default. As the create's. */
   Tty?: boolean
   ConsoleSize?: number[]
 }
