@@ -58,6 +58,12 @@ sandboxTest('containerd: teu-containerd', async (sandbox) => {
   await conforms(sandbox, 'containerd', '--address', socket, ...ours, ...containerdClaims)
 })
 
+sandboxTest('containerd: @teu/containerd in process', async (sandbox) => {
+  const module = path.join(repository, 'e2e/harness/in-process-containerd.ts')
+  const ours = ['--runtime', 'io.containerd.teu.v1', '--image-archive', imageArchive('busybox')]
+  await conforms(sandbox, 'containerd', '--module', module, ...ours, ...containerdClaims)
+})
+
 sandboxTest('registry: docker-registry', async (sandbox) => {
   const { address } = await startRegistry(sandbox, [])
   const url = ['--url', `http://${address}`]

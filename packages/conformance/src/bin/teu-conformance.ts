@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import { spawnSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import path from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { parseArgs } from 'node:util'
+import type { ContainerdServices } from '@teu/containerd-api'
 import { ContainerdContext } from '../containerd/context.ts'
 import { containerdSuite } from '../containerd/suite.ts'
 import { EngineContext } from '../engine/context.ts'
@@ -24,6 +29,7 @@ const usage = `usage: teu-conformance <seam> [options]
              [--restart COMMAND]         ends the registry and starts it anew at the same URL, with referrers
   engine   --host HOST --image IMAGE   the Docker Engine API; IMAGE is on the engine and has sh
   containerd --address SOCKET          containerd's gRPC API (needs root)
+             [--module FILE]             instead of a socket: a module whose default export starts one in this process
              [--runtime NAME]            the runtime of the tasks; io.containerd.runc.v2 by default
              [--snapshotter NAME]        overlayfs by default
              [--image-archive FILE]      an image as docker save writes it, to unpack and run
@@ -41,6 +47,7 @@ const options = {
   url: { type: 'string' },
   host: { type: 'string' },
   address: { type: 'string' },
+  module: { type: 'string' },
   shim: { type: 'string' },
   'runtime-binary': { type: 'string' },
   snapshotter: { type: 'string' },
@@ -69,14 +76,16 @@ const seams: Record<string, (values: Values) => Promise<CaseResult[]>> = {
     }
   },
   async containerd(values) {
+    await using started = values.module === undefined ? undefined : await startModule(values.module)
     const context = await ContainerdContext.create({
-      address: need(values, 'address'),
+      address: started?.services ?? need(values, 'address'),
       runcOptions: values.capability?.includes('runc-options') ?? false,
       ...(values.runtime !== undefined && { runtime: values.runtime }),
       ...(values.snapshotter !== undefined && { snapshotter: values.snapshotter }),
       ...(values['image-archive'] !== undefined && { imageArchive: values['image-archive'] }),
     })
-    const known = [...(values.capability ?? []), ...(context.imageArchive === undefined ? [] : ['image-archive'])]
+    const given = [...(context.imageArchive ? ['image-archive'] : []), ...(started === undefined ? ['socket'] : [])]
+    const known = [...(values.capability ?? []), ...given]
     try {
       return await run(containerdSuite, context, { ...values, capability: known })
     } finally {
@@ -107,6 +116,22 @@ const seams: Record<string, (values: Values) => Promise<CaseResult[]>> = {
   },
   engine: (values) =>
     run(engineSuite, new EngineContext({ host: need(values, 'host'), image: need(values, 'image') }), values),
+}
+
+/** Starts an implementation in this process, in a folder of its own, which goes with it. */
+async function startModule(file: string): Promise<{ services: ContainerdServices } & AsyncDisposable> {
+  const { default: start } = (await import(pathToFileURL(path.resolve(file)).href)) as {
+    default: (folder: string) => Promise<{ services: ContainerdServices } & AsyncDisposable>
+  }
+  const folder = await mkdtemp(path.join(tmpdir(), 'ctd-module-'))
+  const { services, [Symbol.asyncDispose]: dispose } = await start(folder)
+  return {
+    services,
+    async [Symbol.asyncDispose]() {
+      await dispose()
+      await rm(folder, { recursive: true, force: true })
+    },
+  }
 }
 
 /** By the shell, because it is somebody's own line. */

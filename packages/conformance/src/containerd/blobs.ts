@@ -1,11 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { createHash } from 'node:crypto'
-import type { ClientDuplexStream } from '@grpc/grpc-js'
 import { WriteAction, type WriteContentRequest, type WriteContentResponse } from '@teu/containerd-api'
 import type { Draft } from '../harness/draft.ts'
 import { collect } from './refused.ts'
-import type { Wire } from './wire.ts'
+import type { Wire, WireStream } from './wire.ts'
 
 export function digestOf(content: string | Uint8Array): string {
   return `sha256:${createHash('sha256').update(content).digest('hex')}`
@@ -13,7 +12,7 @@ export function digestOf(content: string | Uint8Array): string {
 
 /** A write of content, message by message. */
 export class Upload {
-  readonly #stream: ClientDuplexStream<Draft<WriteContentRequest>, WriteContentResponse>
+  readonly #stream: WireStream<WriteContentResponse, Draft<WriteContentRequest>>
   readonly #replies: AsyncIterator<WriteContentResponse>
 
   constructor(calls: Wire) {

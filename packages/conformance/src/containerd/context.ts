@@ -4,17 +4,18 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 import type { Client } from '@grpc/grpc-js'
-import { serviceDefinitions } from '@teu/containerd-api'
+import { type ContainerdServices, serviceDefinitions } from '@teu/containerd-api'
 import { removeCgroups } from '../container/cgroups.ts'
 import { defaultBusybox } from '../container/root-file-system.ts'
 import { makeBase } from './base.ts'
 import { emptyNamespace } from './empty-namespace.ts'
+import { inProcessWire } from './in-process.ts'
 import { callUnknown, dial, type Wire, wireService } from './wire.ts'
 
 /** How a containerd is put under test. @public */
 export interface ContainerdContextInit {
-  /** Its socket: a path, or `unix://` and a path. */
-  address: string
+  /** Its socket, a path or `unix://` and a path; or its services, when it is in this process. */
+  address: string | ContainerdServices
   /** The runtime of the tasks; `io.containerd.runc.v2` by default. */
   runtime?: string
   /** Whether the runtime takes `containerd.runc.v1.Options`: its state then stays in the run's folder. */
@@ -42,7 +43,8 @@ export class ContainerdContext {
   readonly prefix = `conformance-${randomBytes(4).toString('hex')}`
   /** The run's own folder. */
   readonly folder: string
-  readonly #client: Client
+  readonly #client: Client | undefined
+  readonly #services: ContainerdServices | undefined
   #count = 0
   #base: Promise<string> | undefined
 
@@ -53,7 +55,8 @@ export class ContainerdContext {
     this.imageArchive = init.imageArchive
     this.busybox = init.busybox ?? defaultBusybox
     this.folder = folder
-    this.#client = dial(init.address)
+    if (typeof init.address === 'string') this.#client = dial(init.address)
+    else this.#services = init.address
   }
 
   /** Makes the run's folder, namespace and lease. */
@@ -81,9 +84,11 @@ export class ContainerdContext {
 
   /** Calls with exactly these headers. */
   with(headers: Readonly<Record<string, string>>): Wire {
+    const client = this.#client
+    if (client === undefined) return inProcessWire(this.#services!, headers)
     const rows = Object.entries(serviceDefinitions).map(([name, definition]) => [
       name,
-      wireService(this.#client, definition, headers),
+      wireService(client, definition, headers),
     ])
     return Object.fromEntries(rows) as Wire
   }
@@ -108,9 +113,9 @@ export class ContainerdContext {
     }
   }
 
-  /** The error of a call to a method that does not exist. */
+  /** The error of a call to a method that does not exist. Only over a socket. */
   unknown(path: string) {
-    return callUnknown(this.#client, path)
+    return callUnknown(this.#client!, path)
   }
 
   /** Removes every namespace of the run with all that is in it, the cgroups and the folder. */
@@ -125,7 +130,7 @@ export class ContainerdContext {
   }
 
   async #end(): Promise<void> {
-    this.#client.close()
+    this.#client?.close()
     await removeCgroups(this.prefix)
     await rm(this.folder, { recursive: true, force: true })
   }

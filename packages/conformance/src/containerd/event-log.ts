@@ -1,20 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import { setTimeout as delay } from 'node:timers/promises'
-import type { ClientReadableStream } from '@grpc/grpc-js'
 import { ContainerDelete, type Envelope } from '@teu/containerd-api'
-import type { Wire } from './wire.ts'
+import type { Wire, WireStream } from './wire.ts'
 
 const mark = '/conformance/mark'
 
 /** What a subscription has brought so far. */
 export class EventLog implements Disposable {
-  readonly #stream: ClientReadableStream<Envelope>
+  readonly #stream: WireStream<Envelope>
   readonly #envelopes: Envelope[] = []
   #marked = false
   failure: Error | undefined
 
-  private constructor(stream: ClientReadableStream<Envelope>) {
+  private constructor(stream: WireStream<Envelope>) {
     this.#stream = stream
     stream.on('data', (envelope: Envelope) => {
       if (envelope.topic === mark) this.#marked = true

@@ -67,4 +67,16 @@ export const imageCases: readonly ConformanceCase<ContainerdContext>[] = [
       await refused(names('name==='), 'INVALID_ARGUMENT')
     },
   },
+  {
+    name: 'a pattern that would backtrack for ever is matched at once',
+    async run(containerd) {
+      const { images } = containerd.calls
+      const name = `${'a'.repeat(60)}-${containerd.name('image')}`
+      await images.create({ image: { name, target: target('one') } })
+      const count = async (pattern: string) => (await images.list({ filters: [`name~=|${pattern}|`] })).images.length
+      for (const pattern of ['^(a+){17}$', '(?i)^(A+)+$', '^(a|aa)+$', '^(.*a){25}$', '^(a?){60}a{60}$'])
+        assert.equal(await count(pattern), 0, pattern)
+      assert.equal(await count('^(a+){17}-'), 1)
+    },
+  },
 ]

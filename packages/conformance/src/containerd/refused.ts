@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
-import { type ClientReadableStream, type ServiceError, status } from '@grpc/grpc-js'
+import { type ServiceError, status } from '@grpc/grpc-js'
 
 /** Demands that a call fails with a code, by its gRPC name, or one of several, and that its text fits. */
 export async function refused(
@@ -20,7 +20,7 @@ export async function refused(
 }
 
 /** All messages of a server's stream. */
-export async function collect<T>(stream: ClientReadableStream<T>): Promise<T[]> {
+export async function collect<T>(stream: AsyncIterable<T>): Promise<T[]> {
   const messages: T[] = []
   for await (const message of stream) messages.push(message)
   return messages

@@ -89,6 +89,7 @@ export const serverCases: readonly ConformanceCase<ContainerdContext>[] = [
   },
   {
     name: 'unknown services and methods are Unimplemented',
+    requires: ['socket'],
     async run(containerd) {
       for (const path of ['/containerd.services.none.v1.None/Get', '/containerd.services.images.v1.Images/Paint'])
         assert.equal((await containerd.unknown(path))?.code, 12, path)

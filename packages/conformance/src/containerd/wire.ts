@@ -1,12 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import {
-  Client,
-  type ClientDuplexStream,
-  type ClientReadableStream,
-  credentials,
-  Metadata,
-  type ServiceError,
-} from '@grpc/grpc-js'
+import { Client, credentials, Metadata, type ServiceError } from '@grpc/grpc-js'
 import type { serviceDefinitions } from '@teu/containerd-api'
 import type { MessageCodec, MethodDefinition, ServiceDefinition } from '@teu/ttrpc'
 import type { Draft } from '../harness/draft.ts'
@@ -14,10 +7,18 @@ import type { Draft } from '../harness/draft.ts'
 type Message<Codec> = Codec extends MessageCodec<infer T> ? T : never
 
 type Method<M extends MethodDefinition> = M['requestStream'] extends true
-  ? () => ClientDuplexStream<Draft<Message<M['requestType']>>, Message<M['responseType']>>
+  ? () => WireStream<Message<M['responseType']>, Draft<Message<M['requestType']>>>
   : M['responseStream'] extends true
-    ? (request?: Draft<Message<M['requestType']>>) => ClientReadableStream<Message<M['responseType']>>
+    ? (request?: Draft<Message<M['requestType']>>) => WireStream<Message<M['responseType']>>
     : (request?: Draft<Message<M['requestType']>>) => Promise<Message<M['responseType']>>
+
+/** A stream of answers, and of requests where the method has such. */
+export interface WireStream<Answer, Request = never> extends AsyncIterable<Answer> {
+  on(event: 'data', listener: (answer: Answer) => void): unknown
+  on(event: 'error', listener: (error: Error) => void): unknown
+  write(request: Request): unknown
+  cancel(): void
+}
 
 /** A service as its definition describes it, called straight through gRPC. */
 export type WireService<D extends ServiceDefinition> = { [K in keyof D['methods']]: Method<D['methods'][K]> }
@@ -26,7 +27,8 @@ export type WireService<D extends ServiceDefinition> = { [K in keyof D['methods'
 export type Wire = { [K in keyof typeof serviceDefinitions]: WireService<(typeof serviceDefinitions)[K]> }
 
 const messageLimit = 16 * 1024 * 1024
-const deadlineMs = 20_000
+/** How long a unary call may take, in milliseconds. */
+export const deadlineMs = 20_000
 
 /** A gRPC connection to a socket. */
 export function dial(address: string): Client {
