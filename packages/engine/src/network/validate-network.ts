@@ -13,7 +13,8 @@ export function parseNetworkMode(mode: string | undefined): NetworkMode {
   if (mode === 'host' || mode === 'none') return { kind: mode }
   if (mode.startsWith('container:')) {
     const id = mode.slice('container:'.length)
-    if (id === '') throw new StackError('invalid-argument', 'invalid container format container:<name|id>')
+    if (id === '')
+      throw new StackError('invalid-argument', 'Invalid network mode: invalid container format container:<name|id>')
     return { kind: 'container', id }
   }
   throw new StackError('not-found', `network ${mode} not found`)

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import assert from 'node:assert/strict'
 import test from 'node:test'
+import { refuseUnsupported } from '../../containers/refuse-unsupported.ts'
 import { parseNetworkMode, validateNetwork } from '../validate-network.ts'
 import { hostsFile, ownEntry, parseExtraHosts } from './hosts-file.ts'
 import { checkDns, resolvConf } from './resolv-conf.ts'
@@ -54,9 +55,12 @@ test('network modes', () => {
 
 test('published ports', () => {
   const PortBindings = { '80/tcp': [{ HostPort: '8080' }] }
-  const message = 'publishing ports is not supported by the bridge driver of this engine'
-  assert.throws(() => validateNetwork({ PortBindings }, ''), { code: 'invalid-argument', message })
-  assert.throws(() => validateNetwork({ PublishAllPorts: true }, ''), { message })
+  const refusal = { code: 'not-implemented', message: 'publishing ports (--publish) is not supported by this engine' }
+  for (const bridged of [{ PortBindings }, { PublishAllPorts: true }]) {
+    assert.deepEqual(validateNetwork(bridged, ''), [])
+    assert.throws(() => refuseUnsupported({}, bridged, {}), refusal)
+  }
+  assert.doesNotThrow(() => refuseUnsupported({}, { PortBindings, NetworkMode: 'none' }, {}))
   assert.deepEqual(validateNetwork({ PortBindings, NetworkMode: 'host' }, ''), [
     'Published ports are discarded when using host network mode',
   ])
