@@ -106,6 +106,22 @@ test('platforms in queries are JSON, and what is none is refused', async (t) => 
   assert.equal(asked.length, 2)
 })
 
+test('a prune of containers keeps what a label! filter names, and passes over one that is being removed', async (t) => {
+  const engine = await TestEngine.start(t)
+  const plain = await engine.create(['true'])
+  const kept = await engine.create(['true'], { Labels: { keep: 'yes' } })
+  const prune = async (filters: object) => {
+    const target = `/containers/prune?filters=${encodeURIComponent(JSON.stringify(filters))}`
+    const { status, body } = await engine.request('POST', target)
+    return [status, JSON.parse(body).ContainersDeleted]
+  }
+  assert.deepEqual(await prune({ 'label!': ['keep'] }), [200, [plain]])
+  assert.deepEqual(await prune({ 'label!': ['keep=yes'] }), [200, null])
+  const [, [status]] = await Promise.all([engine.client.containerRemove(kept), prune({})])
+  assert.equal(status, 200)
+  assert.equal((await engine.request('POST', '/networks/prune?filters={"label!":["x"]}')).status, 200)
+})
+
 test('a pull without tag means every tag', async (t) => {
   const engine = await TestEngine.start(t)
   const asked: unknown[] = []

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-import { checkFilters, decodeTimestamp, type Filters, matchesLabels } from '@teu/engine-api'
-import { StackError } from '@teu/errors'
+import { checkFilters, decodeTimestamp, type Filters, matchesLabelFilters } from '@teu/engine-api'
+import { hasCode, StackError } from '@teu/errors'
 import { attachContainer } from '../attach/container-attach.ts'
 import { parseTime } from '../clock.ts'
 import { formatEntries } from '../logs/format-entries.ts'
@@ -74,19 +74,28 @@ function readLogs(container: Container, request: ContainerLogsRequest) {
 }
 
 async function pruneContainers(context: ContainerContext, filters: Filters) {
-  checkFilters(filters, ['label', 'until'])
+  checkFilters(filters, ['label', 'label!', 'until'])
   const until = decodeTimestamp(filters['until']?.[0])
   const unused = [...context.containers].filter(
     ({ status, record }) =>
       canMove(status, 'remove') &&
       status !== 'restarting' &&
       (until === undefined || parseTime(record.createdAt) < until) &&
-      matchesLabels(filters['label'], record.config.Labels ?? {}),
+      matchesLabelFilters(filters, record.config.Labels ?? {}),
   )
+  const deleted: string[] = []
   let reclaimed = 0
   for (const container of unused) {
-    reclaimed += await context.images.rootfsSize(container.id).catch(() => 0)
-    await removeOnRequest(context, container, {})
+    const size = await context.images.rootfsSize(container.id).catch(() => 0)
+    try {
+      await removeOnRequest(context, container, {})
+    } catch (error) {
+      // Somebody has started it, or removes it too.
+      if (hasCode(error, 'conflict')) continue
+      throw error
+    }
+    deleted.push(container.id)
+    reclaimed += size
   }
-  return { ContainersDeleted: unused.length > 0 ? unused.map(({ id }) => id) : null, SpaceReclaimed: reclaimed }
+  return { ContainersDeleted: deleted.length > 0 ? deleted : null, SpaceReclaimed: reclaimed }
 }

@@ -21,7 +21,7 @@ export function networksRouter(networks: NetworkBackend): Endpoint[] {
     endpoint(routes.listSlash, ({ query }) => list(query.filters)),
     // Every network here is a predefined one.
     endpoint(routes.prune, ({ query }) => {
-      checkFilters(query.filters, ['label', 'until'])
+      checkFilters(query.filters, ['label', 'label!', 'until'])
       return jsonReply({ NetworksDeleted: null })
     }),
     endpoint(routes.remove, async ({ path }) => {
