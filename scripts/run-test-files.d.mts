@@ -4,6 +4,8 @@
 export interface TestJob {
   name: string
   argv: readonly string[]
+  /** What it has in its environment beside what this process has. */
+  env?: Readonly<Record<string, string>>
 }
 
 /** What became of all of them. */

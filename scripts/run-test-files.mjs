@@ -33,11 +33,16 @@ export async function runTestFiles(jobs, { concurrency, deadlineMs, cwd, write }
   return { red, counts, reasons }
 }
 
-async function runOne({ argv }, { deadlineMs, cwd }) {
+async function runOne({ argv, env: more }, { deadlineMs, cwd }) {
   const start = performance.now()
   // Of its own, so that no test takes this for its runner.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
-  const child = spawn(process.execPath, argv, { cwd, env, detached: true, stdio: ['ignore', 'pipe', 'pipe'] })
+  const child = spawn(process.execPath, argv, {
+    cwd,
+    env: { ...env, ...more },
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  })
   running.add(child)
   let output = ''
   for (const stream of [child.stdout, child.stderr]) stream.setEncoding('utf8').on('data', (text) => (output += text))

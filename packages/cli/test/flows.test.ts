@@ -9,7 +9,7 @@ import { type Script, type ScriptedContainerOptions, scriptedContainer } from '.
 import { FakeEngine, frame } from './fake-engine.ts'
 import { type Invocation, type InvokeOptions, invoke, original, ours } from './invoke.ts'
 
-const programs = [['ours', ours], ...(original ? [['docker', original] as const] : [])] as [string, readonly string[]][]
+const programs: [string, readonly string[]][] = [original ? ['docker', original] : ['ours', ours]]
 
 /** Runs one line by every program, each against an engine of its own, and checks both alike. */
 function flow(

@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ChildProcess, spawn } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { PassThrough, Readable } from 'node:stream'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import { originalProgram } from '../../../scripts/originals.mjs'
 import { type CliOptions, runCli } from '../src/cli.ts'
 
 /** What one invocation of a command line left behind. */
@@ -28,10 +28,10 @@ const program = fileURLToPath(new URL('program.ts', import.meta.url))
 /** The argument vector that starts our command line under the name `docker`, from source. */
 export const ours: readonly string[] = [process.execPath, '--conditions=teu-source', '--no-warnings', program]
 
-/** Docker's own command line of version 28, when it is installed. */
-export const original: readonly string[] | undefined = existsSync('/usr/local/bin/docker')
-  ? ['/usr/local/bin/docker']
-  : undefined
+const docker = originalProgram('/usr/local/bin/docker')
+
+/** Docker's own command line of version 28: where it is installed, beside the originals. */
+export const original: readonly string[] | undefined = docker === undefined ? undefined : [docker]
 
 function environment({ host, env }: InvokeOptions): NodeJS.ProcessEnv {
   const { PATH } = process.env

@@ -7,7 +7,7 @@ import { type Script, scriptedContainer } from './fake-container.ts'
 import { FakeEngine, type FakeRoutes } from './fake-engine.ts'
 import { original, ours } from './invoke.ts'
 
-const programs = [['ours', ours], ...(original ? [['docker', original] as const] : [])] as [string, readonly string[]][]
+const programs: [string, readonly string[]][] = [original ? ['docker', original] : ['ours', ours]]
 
 /** One program on a terminal of its own. */
 class Terminal implements Disposable {

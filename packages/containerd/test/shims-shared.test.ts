@@ -5,9 +5,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import test from 'node:test'
 import { inTest } from './daemon.ts'
-import { create, exitOf, fixture, type Shim, shimPids, shims, skipReason, until } from './tasks-fixture.ts'
-
-const own = shims.find(({ name }) => name.includes('teu')) as Shim
+import { create, exitOf, fixture, own, shimPids, skipReason, until } from './tasks-fixture.ts'
 
 test('one shim of ours has the tasks of a namespace, and each pod its own; all come back', {
   skip: skipReason(own),

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Tasks of a daemon through real shims: the original's, and ours where it is built.
+// Tasks of a daemon through a real shim: ours where it is built, or the original's.
 import assert from 'node:assert/strict'
 import { randomBytes } from 'node:crypto'
 import { accessSync, constants, existsSync, readdirSync, readFileSync, rmdirSync } from 'node:fs'
@@ -12,6 +12,7 @@ import { Container, type ContainerdServices, type Envelope, packJson, TaskExit }
 import { makeFifo } from '@teu/linux'
 import { RuncOptions } from '@teu/shim-api'
 import { machineFiles, readMachineFile } from '../../../scripts/machine-programs.mjs'
+import { besideOriginals, originalProgram } from '../../../scripts/originals.mjs'
 import type { CreateContainerdOptions } from '../src/index.ts'
 import { inTest, keep, layerOf, startDaemon, unpack } from './daemon.ts'
 
@@ -20,17 +21,12 @@ export interface Shim {
   binary: string | undefined
 }
 
-export const shims: Shim[] = [
-  { name: 'io.containerd.runc.v2', binary: findInPath('containerd-shim-runc-v2') },
-  { name: 'io.containerd.teu.v1', binary: ownShim() },
-]
+export const own: Shim = { name: 'io.containerd.teu.v1', binary: ownShim() }
 
-function findInPath(name: string): string | undefined {
-  return (process.env.PATH ?? '')
-    .split(':')
-    .map((folder) => join(folder, name))
-    .find(isProgram)
-}
+/** Ours; beside the originals, theirs. */
+export const shims: Shim[] = besideOriginals
+  ? [{ name: 'io.containerd.runc.v2', binary: originalProgram('/usr/bin/containerd-shim-runc-v2') }]
+  : [own]
 
 function ownShim(): string | undefined {
   const root = dirname(createRequire(import.meta.url).resolve('@teu/shim/package.json'))

@@ -3,13 +3,15 @@ import { spawn } from 'node:child_process'
 import { accessSync, constants, mkdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { type ContainerdServices, connectContainerd, waitUntilServing } from '@teu/containerd-api'
+import { besideOriginals } from '../../../scripts/originals.mjs'
 
 /** The original daemon that tests stand on; anything that speaks its API would do. */
 export const containerdBinary = process.env.TEU_TEST_CONTAINERD ?? '/usr/bin/containerd'
 
-/** Why tests that need root and a containerd cannot run here; false when they can. */
+/** Why tests that need root and a containerd do not run; false when they do, which is in `npm run e2e`. */
 export function cannotRun(): string | false {
   if (process.getuid?.() !== 0) return 'needs root'
+  if (!besideOriginals) return 'stands on the original containerd: npm run e2e -- beside-originals runs it'
   try {
     accessSync(containerdBinary, constants.X_OK)
     return false

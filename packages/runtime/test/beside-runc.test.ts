@@ -3,16 +3,15 @@ import assert from 'node:assert/strict'
 import type { SpawnSyncOptions } from 'node:child_process'
 import { existsSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
 import type { LinuxSeccomp } from '@teu/oci-spec/runtime'
-import { call, type Result, teu, withoutRunc } from './kit/program.ts'
+import { testBesideOriginals } from '../../../scripts/originals.mjs'
+import { call, type Result, teu } from './kit/program.ts'
 import { rooted } from './kit/root.ts'
 import { type SpecChange, Workshop } from './kit/workshop.ts'
 
-const besideRunc = { ...rooted, skip: rooted.skip || withoutRunc }
 const quiet: SpawnSyncOptions = { stdio: ['ignore', 'ignore', 'ignore'] }
 
-test('runc reads the states that this runtime has written', besideRunc, async () => {
+testBesideOriginals('runc reads the states that this runtime has written', rooted, async () => {
   await using workshop = new Workshop()
   const id = await workshop.running((spec) => {
     spec.annotations = { key: 'value' }
@@ -32,7 +31,7 @@ test('runc reads the states that this runtime has written', besideRunc, async ()
   assert.equal(runc('kill', id, 'KILL').status, 0)
 })
 
-test('calls to a running container end as those of runc do', besideRunc, async () => {
+testBesideOriginals('calls to a running container end as those of runc do', rooted, async () => {
   await using workshop = new Workshop()
   const root = join(workshop.directory, 'runc')
   const runc = (...args: string[]) => call('runc', ['--root', root, ...args])
@@ -85,7 +84,7 @@ test('calls to a running container end as those of runc do', besideRunc, async (
   }
 })
 
-test('what a kernel or a host lacks is refused in the words of runc', besideRunc, async () => {
+testBesideOriginals('what a kernel or a host lacks is refused in the words of runc', rooted, async () => {
   await using workshop = new Workshop()
   const notifies: LinuxSeccomp = {
     defaultAction: 'SCMP_ACT_ALLOW',

@@ -5,7 +5,8 @@ import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, wri
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { openPty, waitReadable } from '@teu/linux'
-import { call, programArguments, type Result, teu, withoutRunc } from './kit/program.ts'
+import { testBesideOriginals } from '../../../scripts/originals.mjs'
+import { call, programArguments, type Result, teu } from './kit/program.ts'
 import { rooted } from './kit/root.ts'
 import { type SpecChange, Workshop } from './kit/workshop.ts'
 
@@ -196,9 +197,8 @@ test('a config.json that is wrong is refused with the name of what is wrong', ro
 })
 
 const runc = existsSync('/usr/sbin/runc') ? '/usr/sbin/runc' : '/usr/bin/runc'
-const besideRunc = { ...rooted, skip: rooted.skip || withoutRunc }
 
-test('failures have the words and the status of runc', besideRunc, async () => {
+testBesideOriginals('failures have the words and the status of runc', rooted, async () => {
   await using workshop = new Workshop()
   const change = (args: string[], more: SpecChange = () => {}): string =>
     workshop.bundle(args, (spec) => {

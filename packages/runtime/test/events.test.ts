@@ -4,7 +4,8 @@ import { spawn } from 'node:child_process'
 import { createInterface } from 'node:readline'
 import { test } from 'node:test'
 import type { ContainerEvent } from '@teu/runtime'
-import { call, programArguments, teu, withoutRunc } from './kit/program.ts'
+import { testBesideOriginals } from '../../../scripts/originals.mjs'
+import { call, programArguments, teu } from './kit/program.ts'
 import { rooted } from './kit/root.ts'
 import { Workshop } from './kit/workshop.ts'
 
@@ -84,39 +85,44 @@ test('events prints a line an event until the container is gone', rooted, async 
   assert.equal(status, 0)
 })
 
-test('events has the shape, the words and the status of runc', {
-  ...rooted,
-  skip: rooted.skip || withoutRunc,
-}, async () => {
-  await using workshop = new Workshop()
-  const bundle = workshop.bundle(['sleep', '1000'])
-  const { mounts, ...spec } = JSON.parse(JSON.stringify(workshop.spec(['sleep', '1000'])))
-  assert.ok(mounts && spec)
-  const runcRoot = `${workshop.directory}/runc`
-  const runc = (...args: string[]) => call('runc', ['--root', runcRoot, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
-  const ours = (...args: string[]) => teu(workshop, args)
-  await workshop.runtime.create('c', { bundle, stdio: ['ignore', 'ignore', 'ignore'] })
-  await workshop.runtime.start('c')
-  const theirBundle = workshop.bundle(['sleep', '1000'])
-  call('runc', ['--root', runcRoot, 'run', '--detach', '--bundle', theirBundle, 'c'], { stdio: 'ignore' })
-  try {
-    const theirs = JSON.parse(runc('events', '--stats', 'c').stdout)
-    const own = JSON.parse(ours('events', '--stats', 'c').stdout)
-    assert.deepEqual(shape(own), shape(theirs))
-    for (const args of [
-      ['events', '--stats', 'nope'],
-      ['events', '--interval', '0', 'c'],
-      ['events', '--interval', '-1s', 'c'],
-      ['events', '--interval', 'soon', 'c'],
-    ]) {
-      const [a, b] = [ours(...args), runc(...args)]
-      assert.equal(a.status, b.status, args.join(' '))
-      assert.equal(message(a.stderr), message(b.stderr), args.join(' '))
+testBesideOriginals(
+  'events has the shape, the words and the status of runc',
+  {
+    ...rooted,
+    skip: rooted.skip,
+  },
+  async () => {
+    await using workshop = new Workshop()
+    const bundle = workshop.bundle(['sleep', '1000'])
+    const { mounts, ...spec } = JSON.parse(JSON.stringify(workshop.spec(['sleep', '1000'])))
+    assert.ok(mounts && spec)
+    const runcRoot = `${workshop.directory}/runc`
+    const runc = (...args: string[]) =>
+      call('runc', ['--root', runcRoot, ...args], { stdio: ['ignore', 'pipe', 'pipe'] })
+    const ours = (...args: string[]) => teu(workshop, args)
+    await workshop.runtime.create('c', { bundle, stdio: ['ignore', 'ignore', 'ignore'] })
+    await workshop.runtime.start('c')
+    const theirBundle = workshop.bundle(['sleep', '1000'])
+    call('runc', ['--root', runcRoot, 'run', '--detach', '--bundle', theirBundle, 'c'], { stdio: 'ignore' })
+    try {
+      const theirs = JSON.parse(runc('events', '--stats', 'c').stdout)
+      const own = JSON.parse(ours('events', '--stats', 'c').stdout)
+      assert.deepEqual(shape(own), shape(theirs))
+      for (const args of [
+        ['events', '--stats', 'nope'],
+        ['events', '--interval', '0', 'c'],
+        ['events', '--interval', '-1s', 'c'],
+        ['events', '--interval', 'soon', 'c'],
+      ]) {
+        const [a, b] = [ours(...args), runc(...args)]
+        assert.equal(a.status, b.status, args.join(' '))
+        assert.equal(message(a.stderr), message(b.stderr), args.join(' '))
+      }
+    } finally {
+      runc('delete', '--force', 'c')
     }
-  } finally {
-    runc('delete', '--force', 'c')
-  }
-})
+  },
+)
 
 test('checkpoint and restore say that they are not supported', rooted, async () => {
   await using workshop = new Workshop()

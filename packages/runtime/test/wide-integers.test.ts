@@ -2,13 +2,12 @@
 import assert from 'node:assert/strict'
 import { readFileSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { test } from 'node:test'
 import { formatExactJson } from '@teu/oci-spec/runtime'
-import { call, type Result, teu, withoutRunc } from './kit/program.ts'
+import { testBesideOriginals } from '../../../scripts/originals.mjs'
+import { call, type Result, teu } from './kit/program.ts'
 import { rooted } from './kit/root.ts'
 import { type SpecChange, Workshop } from './kit/workshop.ts'
 
-const besideRunc = { ...rooted, skip: rooted.skip || withoutRunc }
 const largest = 0xffff_ffff_ffff_ffffn
 
 /** Runs one container by both runtimes. */
@@ -23,7 +22,7 @@ function runBoth(workshop: Workshop, args: string[], change: SpecChange): { ours
   return { ours: teu(workshop, run), theirs: call('runc', ['--root', join(workshop.directory, 'runc'), ...run]) }
 }
 
-test('a seccomp operand counts to its last digit, in init and in an exec', besideRunc, async () => {
+testBesideOriginals('a seccomp operand counts to its last digit, in init and in an exec', rooted, async () => {
   await using workshop = new Workshop()
   // Of three neighbours above 2^53 a double holds two.
   const sizes = [2n ** 53n, 2n ** 53n + 1n, 2n ** 53n + 2n]
@@ -53,7 +52,7 @@ test('a seccomp operand counts to its last digit, in init and in an exec', besid
   assert.equal((await workshop.exec('running', args)).output.match(/^\d+$/gm)?.join(), `${sizes[0]},${sizes[2]}`)
 })
 
-test('limits of a process are exact, and all ones are no limit', besideRunc, async () => {
+testBesideOriginals('limits of a process are exact, and all ones are no limit', rooted, async () => {
   await using workshop = new Workshop()
   const rlimits = [
     { type: 'RLIMIT_FSIZE', soft: largest - 1n, hard: largest },
@@ -73,7 +72,7 @@ test('limits of a process are exact, and all ones are no limit', besideRunc, asy
   assert.equal(teu(workshop, ['exec', '--process', file, id]).stdout, ours.stdout)
 })
 
-test('limits of a cgroup up to the highest are taken as runc takes them', besideRunc, async () => {
+testBesideOriginals('limits of a cgroup up to the highest are taken as runc takes them', rooted, async () => {
   await using workshop = new Workshop()
   const memory = { limit: 2n ** 63n - 1n, swap: 2n ** 63n - 1n, reservation: 2n ** 53n + 4097n }
   for (const resources of [{ memory }, { hugepageLimits: [{ pageSize: '2MB', limit: largest }] }]) {
@@ -90,7 +89,7 @@ test('limits of a cgroup up to the highest are taken as runc takes them', beside
   assert.equal(softLimitOf((await workshop.runtime.state(id)).pid), 2n ** 53n + 4096n)
 })
 
-test('an integer that is out of range is refused when the container is created', besideRunc, async () => {
+testBesideOriginals('an integer that is out of range is refused when the container is created', rooted, async () => {
   await using workshop = new Workshop()
   const refused = (change: SpecChange, path: string) => {
     const { ours, theirs } = runBoth(workshop, ['true'], change)

@@ -2,10 +2,10 @@
 // -info: what containerd 2.x and dockerd learn of a runtime before they use it.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { test } from 'node:test'
 import { type Any, Any as AnyMessage, ociTypeUrls, packAny, RuncOptions, RuntimeInfo, runcOptions } from '@teu/shim-api'
+import { testBesideOriginals } from '../../../scripts/originals.mjs'
 
 const source = join(import.meta.dirname, '../src/bin/containerd-shim-teu-v1.ts')
 const runc = '/usr/sbin/runc'
@@ -33,9 +33,7 @@ test('without options it tells of our own runtime', () => {
   assert.ok(linux.seccomp.enabled)
 })
 
-test('with the name of another runtime it tells of that one, and gives the options back', {
-  skip: existsSync(runc) ? false : 'needs runc',
-}, () => {
+testBesideOriginals('with the name of runc it tells of that one, and gives the options back', () => {
   const options = named(runc)
   const { info: told } = info(options)
   assert.equal(told?.options?.typeUrl, options.typeUrl)
@@ -59,14 +57,18 @@ test('a runtime that is not there, and options of another shim, are', () => {
   assert.match(info({ typeUrl: 'x.Y', value: new Uint8Array() }).stderr, /type with url x\.Y: not found/)
 })
 
+/** The name in what `-v` says. */
+function versionTold(program: string, ...args: string[]): string | undefined {
+  const { status, stdout } = spawnSync(program, args, { env: { PATH: dirname(process.execPath) }, encoding: 'utf8' })
+  assert.equal(status, 0)
+  return /^(\S+):\n {2}Version: {2}(\d+\.\d+\.\d+\S*)\n/.exec(stdout)?.[1]
+}
+
 test('-v tells the version in the form of the original', () => {
-  const form = /^(\S+):\n {2}Version: {2}(\d+\.\d+\.\d+\S*)\n/
-  const told = (program: string, ...args: string[]) => {
-    const { status, stdout } = spawnSync(program, args, { env: { PATH: dirname(process.execPath) }, encoding: 'utf8' })
-    assert.equal(status, 0)
-    return form.exec(stdout)?.[1]
-  }
-  assert.equal(told(process.execPath, '--conditions=teu-source', source, '-v'), 'containerd-shim-teu-v1')
+  assert.equal(versionTold(process.execPath, '--conditions=teu-source', source, '-v'), 'containerd-shim-teu-v1')
+})
+
+testBesideOriginals('-v of the original has that form', () => {
   const original = '/usr/bin/containerd-shim-runc-v2'
-  if (existsSync(original)) assert.equal(told(original, '-v'), original)
+  assert.equal(versionTold(original, '-v'), original)
 })

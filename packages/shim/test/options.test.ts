@@ -14,51 +14,56 @@ import {
 import { join } from 'node:path'
 import { test } from 'node:test'
 import { packAny, RuncOptions, runcOptions } from '@teu/shim-api'
+import { testBesideOriginals } from '../../../scripts/originals.mjs'
 import { chooseRuntime } from '../src/oci-runtime/choose-runtime.ts'
 import type { LibraryRuntime } from '../src/oci-runtime/runtime-library.ts'
 import type { Bundle } from './bundles.ts'
 import { readAll } from './fifos.ts'
 import { ShimFixture } from './shim-fixture.ts'
+import { runtimesUnderTest } from './shims-under-test.ts'
 
 const isRoot = process.getuid?.() === 0
 const runc = '/usr/sbin/runc'
 const skip = isRoot ? false : 'needs root'
-const skipRunc = !isRoot ? skip : existsSync(runc) ? false : 'needs runc'
 
 const withOptions = (bundle: Bundle, options: Partial<RuncOptions>): Bundle => ({
   ...bundle,
   options: packAny(runcOptions, RuncOptions.fromPartial(options)),
 })
 
-test('BinaryName, Root, NoPivotRoot, NoNewKeyring and SystemdCgroup reach a program as flags', {
-  skip: skipRunc,
-}, async () => {
-  await using fixture = await ShimFixture.create()
-  const calls = join(fixture.folder, 'calls')
-  const program = join(fixture.folder, 'my-runtime')
-  // Systemd is not there to ask: the flag is noted, and left out.
-  const filter = 'for word; do shift; [ "$word" = --systemd-cgroup ] || set -- "$@" "$word"; done'
-  writeFileSync(program, `#!/bin/sh\necho "$@" >>${calls}\n${filter}\nexec ${runc} "$@"\n`)
-  chmodSync(program, 0o755)
-  const made = await fixture.bundle({ args: ['true'] })
-  const root = join(fixture.folder, 'state')
-  const named = { binaryName: program, root, noPivotRoot: true, noNewKeyring: true, systemdCgroup: true }
-  const ignored = { criuPath: '/x', criuImagePath: '/y', criuWorkPath: '/z', taskApiAddress: 'a', taskApiVersion: 3 }
-  const bundle = withOptions({ ...made, stdout: '', stderr: '' }, { ...named, ...ignored })
-  const { id, path } = bundle
-  const task = await fixture.connect(bundle)
-  await fixture.createTask(task, bundle)
-  await task.start({ id, execId: '' })
-  await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
-  await task.delete({ id, execId: '' })
-  const global = `--root ${root}/test --log ${path}/log.json --log-format json --systemd-cgroup`
-  const create = `create --bundle ${path} --pid-file ${path}/init.pid --no-pivot --no-new-keyring ${id}`
-  assert.deepEqual(readFileSync(calls, 'utf8').split('\n').slice(0, 3), [
-    `${global} ${create}`,
-    `${global} start ${id}`,
-    `${global} delete ${id}`,
-  ])
-})
+testBesideOriginals(
+  'BinaryName, Root, NoPivotRoot, NoNewKeyring and SystemdCgroup reach runc as flags',
+  {
+    skip,
+  },
+  async () => {
+    await using fixture = await ShimFixture.create()
+    const calls = join(fixture.folder, 'calls')
+    const program = join(fixture.folder, 'my-runtime')
+    // Systemd is not there to ask: the flag is noted, and left out.
+    const filter = 'for word; do shift; [ "$word" = --systemd-cgroup ] || set -- "$@" "$word"; done'
+    writeFileSync(program, `#!/bin/sh\necho "$@" >>${calls}\n${filter}\nexec ${runc} "$@"\n`)
+    chmodSync(program, 0o755)
+    const made = await fixture.bundle({ args: ['true'] })
+    const root = join(fixture.folder, 'state')
+    const named = { binaryName: program, root, noPivotRoot: true, noNewKeyring: true, systemdCgroup: true }
+    const ignored = { criuPath: '/x', criuImagePath: '/y', criuWorkPath: '/z', taskApiAddress: 'a', taskApiVersion: 3 }
+    const bundle = withOptions({ ...made, stdout: '', stderr: '' }, { ...named, ...ignored })
+    const { id, path } = bundle
+    const task = await fixture.connect(bundle)
+    await fixture.createTask(task, bundle)
+    await task.start({ id, execId: '' })
+    await task.wait({ id, execId: '' }, { timeoutMs: 10_000 })
+    await task.delete({ id, execId: '' })
+    const global = `--root ${root}/test --log ${path}/log.json --log-format json --systemd-cgroup`
+    const create = `create --bundle ${path} --pid-file ${path}/init.pid --no-pivot --no-new-keyring ${id}`
+    assert.deepEqual(readFileSync(calls, 'utf8').split('\n').slice(0, 3), [
+      `${global} ${create}`,
+      `${global} start ${id}`,
+      `${global} delete ${id}`,
+    ])
+  },
+)
 
 test('the same reach a library as options', async () => {
   const inits: object[] = []
@@ -89,7 +94,7 @@ test('the same reach a library as options', async () => {
   await assert.rejects(choose({ systemdCgroup: true }, false), { code: 'not-implemented' })
 })
 
-for (const binaryName of ['', ...(existsSync(runc) ? [runc] : [])]) {
+for (const { binaryName } of runtimesUnderTest) {
   test(`IoUid and IoGid own the streams, with ${binaryName || 'our runtime'}`, { skip }, async () => {
     await using fixture = await ShimFixture.create()
     const script = 'echo to its own >/dev/stdout; echo and the other >/dev/stderr'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-import { existsSync } from 'node:fs'
+import { besideOriginals } from '../../../scripts/originals.mjs'
 
 /** A runtime that a test of our shim runs on. */
 export interface RuntimeUnderTest {
@@ -18,16 +18,13 @@ export interface ShimUnderTest extends RuntimeUnderTest {
 const runc = '/usr/sbin/runc'
 const original = '/usr/bin/containerd-shim-runc-v2'
 
-/** Ours as a library, and runc as a program where it is installed. */
+/** Ours as a library; beside the originals, runc as a program. */
 export const runtimesUnderTest: RuntimeUnderTest[] = [
-  { name: 'our runtime as a library', binaryName: '' },
-  ...(existsSync(runc) ? [{ name: runc, binaryName: runc }] : []),
+  besideOriginals ? { name: runc, binaryName: runc } : { name: 'our runtime as a library', binaryName: '' },
 ]
 
-/** Ours with the runtimes that are installed, and the original where it is: what holds for it must hold for ours. */
+/** Ours with that runtime, and beside the originals theirs as well: what holds for it must hold for ours. */
 export const shimsUnderTest: ShimUnderTest[] = [
   ...runtimesUnderTest.map((runtime) => ({ ...runtime, binary: undefined, isOurs: true })),
-  ...(existsSync(original) && existsSync(runc)
-    ? [{ name: 'the original', binaryName: runc, binary: original, isOurs: false }]
-    : []),
+  ...(besideOriginals ? [{ name: 'the original', binaryName: runc, binary: original, isOurs: false }] : []),
 ]

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type SpawnSyncOptions, spawnSync } from 'node:child_process'
-import { existsSync } from 'node:fs'
 import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Workshop } from './workshop.ts'
@@ -13,10 +12,6 @@ export const program = join(
 
 /** Arguments of Node that run it. */
 export const programArguments = ['--conditions=teu-source', program]
-
-/** Why there is nothing to compare with, or false when there is. */
-export const withoutRunc: string | false =
-  existsSync('/usr/sbin/runc') || existsSync('/usr/bin/runc') ? false : 'needs runc'
 
 /** How a call ended. */
 export interface Result {
