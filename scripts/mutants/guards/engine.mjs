@@ -22,7 +22,7 @@ export default [
     file: 'packages/engine/src/images/pull/pull-image.ts',
     guard: '  if (bundled) return yield* fromBundle(context, wanted, bundled, options)\n',
     instead: '',
-    tests: ['packages/engine/test/images.test.ts'],
+    tests: ['packages/engine/test/bundled-image.test.ts'],
     only: 'is there at once and for this platform',
     deadline: 30,
     because: 'the first run would wait for a registry, and take what somebody else has put there under this name',
