@@ -5,11 +5,13 @@ import { parseArgs } from 'node:util'
 import { Any, connectContainerd, inNamespace } from '@teu/containerd-api'
 import { messageOf, StackError } from '@teu/errors'
 import { type ContainerdConfig, defaultConfig } from './config/config.ts'
+import { enterCgroup } from './config/enter-cgroup.ts'
 import { formatConfig, readConfig } from './config/read-config.ts'
 import { createContainerd } from './create-containerd.ts'
 import { fsckCommand } from './fsck/fsck-command.ts'
 import { type Logger, type LogLevel, logLevels } from './log/logger.ts'
 import { textLogger } from './log/text-logger.ts'
+import { hookProgram } from './oci-hook/oci-hook.ts'
 import { revisionText, versionText } from './version.ts'
 
 const usage = `usage: teu-containerd [options] [command]
@@ -18,6 +20,8 @@ commands:
   config default   print the configuration that holds without a file
   config dump      print the configuration as it is read
   publish          publish an event that is read from standard input
+  oci-hook CMD...  run a command as a hook of a container, with {{id}}, {{bundle}}, {{rootfs}}, {{pid}},
+                   {{status}} and {{annotation "NAME"}} in its arguments and environment filled in
   fsck             compare records with the disk and read every blob, while no daemon runs; changes
                    nothing; exits with 0 when all is well, 4 when something is damaged, 8 when it
                    could not be checked
@@ -36,6 +40,8 @@ options:
 /** The program: runs until a signal, and returns the exit status. */
 export async function main(argv: readonly string[]): Promise<number> {
   try {
+    // Its arguments are a program's, options too.
+    if (argv[0] === 'oci-hook') await becomeHook(argv.slice(1))
     const { values, positionals } = parseCommandLine(argv)
     if (values.help) process.stdout.write(usage)
     else if (values.version)
@@ -46,6 +52,14 @@ export async function main(argv: readonly string[]): Promise<number> {
     process.stderr.write(`teu-containerd: ${messageOf(error)}\n`)
     return 1
   }
+}
+
+/** Turns this process into the command of a hook, whose status is then the hook's. */
+async function becomeHook(words: readonly string[]): Promise<never> {
+  const { file, args, env } = await hookProgram(words, process.env, process.stdin)
+  const { execve } = process
+  if (execve === undefined) throw new StackError('not-implemented', 'oci-hook: this system has no execve')
+  return execve.call(process, file, args, env)
 }
 
 type Values = ReturnType<typeof parseCommandLine>['values']
@@ -109,6 +123,7 @@ async function serve(config: ContainerdConfig): Promise<void> {
   const log = textLogger(config.debug.level as LogLevel, (line) => process.stderr.write(line))
   const stopped = untilSignal()
   if (config.oom_score !== 0) await setOomScore(config.oom_score, log)
+  if (config.cgroup.path !== '') await enterCgroup(config.cgroup.path)
   // Without this a reader that went away would be an exception, whose report is written to the same reader.
   process.stderr.on('error', () => {})
   // One call's mistake must not end the calls of everybody else.

@@ -34,6 +34,10 @@ const oneOf =
   (...values: readonly string[]): Check =>
   (value) =>
     values.includes(value as string) ? undefined : `has to be one of ${values.join(', ')}, is ${JSON.stringify(value)}`
+const cgroupPath: Check = (value) =>
+  value === '' || (typeof value === 'string' && value.startsWith('/') && !value.split('/').includes('..'))
+    ? undefined
+    : `has to be an absolute path of a cgroup, is ${JSON.stringify(value)}`
 const anything: Check = () => undefined
 
 /** Keys of a table. A key that is none of them is refused. */
@@ -73,7 +77,7 @@ const keys: Keys = {
     gid: onlyAs(0),
   },
   metrics: { address: onlyAs(''), grpc_histogram: onlyAs(false) },
-  cgroup: { path: onlyAs('') },
+  cgroup: { path: cgroupPath },
   timeouts: {
     ...Object.fromEntries(Object.values(timeoutNames).map((name) => [name, duration])),
     'io.containerd.timeout.bolt.open': onlyAs('0s', '0'),

@@ -16,6 +16,8 @@ export interface ContainerdConfig {
   imports: string[]
   /** What the kernel is told of the program for when memory runs out, from -1000 to 1000; 0 leaves it as it is. */
   oom_score: number
+  /** The cgroup that the daemon enters at its start, made when it is missing; empty leaves it where it is. */
+  cgroup: { path: string }
   grpc: { address: string; uid: number; gid: number }
   /** An empty address is the gRPC one with `.ttrpc` behind it. */
   ttrpc: { address: string; uid: number; gid: number }
@@ -46,6 +48,7 @@ export function defaultConfig(): ContainerdConfig {
     state: '/run/teu/containerd',
     imports: [],
     oom_score: 0,
+    cgroup: { path: '' },
     grpc: { address: '/run/teu/containerd.sock', uid: 0, gid: 0 },
     ttrpc: { address: '', uid: 0, gid: 0 },
     debug: { level: 'info' },
