@@ -52,7 +52,7 @@ test('a file is mounted where a dangling symlink leads, which is made inside the
 
 test('a directory is mounted where a chain of dangling symlinks leads', rooted, async () => {
   await using workshop = new Workshop()
-  const bundle = workshop.bundle(['sh', '-c', 'touch /a/inside && ls /x/y/z'], (spec) => {
+  const bundle = workshop.bundle(['sh', '-c', 'touch /a/inside && ls /x/y'], (spec) => {
     spec.mounts.push(tmpfs('/a'))
   })
   const root = join(bundle, 'rootfs')
@@ -60,9 +60,7 @@ test('a directory is mounted where a chain of dangling symlinks leads', rooted, 
   symlinkSync('/x/y', join(root, 'c'))
   mkdirSync(join(root, 'x'))
   symlinkSync('y2/z', join(root, 'x/y'))
-  symlinkSync('y', join(root, 'x/z'))
-  const { output } = await workshop.runBundle(bundle).catch((error) => ({ output: String(error) }))
-  assert.match(output, /\/x\/y\/z: No such file|inside/)
+  assert.equal((await workshop.runBundle(bundle)).output, 'inside\n')
   assert.ok(existsSync(join(root, 'x/y2/z')))
 })
 
