@@ -80,7 +80,7 @@ test('a seccomp filter holds for init and execs, with and without no_new_privs',
         architectures: ['SCMP_ARCH_X86_64', 'SCMP_ARCH_X86', 'SCMP_ARCH_AARCH64'],
         syscalls: [{ names: ['mkdir', 'mkdirat', 'no_such_call'], action: 'SCMP_ACT_ERRNO', errnoRet: 13 }],
       }
-      spec.mounts.push({ destination: '/tmp', type: 'tmpfs', source: 'tmpfs' })
+      spec.mounts.push({ destination: '/tmp', type: 'tmpfs', source: 'tmpfs', options: ['mode=1777'] })
     })
     const script = 'grep Seccomp: /proc/1/status /proc/self/status; mkdir /tmp/x; touch /tmp/y && echo touched'
     const { output } = await workshop.exec(id, ['sh', '-c', script])
