@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { access, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { globSync } from 'node:fs'
+import { access, mkdtemp, readFile, rm, rmdir, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import test from 'node:test'
@@ -56,4 +57,30 @@ test('the program takes its oom_score from an imported file, and stops when its 
   assert.equal((await readFile(`/proc/${daemon.pid}/oom_score_adj`, 'utf8')).trim(), '321')
   daemon.kill('SIGTERM')
   assert.deepEqual(await once(daemon, 'exit'), [0, null])
+})
+
+test('the program enters the cgroup of its configuration, which is made', {
+  timeout: 60_000,
+  skip: process.getuid?.() === 0 ? false : 'needs root',
+}, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), 'teu-program-'))
+  t.after(() => rm(folder, { recursive: true, force: true }))
+  const cgroup = `/${folder.slice(folder.lastIndexOf('/') + 1)}`
+  const file = join(folder, 'config.toml')
+  const main = `root = "${folder}/root"\nstate = "${folder}/state"\n[cgroup]\npath = "${cgroup}/daemon"\n`
+  await writeFile(file, `${main}[grpc]\naddress = "${folder}/c.sock"\n`)
+  const program = join(import.meta.dirname, '../src/bin/teu-containerd.ts')
+  const daemon = spawn(process.execPath, ['--conditions=teu-source', program, '-c', file])
+  t.after(() => daemon.kill('SIGKILL'))
+  for await (const chunk of daemon.stderr) if (String(chunk).includes('serving')) break
+  const lines = (await readFile(`/proc/${daemon.pid}/cgroup`, 'utf8')).trim().split('\n')
+  const made = globSync(`/sys/fs/cgroup{,/*}${cgroup}/daemon`)
+  assert.ok(made.length > 0)
+  assert.equal(lines.filter((line) => line.endsWith(`:${cgroup}/daemon`)).length, made.length)
+  daemon.kill('SIGTERM')
+  assert.deepEqual(await once(daemon, 'exit'), [0, null])
+  for (const path of made) {
+    await rmdir(path)
+    await rmdir(join(path, '..'))
+  }
 })
