@@ -4,6 +4,7 @@ import { writeFile } from 'node:fs/promises'
 import { parseArgs } from 'node:util'
 import { Any, connectContainerd, inNamespace } from '@teu/containerd-api'
 import { messageOf, StackError } from '@teu/errors'
+import { trimAllocatorWhenIdle, useFrugalAllocator } from '@teu/linux'
 import { type ContainerdConfig, defaultConfig } from './config/config.ts'
 import { enterCgroup } from './config/enter-cgroup.ts'
 import { formatConfig, readConfig } from './config/read-config.ts'
@@ -126,6 +127,8 @@ async function serve(config: ContainerdConfig): Promise<void> {
   if (config.cgroup.path !== '') await enterCgroup(config.cgroup.path)
   // Without this a reader that went away would be an exception, whose report is written to the same reader.
   process.stderr.on('error', () => {})
+  useFrugalAllocator()
+  using _trimming = trimAllocatorWhenIdle()
   // One call's mistake must not end the calls of everybody else.
   process.on('unhandledRejection', (error) => log.error({ error: messageOf(error) }, 'unhandled rejection'))
   process.on('uncaughtException', (error) => log.error({ error: error.stack }, 'uncaught exception'))

@@ -7,10 +7,20 @@ import type { CallOptions } from '@teu/ttrpc'
 import { maximumMessageSize } from '../limits.ts'
 import { type ContainerdServices, serviceDefinitions } from '../services.ts'
 import { type FailureReporter, grpcDefinitionOf, grpcHandlersOf } from './handlers.ts'
+import { endResetFloods } from './reset-floods.ts'
 import { claimSocketPath, protectSocket } from './socket-path.ts'
 
-/** How many streams a client may reset at once, and how many more each second. */
+/**
+ * How many streams a client may reset at once, and how many more each second, answered or not. Go's content reader resets
+ * a stream for each piece that it has read.
+ */
 const resetLimit = { streamResetBurst: 100_000, streamResetRate: 20_000 } satisfies Http2ServerOptions
+
+/** How many calls a connection may have open; each takes some 10 kB. A client of many containers waits for each of them. */
+const maximumConcurrentCalls = 4096
+
+/** How much may be queued for one connection before further calls on it are refused, in megabytes. */
+const maximumConnectionMemory = 256
 
 /** Where to serve, and for whom. @public */
 export interface ServeContainerdOptions {
@@ -34,7 +44,8 @@ export interface ContainerdServer extends AsyncDisposable {
 
 /**
  * Serves any {@link ContainerdServices} over gRPC. The server adds nothing of its own: what the services answer is
- * what the peer gets, and a `StackError` becomes the status of its class.
+ * what the peer gets, and a `StackError` becomes the status of its class. A connection has at most 4,096 calls open;
+ * one that takes thousands of them back before they are answered is closed with a GOAWAY.
  *
  * @throws `already-exists` when a daemon answers at the address already
  * @public
@@ -49,8 +60,11 @@ export async function serveContainerd(
   const server = new Server({
     'grpc.max_receive_message_length': maximumMessageSize,
     'grpc.max_send_message_length': maximumMessageSize,
+    'grpc.max_concurrent_streams': maximumConcurrentCalls,
+    'grpc-node.max_session_memory': maximumConnectionMemory,
   })
   allowResets(server)
+  endResetFloods(server)
   const report = options.onFailure ?? (() => {})
   for (const [name, definition] of Object.entries(serviceDefinitions)) {
     const implementation = services[name as keyof ContainerdServices] as unknown as Record<
@@ -70,10 +84,7 @@ export async function serveContainerd(
   }
 }
 
-/**
- * Lets a client end its streams early as often as it likes, up to a flood. Go's content reader ends each of its calls
- * so, and Node closes a connection after a burst of 1,000: grpc-js has no option for that, its HTTP/2 server has.
- */
+/** Node closes a connection after a burst of 1,000 resets: grpc-js has no option for that, its HTTP/2 server has. */
 function allowResets(server: Server): void {
   const { commonServerOptions } = server as unknown as { commonServerOptions?: Http2ServerOptions }
   if (commonServerOptions !== undefined) Object.assign(commonServerOptions, resetLimit)
