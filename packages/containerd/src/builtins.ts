@@ -54,7 +54,7 @@ export type TaskPluginInit = Omit<TaskManagerInit, 'roots' | 'events' | 'log' | 
 /** Every part of the daemon. The list is what there is: nothing registers itself. */
 export function builtinPlugins(taskInit: TaskPluginInit): Plugin[] {
   return [
-    plugin(pluginKeys.events, [], () => new EventExchange()),
+    plugin(pluginKeys.events, [], ({ log }) => new EventExchange(log)),
     {
       ...plugin(pluginKeys.workers, [], ({ settings }) => new TreeWorkers(Number(settings.workers ?? 2))),
       // Apply takes a blob whose ingest is under way, and answers when that is committed.

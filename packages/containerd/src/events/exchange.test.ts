@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict'
 import test from 'node:test'
 import { timestampNow } from '@teu/containerd-api'
+import { silentLogger } from '../log/logger.ts'
 import { EventExchange } from './exchange.ts'
 
 async function take(events: AsyncIterable<{ topic: string }>, count: number): Promise<string[]> {
@@ -56,6 +57,26 @@ test('a subscriber that does not read is ended, others are not held up', async (
     { code: 'resource-exhausted' },
   )
   assert.equal(seen, 16_384)
+})
+
+test('a subscriber that is megabytes behind is ended, and said', async () => {
+  const told: unknown[] = []
+  const exchange = new EventExchange({ ...silentLogger, warn: (fields, message) => void told.push([fields, message]) })
+  const slow = exchange.subscribe(['topic==/large/one'], undefined)[Symbol.asyncIterator]()
+  const large = { typeUrl: 'x', value: new Uint8Array(3 * 1024 * 1024) }
+  const publish = (value = large) => exchange.publishAny('n', '/large/one', value)
+  publish({ typeUrl: 'x', value: new Uint8Array(12 * 1024 * 1024) })
+  assert.equal((await slow.next()).value?.event?.value.length, 12 * 1024 * 1024, 'one event is never too large')
+  for (let i = 0; i < 2; i++) publish()
+  assert.deepEqual(told, [])
+  // What was read does not count any more.
+  await slow.next()
+  publish()
+  assert.deepEqual(told, [])
+  for (let i = 0; i < 100; i++) publish()
+  assert.deepEqual(told, [[{ filters: 'topic==/large/one' }, 'subscriber to events does not keep up']])
+  for (let i = 0; i < 2; i++) assert.equal((await slow.next()).done, false)
+  await assert.rejects(slow.next(), { code: 'resource-exhausted', message: /8388608 bytes behind/ })
 })
 
 test('an aborted subscription ends', async () => {

@@ -8,11 +8,10 @@ import {
   validateIdentifier,
 } from '@teu/containerd-api'
 import { StackError } from '@teu/errors'
+import { type Logger, silentLogger } from '../log/logger.ts'
 import { envelopeLookup } from './envelope-lookup.ts'
 import { type EventFields, type EventType, packEvent } from './event-types.ts'
-
-/** How many events a subscriber may be behind before it is dropped. */
-const maximumBacklog = 16_384
+import { Subscriber } from './subscriber.ts'
 
 /** What the daemon's own parts publish through. */
 export interface EventPublisher {
@@ -31,6 +30,12 @@ export type EventListener = (envelope: Envelope) => void
 export class EventExchange implements EventPublisher {
   readonly #subscribers = new Set<Subscriber>()
   readonly #listeners: EventListener[] = []
+  readonly #log: Logger
+
+  /** `log` is told of every subscriber that is ended because it does not keep up. */
+  constructor(log: Logger = silentLogger) {
+    this.#log = log
+  }
 
   publish<T extends EventType>(namespace: string, topic: string, type: T, fields: EventFields<T>): void {
     this.#deliver({ timestamp: timestampNow(), namespace, topic, event: packEvent(type, fields) })
@@ -59,11 +64,11 @@ export class EventExchange implements EventPublisher {
    * The events from now on that any of `filters` admits.
    *
    * @throws `invalid-argument` for a malformed filter; the stream fails with `resource-exhausted` when its reader is
-   * 16,384 events behind, or an event has a field that is too long for a pattern of the filters
+   * 16,384 events or 8 MiB of them behind, or an event has a field that is too long for a pattern of the filters
    */
   subscribe(filters: readonly string[], signal: AbortSignal | undefined): AsyncIterable<Envelope> {
     const filter = parseFilters(filters)
-    const subscriber = new Subscriber((envelope) => filter.matches(envelopeLookup(envelope)))
+    const subscriber = new Subscriber((envelope) => filter.matches(envelopeLookup(envelope)), filters)
     // Registered at once and not with the first read: nothing may be missed in between.
     this.#subscribers.add(subscriber)
     const end = () => {
@@ -86,53 +91,13 @@ export class EventExchange implements EventPublisher {
 
   #deliver(envelope: Envelope): void {
     for (const listener of this.#listeners) listener(envelope)
-    for (const subscriber of this.#subscribers) if (!subscriber.offer(envelope)) this.#subscribers.delete(subscriber)
-  }
-}
-
-class Subscriber {
-  readonly #admits: (envelope: Envelope) => boolean
-  readonly #backlog: Envelope[] = []
-  #ended = false
-  #failure: unknown
-  #wake: (() => void) | undefined
-
-  constructor(admits: (envelope: Envelope) => boolean) {
-    this.#admits = admits
-  }
-
-  /** False when the subscriber is too far behind, or its filters cannot judge the event: it gets no more. */
-  offer(envelope: Envelope): boolean {
-    try {
-      if (!this.#admits(envelope)) return true
-      if (this.#backlog.length >= maximumBacklog)
-        throw new StackError('resource-exhausted', `subscriber is more than ${maximumBacklog} events behind`)
-      this.#backlog.push(envelope)
-    } catch (error) {
-      this.#failure = error
-    }
-    this.#wake?.()
-    return this.#failure === undefined
-  }
-
-  end(): void {
-    this.#ended = true
-    this.#wake?.()
-  }
-
-  async *events(done: () => void): AsyncGenerator<Envelope, void, undefined> {
-    try {
-      for (;;) {
-        for (const envelope of this.#backlog.splice(0)) yield envelope
-        if (this.#failure !== undefined) throw this.#failure
-        if (this.#ended) return
-        if (this.#backlog.length > 0) continue
-        const { promise, resolve } = Promise.withResolvers<void>()
-        this.#wake = resolve
-        await promise
-      }
-    } finally {
-      done()
+    for (const subscriber of this.#subscribers) {
+      if (subscriber.offer(envelope)) continue
+      this.#subscribers.delete(subscriber)
+      this.#log.warn(
+        { filters: subscriber.filters.join(' ').slice(0, 256) },
+        'a subscriber to events is ended: it does not keep up, or its filters cannot judge an event',
+      )
     }
   }
 }

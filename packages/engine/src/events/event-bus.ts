@@ -14,8 +14,8 @@ export interface EngineEvent {
 /** How many past events can be replayed, as in the original. */
 const kept = 256
 
-/** How far a reader may fall behind before it is cut off: its memory is the engine's. */
-const maximumBacklog = 4096
+/** How far a reader may fall behind before it is cut off, in events and in characters of them: its memory is the engine's. */
+const maximumBacklog = { events: 4096, characters: 4 * 1024 * 1024 } as const
 
 /** The events of one engine. */
 export interface EventBus {
@@ -37,6 +37,7 @@ export interface SubscribeOptions {
 
 interface Subscriber {
   queue: EngineEvent[]
+  characters: number
   wake: () => void
   overflowed: boolean
 }
@@ -54,15 +55,16 @@ export function createEventBus(): EventBus {
       past.push(event)
       if (past.length > kept) past.shift()
       for (const subscriber of subscribers) {
-        if (subscriber.queue.length >= maximumBacklog) subscriber.overflowed = true
-        else subscriber.queue.push(event)
+        subscriber.overflowed ||= !push(subscriber, event)
         subscriber.wake()
       }
     },
     subscribe({ since, follow, signal }) {
       // Registered before the first read, so that nothing falls between a subscription and its first pull.
-      const subscriber: Subscriber = { queue: [], wake() {}, overflowed: false }
+      const subscriber: Subscriber = { queue: [], characters: 0, wake() {}, overflowed: false }
+      // These are kept in any case, and few.
       if (since !== undefined) subscriber.queue.push(...past.filter((event) => event.nanoseconds >= since))
+      for (const event of subscriber.queue) subscriber.characters += sizeOf(event)
       subscribers.add(subscriber)
       const leave = () => {
         subscribers.delete(subscriber)
@@ -74,6 +76,22 @@ export function createEventBus(): EventBus {
   }
 }
 
+/** False when the subscriber is too far behind. A single event is never too large. */
+function push(subscriber: Subscriber, event: EngineEvent): boolean {
+  const characters = subscriber.characters + sizeOf(event)
+  const { length } = subscriber.queue
+  if (length >= maximumBacklog.events || (length > 0 && characters > maximumBacklog.characters)) return false
+  subscriber.queue.push(event)
+  subscriber.characters = characters
+  return true
+}
+
+function sizeOf({ action, id, attributes }: EngineEvent): number {
+  let size = action.length + id.length
+  for (const [name, value] of Object.entries(attributes)) size += name.length + value.length
+  return size
+}
+
 async function* drain(
   subscriber: Subscriber,
   follow: boolean,
@@ -83,6 +101,7 @@ async function* drain(
   try {
     while (!signal.aborted) {
       const event = subscriber.queue.shift()
+      if (event) subscriber.characters -= sizeOf(event)
       if (event) yield event
       else if (subscriber.overflowed || !follow) return
       else {

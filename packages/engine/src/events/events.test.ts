@@ -36,6 +36,18 @@ test('a reader that falls too far behind is cut off, the bus is not', async () =
   assert.ok(count > 1000 && count < 10_000)
 })
 
+test('a reader that is megabytes behind is cut off, and gets no event after a gap', async () => {
+  const bus = createEventBus()
+  const events = bus.subscribe({ follow: true, signal: never })
+  const text = 'x'.repeat(1024 * 1024)
+  for (let i = 0; i < 10; i++) bus.publish('container', 'start', String(i), { label: text })
+  bus.publish('container', 'start', 'small')
+  const seen: string[] = []
+  for await (const { id } of events) seen.push(id)
+  assert.deepEqual(seen, ['0', '1', '2'])
+  assert.equal(bus.subscribers, 0)
+})
+
 test('lines are the wire form, with exact nanoseconds', async () => {
   const bus = createEventBus()
   bus.publish('container', 'die', 'id1', { name: 'web', image: 'busybox', exitCode: '0' })
