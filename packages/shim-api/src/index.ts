@@ -54,6 +54,7 @@ export {
   TaskResumed,
   TaskStart,
 } from './gen/containerd/events/task.ts'
+export { CreateOptions } from './gen/containerd/linux/runc/create_options.ts'
 export { CheckpointOptions, Options as RuncOptions, ProcessDetails } from './gen/containerd/runc/v1/options.ts'
 export { Envelope, EventsDefinition, ForwardRequest } from './gen/containerd/services/events/ttrpc/v1/events.ts'
 export {
@@ -96,6 +97,7 @@ export { Metrics as MetricsV2 } from './gen/io/containerd/cgroups/v2/metrics.ts'
 export { Options as RuntimeOptions } from './gen/runtimeoptions/v1/options.ts'
 export {
   checkpointOptions,
+  createOptions,
   metricsV1,
   metricsV2,
   processDetails,

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { NamedCodec } from '../any.ts'
+import { CreateOptions } from '../gen/containerd/linux/runc/create_options.ts'
 import { CheckpointOptions, Options, ProcessDetails } from '../gen/containerd/runc/v1/options.ts'
 import { Metrics as MetricsV1 } from '../gen/io/containerd/cgroups/v1/metrics.ts'
 import { Metrics as MetricsV2 } from '../gen/io/containerd/cgroups/v2/metrics.ts'
@@ -7,6 +8,12 @@ import { Options as RuntimeOptions } from '../gen/runtimeoptions/v1/options.ts'
 
 /** How a shim of runc's family runs a container; the options of a Create. @public */
 export const runcOptions: NamedCodec<Options> = { typeUrl: 'containerd.runc.v1.Options', ...codec(Options) }
+
+/** The same from containerd's Go client, which has them so for every runtime that is not called `io.containerd.runc`. @public */
+export const createOptions: NamedCodec<CreateOptions> = {
+  typeUrl: 'containerd.linux.runc.CreateOptions',
+  ...codec(CreateOptions),
+}
 
 /** The options of a Checkpoint. @public */
 export const checkpointOptions: NamedCodec<CheckpointOptions> = {

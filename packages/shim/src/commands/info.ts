@@ -5,16 +5,8 @@ import { createRequire } from 'node:module'
 import { basename, join } from 'node:path'
 import { promisify } from 'node:util'
 import { StackError } from '@teu/errors'
-import {
-  type Any,
-  Any as AnyMessage,
-  isAnyOf,
-  ociTypeUrls,
-  packJson,
-  RuntimeInfo,
-  runcOptions,
-  unpackAny,
-} from '@teu/shim-api'
+import { type Any, Any as AnyMessage, ociTypeUrls, packJson, RuntimeInfo, runcOptions } from '@teu/shim-api'
+import { readCreateOptions } from '../oci-runtime/create-options.ts'
 import { type ShimInvocation, searchPath } from './surroundings.ts'
 
 /** The runtime name under which containerd finds this shim. @internal */
@@ -54,11 +46,11 @@ export async function runtimeInfo(stdin: Uint8Array, invocation: ShimInvocation)
 }
 
 function binaryOf(options: Any | undefined): string {
-  if (options === undefined || options.typeUrl === '') return ''
-  if (isAnyOf(runcOptions, options)) return unpackAny(runcOptions, options).binaryName
+  const read = readCreateOptions(options)
+  if (read !== undefined) return read.binaryName
   throw new StackError(
     'invalid-argument',
-    `failed to read runtime options (${runcOptions.typeUrl}): type with url ${options.typeUrl}: not found`,
+    `failed to read runtime options (${runcOptions.typeUrl}): type with url ${options?.typeUrl}: not found`,
   )
 }
 

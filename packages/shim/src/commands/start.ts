@@ -8,13 +8,10 @@ import {
   encodeBootstrapResult,
   formatShimArguments,
   formatStartReply,
-  isAnyOf,
   parseBootstrapParams,
   RuncOptions,
   readShimEnvironment,
-  runcOptions,
   taskApiVersions,
-  unpackAny,
 } from '@teu/shim-api'
 import { groupOfBundle } from '../bootstrap/grouping.ts'
 import { isAnswering } from '../bootstrap/is-answering.ts'
@@ -22,6 +19,7 @@ import { makeSocketFolder, shimAddressOf } from '../bootstrap/shim-address.ts'
 import { joinShimCgroup } from '../bootstrap/shim-cgroup.ts'
 import { lockShim } from '../bootstrap/shim-lock.ts'
 import { spawnSelf } from '../bootstrap/spawn-self.ts'
+import { readCreateOptions } from '../oci-runtime/create-options.ts'
 import { loadContainer } from '../task/container-record.ts'
 import { addressOfGroup, requireFlags, type ShimInvocation, servesNamespace } from './surroundings.ts'
 
@@ -66,8 +64,10 @@ export async function startCommand(called: ShimInvocation, input: Uint8Array): P
 function optionsOf(input: Uint8Array, params: BootstrapParams | undefined): RuncOptions {
   try {
     const extensions = params?.extensions ?? [Any.decode(input)]
-    const options = extensions.find((extension) => isAnyOf(runcOptions, extension))
-    if (options !== undefined) return unpackAny(runcOptions, options)
+    for (const extension of extensions) {
+      const options = extension.typeUrl === '' ? undefined : readCreateOptions(extension)
+      if (options !== undefined) return options
+    }
   } catch {
     // Create gets the same once more, and says what is wrong with it.
   }

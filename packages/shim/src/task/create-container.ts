@@ -4,10 +4,11 @@ import { chown } from 'node:fs/promises'
 import { dirname, isAbsolute, join } from 'node:path'
 import { codeOf, type ErrorCode, messageOf, StackError } from '@teu/errors'
 import { protocolConstants } from '@teu/linux'
-import { type CreateTaskRequest, isAnyOf, RuncOptions, runcOptions, taskEvents, unpackAny } from '@teu/shim-api'
+import { type CreateTaskRequest, type RuncOptions, taskEvents } from '@teu/shim-api'
 import { loggerArguments, streamsOf } from '../monitor/stream-uri.ts'
 import { mountRootfs, unmountRootfs } from '../mounts/rootfs.ts'
 import { chooseRuntime, type RuntimeSurroundings } from '../oci-runtime/choose-runtime.ts'
+import { readCreateOptions } from '../oci-runtime/create-options.ts'
 import type { OciRuntime } from '../oci-runtime/oci-runtime.ts'
 import { makeRecordFolder } from '../process/process-record.ts'
 import { newProcessRecord, ShimProcess } from '../process/shim-process.ts'
@@ -142,9 +143,9 @@ function checkRequest(request: CreateTaskRequest): void {
 }
 
 function readOptions({ options }: CreateTaskRequest): RuncOptions {
-  if (options === undefined || options.typeUrl === '') return RuncOptions.fromPartial({})
-  if (isAnyOf(runcOptions, options)) return unpackAny(runcOptions, options)
-  throw new StackError('invalid-argument', `unsupported options ${JSON.stringify(options.typeUrl)}`)
+  const read = readCreateOptions(options)
+  if (read !== undefined) return read
+  throw new StackError('invalid-argument', `unsupported options ${JSON.stringify(options?.typeUrl)}`)
 }
 
 /** In a user namespace the container's root may not open what the host's root owns. */
