@@ -137,6 +137,18 @@ test('calls beyond the limit are refused while the others wait', async () => {
   assert.equal((await peer.answer())[1], 8)
 })
 
+test('data for a call that was asked whole is refused, and not kept', async () => {
+  const peer = new RawPeer()
+  peer.send(1, 1, 0, request('Never', ''))
+  const large = new Uint8Array(1024 * 1024)
+  // More than a stream may have waiting, after which the connection would not be read.
+  for (let i = 0; i < 100; i++) {
+    peer.send(1, 3, 0, large)
+    assert.deepEqual(await peer.answer(), [1, 3, 'StreamID is no longer active'])
+  }
+  await peer.stillServes(3)
+})
+
 test('a peer that asks and never reads is read no further', async () => {
   const [near, far] = memoryPair()
   const server = createTtrpcServer()

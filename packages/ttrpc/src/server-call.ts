@@ -33,6 +33,11 @@ export class ServerCall {
     })
   }
 
+  /** Whether its method has a stream of requests. */
+  get takesData(): boolean {
+    return this.#method.definition.requestStream
+  }
+
   /** Takes a message of the request stream, or its end. */
   receive(message: Uint8Array | undefined, ends: boolean): void {
     if (message !== undefined) this.#requests.push(message)

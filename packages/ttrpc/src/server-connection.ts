@@ -62,7 +62,8 @@ export class ServerConnection {
 
   #receiveData(frame: Frame, body: Uint8Array): void {
     const call = this.#calls.get(frame.streamId)
-    if (call === undefined) {
+    // A call that was asked whole takes no more: kept for it, the data would wait as long as it does.
+    if (call === undefined || !call.takesData) {
       this.#refuse(frame.streamId, invalid('StreamID is no longer active'))
       return
     }
