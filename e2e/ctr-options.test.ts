@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What ctr says of a task besides its specification, which Go's client packs into another message for each runtime's
+// name: it reaches the original shim by its name, and ours by its own, under both containerds.
+import assert from 'node:assert/strict'
+import { Ctr } from './harness/ctr.ts'
+import { startContainerd } from './harness/originals.ts'
+import { sandboxTest } from './harness/sandbox.ts'
+import { startOurContainerd } from './harness/stack.ts'
+
+const runc = ['--runtime', 'io.containerd.runc.v2']
+const ours = ['--runtime', 'io.containerd.teu.v1']
+
+for (const [what, start, runtimes] of [
+  ["Debian's containerd", startContainerd, [runc, ours]],
+  ['teu-containerd', startOurContainerd, [runc, ours]],
+] as const) {
+  sandboxTest(`ctr run --no-pivot on ${what} works with the original shim and with ours`, async (sandbox) => {
+    const ctr = new Ctr(sandbox, await start(sandbox))
+    await ctr.importBusybox()
+    for (const [index, runtime] of runtimes.entries()) {
+      const flags = ['--rm', '--no-pivot', ...runtime]
+      const result = await ctr.start(`moved-${index}`, flags, ['sh', '-c', 'echo inside; exit 7'])
+      assert.deepEqual([result.status, result.stdout], [7, 'inside\n'], `${runtime[1]}: ${result.stderr}`)
+    }
+  })
+}
