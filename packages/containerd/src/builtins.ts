@@ -151,8 +151,9 @@ function startMetadata({ root, settings, get, all, log }: PluginContext): Promis
 }
 
 /** Tells where things lie that had no record when the daemon started, for somebody to look at. */
-function exportsOfMetadata({ config }: PluginContext): Record<string, string> {
-  const folders = quarantined(config.root)
+function exportsOfMetadata({ get, all }: PluginContext): Record<string, string> {
+  const roots = [get(pluginKeys.content), ...all<SnapshotDriver>(snapshotter).values()].map(({ root }) => root)
+  const folders = roots.flatMap(quarantined)
   return folders.length === 0 ? {} : { quarantine: folders.join(':') }
 }
 

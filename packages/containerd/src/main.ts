@@ -13,6 +13,7 @@ import { fsckCommand } from './fsck/fsck-command.ts'
 import { type Logger, type LogLevel, logLevels } from './log/logger.ts'
 import { textLogger } from './log/text-logger.ts'
 import { hookProgram } from './oci-hook/oci-hook.ts'
+import { pluginTypes } from './plugin/plugin.ts'
 import { revisionText, versionText } from './version.ts'
 
 const usage = `usage: teu-containerd [options] [command]
@@ -98,7 +99,7 @@ async function run(words: readonly string[], values: Values): Promise<number> {
   return 0
 }
 
-function fsck({ root }: ContainerdConfig): Promise<number> {
+function fsck({ root, plugins }: ContainerdConfig): Promise<number> {
   const stopped = new AbortController()
   for (const signal of ['SIGINT', 'SIGTERM'] as const)
     process.once(signal, () => stopped.abort(new StackError('cancelled', `stopped by ${signal}`)))
@@ -106,7 +107,11 @@ function fsck({ root }: ContainerdConfig): Promise<number> {
     out: (line: string) => void process.stdout.write(line),
     err: (line: string) => void process.stderr.write(line),
   }
-  return fsckCommand(root, stopped.signal, output)
+  const prefix = `${pluginTypes.snapshotter}.`
+  const roots = Object.entries(plugins)
+    .filter(([uri, settings]) => uri.startsWith(prefix) && settings.root_path)
+    .map(([uri, settings]) => [uri.slice(prefix.length), String(settings.root_path)])
+  return fsckCommand({ root, snapshotterRoots: Object.fromEntries(roots) }, stopped.signal, output)
 }
 
 async function configOf(values: Values): Promise<ContainerdConfig> {

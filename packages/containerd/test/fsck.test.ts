@@ -2,7 +2,17 @@
 // `teu-containerd fsck` says what is wrong with a store, each thing by its name, and its exit status tells whether.
 import assert from 'node:assert/strict'
 import { spawnSync } from 'node:child_process'
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  cpSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { DatabaseSync } from 'node:sqlite'
@@ -37,7 +47,7 @@ async function stoppedStore(t: TestContext) {
   return {
     root,
     /** Checks the store after a change to a copy of it. */
-    async fsck(change: (root: string) => void = () => {}) {
+    async fsck(change: (root: string) => void = () => {}, snapshotterRoots: Readonly<Record<string, string>> = {}) {
       const copy = join(folder, `copy-${count++}`)
       cpSync(root, copy, { recursive: true, preserveTimestamps: true })
       change(copy)
@@ -49,7 +59,7 @@ async function stoppedStore(t: TestContext) {
           error += line
         },
       }
-      const status = await fsckCommand(copy, new AbortController().signal, output)
+      const status = await fsckCommand({ root: copy, snapshotterRoots }, new AbortController().signal, output)
       rmSync(copy, { recursive: true })
       return { status, error, lines: lines.map((line) => line.replaceAll(copy, 'ROOT')) }
     },
@@ -75,6 +85,18 @@ const blob = (root: string, digest: string) => join(root, content, 'blobs/sha256
 test('a store that is whole is clean', needsRoot, async (t) => {
   const store = await stoppedStore(t)
   assert.deepEqual(await store.fsck(), { status: 0, error: '', lines: ['ROOT: 0 damaged, 0 noted'] })
+})
+
+test('snapshots that lie elsewhere are looked for there', needsRoot, async (t) => {
+  const store = await stoppedStore(t)
+  const elsewhere = join(store.root, '../elsewhere')
+  const move = (root: string) => {
+    renameSync(join(root, trees, '..'), elsewhere)
+    mkdirSync(join(elsewhere, 'quarantine/then'), { recursive: true })
+  }
+  const { status, lines } = await store.fsck(move, { native: elsewhere })
+  assert.equal(status, 0, lines.join('\n'))
+  assert.match(lines[0]!, /elsewhere\/quarantine\/then: waits/)
 })
 
 const damaged: [string, (root: string) => void, RegExp][] = [

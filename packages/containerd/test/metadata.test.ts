@@ -217,11 +217,12 @@ test('a database of a newer daemon stops the start, with its data untouched', as
   const digest = await addBlob(daemon, Buffer.from('x'))
   const file = join(daemon.folder, 'root/io.containerd.metadata.v1.bolt/meta.db')
   const database = new DatabaseSync(file)
+  const { user_version: own } = database.prepare('PRAGMA user_version').get() as { user_version: number }
   database.exec('PRAGMA user_version = 99')
   database.close()
   await assert.rejects(daemon.restart(), { code: 'failed-precondition', message: /schema 99/ })
   const back = new DatabaseSync(file)
-  back.exec('PRAGMA user_version = 1')
+  back.exec(`PRAGMA user_version = ${own}`)
   back.close()
   const { services } = await daemon.restart()
   assert.deepEqual(await blobs(services), [digest])

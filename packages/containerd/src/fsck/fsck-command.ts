@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 import { messageOf } from '@teu/errors'
-import { checkStore } from './fsck.ts'
+import { checkStore, type StoreInit } from './fsck.ts'
 
 /** How the command ends, with the numbers of fsck(8). */
 export const fsckStatus = { clean: 0, damaged: 4, notChecked: 8 } as const
@@ -12,10 +12,10 @@ export interface FsckOutput {
 }
 
 /** Checks a store, says what is found, a line each, and answers the exit status. */
-export async function fsckCommand(root: string, signal: AbortSignal, { out, err }: FsckOutput): Promise<number> {
+export async function fsckCommand(store: StoreInit, signal: AbortSignal, { out, err }: FsckOutput): Promise<number> {
   const counts = { damage: 0, note: 0 }
   try {
-    for await (const { kind, object, message } of checkStore(root, signal)) {
+    for await (const { kind, object, message } of checkStore(store, signal)) {
       counts[kind]++
       out(`${kind}: ${object}: ${message}\n`)
     }
@@ -23,6 +23,6 @@ export async function fsckCommand(root: string, signal: AbortSignal, { out, err 
     err(`teu-containerd: fsck: ${messageOf(error)}\n`)
     return fsckStatus.notChecked
   }
-  out(`${root}: ${counts.damage} damaged, ${counts.note} noted\n`)
+  out(`${store.root}: ${counts.damage} damaged, ${counts.note} noted\n`)
   return counts.damage > 0 ? fsckStatus.damaged : fsckStatus.clean
 }

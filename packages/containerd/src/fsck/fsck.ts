@@ -13,17 +13,26 @@ import { checkLeases } from './check-leases.ts'
 import { checkSnapshots, checkSnapshotters, type SnapshotterFolder } from './check-snapshots.ts'
 import { damage, type Finding, note } from './finding.ts'
 
+/** Which store to check. */
+export interface StoreInit {
+  /** The root of the daemon. */
+  root: string
+  /** Where snapshotters keep their trees that keep them elsewhere, by their names. */
+  snapshotterRoots: Readonly<Record<string, string>>
+}
+
 /**
  * Compares the records of a stopped daemon with what is on the disk, and reads every blob. Changes nothing.
  *
  * @throws `not-found` when the root is none of a daemon, `failed-precondition` while one has it or when its records are
  * of another version
  */
-export async function* checkStore(root: string, signal: AbortSignal): AsyncGenerator<Finding> {
+export async function* checkStore({ root, snapshotterRoots }: StoreInit, signal: AbortSignal): AsyncGenerator<Finding> {
   using _lock = await lockRoot(root)
-  for (const folder of quarantined(root)) yield note(`quarantine ${folder}`, 'waits for somebody to look at it')
   const layout = new ContentLayout(join(root, `${pluginTypes.content}.content`))
-  const snapshotters = await snapshottersIn(root)
+  const snapshotters = await snapshottersIn(root, snapshotterRoots)
+  for (const folder of [layout, ...snapshotters].flatMap((part) => quarantined(part.root)))
+    yield note(`quarantine ${folder}`, 'waits for somebody to look at it')
   const path = join(root, `${pluginTypes.metadata}.bolt`, 'meta.db')
   if ((await sizeOf(path)) === 0) {
     yield damage(`metadata ${path}`, 'is missing, the next start sets aside what there is')
@@ -53,10 +62,12 @@ function openDatabase(path: string): { file: DatabaseSync } & Disposable {
   return { file, [Symbol.dispose]: () => file.close() }
 }
 
-async function snapshottersIn(root: string): Promise<SnapshotterFolder[]> {
+async function snapshottersIn(root: string, elsewhere: StoreInit['snapshotterRoots']): Promise<SnapshotterFolder[]> {
   const prefix = `${pluginTypes.snapshotter}.`
-  const names = (await readdir(root)).filter((name) => name.startsWith(prefix)).sort()
-  return names.map((name) => ({ name: name.slice(prefix.length), root: join(root, name) }))
+  const names = (await readdir(root)).filter((name) => name.startsWith(prefix)).map((name) => name.slice(prefix.length))
+  return [...new Set([...names, ...Object.keys(elsewhere)])]
+    .sort()
+    .map((name) => ({ name, root: elsewhere[name] ?? join(root, prefix + name) }))
 }
 
 async function lockRoot(root: string): Promise<Disposable> {

@@ -33,12 +33,12 @@ export async function setAside(root: string, paths: readonly string[]): Promise<
   return folder
 }
 
-/** What is in the quarantines of all parts of a daemon, whose folders are in its root. */
-export function quarantined(daemonRoot: string): string[] {
-  return namesIn(daemonRoot)
-    .map((part) => join(daemonRoot, part, folderName))
-    .flatMap((folder) => namesIn(folder).map((name) => join(folder, name)))
+/** What is in the quarantine of a root. */
+export function quarantined(root: string): string[] {
+  const folder = join(root, folderName)
+  return namesIn(folder)
     .sort()
+    .map((name) => join(folder, name))
 }
 
 function namesIn(folder: string): string[] {
