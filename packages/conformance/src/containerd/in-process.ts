@@ -32,7 +32,7 @@ function caller(
   if (!method.responseStream)
     return async (draft: unknown = {}) => {
       try {
-        return await run(codec.fromPartial(draft), { metadata, timeoutMs: deadlineMs })
+        return asRead(method, await run(codec.fromPartial(draft), { metadata, timeoutMs: deadlineMs }))
       } catch (error) {
         throw failed(path, error)
       }
@@ -41,7 +41,8 @@ function caller(
     const abort = new AbortController()
     const requests = new PassThrough({ objectMode: true })
     const request = method.requestStream ? requests : codec.fromPartial(draft)
-    const answers = Readable.from(messages(path, () => run(request, { metadata, signal: abort.signal })))
+    const options = { metadata, signal: abort.signal }
+    const answers = Readable.from(messages(path, method, () => run(request, options)))
     // One whose error nobody listens to any more does not end the process.
     answers.on('error', () => {})
     return Object.assign(answers, {
@@ -52,9 +53,14 @@ function caller(
   }
 }
 
-async function* messages(path: string, run: () => unknown): AsyncGenerator<unknown> {
+/** An answer as a peer reads it: what cannot be encoded is no answer, and a map is a plain object. */
+function asRead({ responseType }: MethodDefinition, answer: unknown): unknown {
+  return responseType.decode(Buffer.from(responseType.encode(answer).finish()))
+}
+
+async function* messages(path: string, method: MethodDefinition, run: () => unknown): AsyncGenerator<unknown> {
   try {
-    yield* run() as AsyncIterable<unknown>
+    for await (const answer of run() as AsyncIterable<unknown>) yield asRead(method, answer)
   } catch (error) {
     throw failed(path, error)
   }
