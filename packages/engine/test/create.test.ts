@@ -144,6 +144,8 @@ test('inspect shows volumes, ports and mounts as the original does', async (t) =
   const plain = await engine.client.containerInspect(await made({ Volumes: {}, ExposedPorts: {} }))
   assert.equal(plain.Config.Volumes, null)
   assert.equal('ExposedPorts' in plain.Config, false)
+  const { CpuCount, CpuPercent, IOMaximumIOps, IOMaximumBandwidth } = plain.HostConfig
+  assert.deepEqual([CpuCount, CpuPercent, IOMaximumIOps, IOMaximumBandwidth], [0, 0, 0, 0])
   const id = await made({
     Volumes: { '/anonymous': {} },
     ExposedPorts: { '80/tcp': {} },
@@ -166,8 +168,13 @@ test('a volume that a mount makes has the labels and the driver of the mount', a
   const mount = { Type: 'volume', Source: 'labelled', Target: '/x', VolumeOptions: { Labels: { a: 'b' } } }
   await made({ HostConfig: { Mounts: [mount] } })
   assert.deepEqual((await engine.client.volumeInspect('labelled')).Labels, { a: 'b' })
-  const unknown = 'error looking up volume plugin nope: plugin "nope" not found'
+  const unknown = 'create data: error looking up volume plugin nope: plugin "nope" not found'
   await refused({ HostConfig: { Binds: ['data:/x'], VolumeDriver: 'nope' } }, 404, unknown)
+  const quoted = await engine.json('POST', '/volumes/create', { Name: 'a"b' })
+  assert.match(
+    JSON.parse(quoted.body).message,
+    /^create a"b: "a\\"b" includes invalid characters for a local volume name/,
+  )
 })
 
 const asRoot = process.getuid?.() === 0 ? false : 'needs root'

@@ -196,4 +196,21 @@ export default [
     tests: [test('reload')],
     because: 'no container would start any more',
   },
+  {
+    title: 'what a reader of events leaves unread is bounded in characters',
+    file: source('events/event-bus.ts'),
+    guard: ' || characters >= maximumBacklogCharacters',
+    instead: '',
+    tests: [source('events/events.test.ts')],
+    because: 'containers with long labels and a reader that stalls would take the memory of the engine',
+  },
+  {
+    title: 'what is not built is refused, and not ignored',
+    file: source('containers/create.ts'),
+    guard: 'refuseUnsupported(own, hostConfig, networking)',
+    instead: '',
+    tests: [test('create')],
+    because: 'a container would run without the ports, links or address that it was asked for with',
+    only: 'not built yet',
+  },
 ]

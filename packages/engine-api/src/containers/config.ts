@@ -171,6 +171,11 @@ export interface Resources {
   Init?: boolean | null
   PidsLimit?: number | null
   Ulimits?: Ulimit[] | null
+  /** Of Windows containers, as the next three: always zero on Linux. */
+  CpuCount?: number
+  CpuPercent?: number
+  IOMaximumIOps?: number
+  IOMaximumBandwidth?: number
 }
 
 /** The part of a container that belongs to this host: mounts, ports, limits, privileges. @public */

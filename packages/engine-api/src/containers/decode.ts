@@ -112,6 +112,10 @@ const resources: Decoder<Resources> = struct<Resources>('Resources', {
   Init: bool,
   PidsLimit: integer,
   Ulimits: list(struct<Ulimit>('Ulimit', { Name: text, Hard: integer, Soft: integer })),
+  CpuCount: integer,
+  CpuPercent: integer,
+  IOMaximumIOps: integer,
+  IOMaximumBandwidth: integer,
 })
 
 const mount = struct<Mount>('Mount', {

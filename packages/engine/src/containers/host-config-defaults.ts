@@ -102,6 +102,10 @@ const emptyHostConfig: HostConfig = {
   OomKillDisable: null,
   PidsLimit: null,
   Ulimits: null,
+  CpuCount: 0,
+  CpuPercent: 0,
+  IOMaximumIOps: 0,
+  IOMaximumBandwidth: 0,
   MaskedPaths: null,
   ReadonlyPaths: null,
 }

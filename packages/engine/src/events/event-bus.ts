@@ -14,8 +14,12 @@ export interface EngineEvent {
 /** How many past events can be replayed, as in the original. */
 const kept = 256
 
-/** How far a reader may fall behind before it is cut off, in events and in characters of them: its memory is the engine's. */
-const maximumBacklog = { events: 4096, characters: 4 * 1024 * 1024 } as const
+/** How much of past events is kept at most, in characters: labels may be long. */
+const keptCharacters = 4 << 20
+
+/** How far a reader may fall behind before it is cut off, in events and in characters: its memory is the engine's. */
+const maximumBacklog = 4096
+const maximumBacklogCharacters = 16 << 20
 
 /** The events of one engine. */
 export interface EventBus {
@@ -36,15 +40,37 @@ export interface SubscribeOptions {
 }
 
 interface Subscriber {
-  queue: EngineEvent[]
-  characters: number
+  queue: EventQueue
   wake: () => void
   overflowed: boolean
 }
 
-/** A bus that keeps the last 256 events in memory. */
+/** Events in their order, and how much they are. */
+class EventQueue {
+  readonly events: EngineEvent[] = []
+  characters = 0
+
+  push(event: EngineEvent): void {
+    this.events.push(event)
+    this.characters += sizeOf(event)
+  }
+
+  shift(): EngineEvent | undefined {
+    const event = this.events.shift()
+    if (event) this.characters -= sizeOf(event)
+    return event
+  }
+}
+
+function sizeOf({ action, id, attributes }: EngineEvent): number {
+  let size = action.length + id.length
+  for (const [key, value] of Object.entries(attributes)) size += key.length + value.length
+  return size
+}
+
+/** A bus that keeps the last 256 events in memory, or fewer when they are long. */
 export function createEventBus(): EventBus {
-  const past: EngineEvent[] = []
+  const past = new EventQueue()
   const subscribers = new Set<Subscriber>()
   return {
     get subscribers() {
@@ -53,18 +79,21 @@ export function createEventBus(): EventBus {
     publish(type, action, id, attributes = {}) {
       const event = { type, action, id, attributes, nanoseconds: nowNanoseconds() }
       past.push(event)
-      if (past.length > kept) past.shift()
+      while (past.events.length > kept || (past.characters > keptCharacters && past.events.length > 1)) past.shift()
       for (const subscriber of subscribers) {
-        subscriber.overflowed ||= !push(subscriber, event)
+        const { events, characters } = subscriber.queue
+        subscriber.overflowed ||= events.length >= maximumBacklog || characters >= maximumBacklogCharacters
+        // After the first that is missing it gets none: a reader must not take a gap for the whole.
+        if (!subscriber.overflowed) subscriber.queue.push(event)
         subscriber.wake()
       }
     },
     subscribe({ since, follow, signal }) {
       // Registered before the first read, so that nothing falls between a subscription and its first pull.
-      const subscriber: Subscriber = { queue: [], characters: 0, wake() {}, overflowed: false }
-      // These are kept in any case, and few.
-      if (since !== undefined) subscriber.queue.push(...past.filter((event) => event.nanoseconds >= since))
-      for (const event of subscriber.queue) subscriber.characters += sizeOf(event)
+      const subscriber: Subscriber = { queue: new EventQueue(), wake() {}, overflowed: false }
+      if (since !== undefined) {
+        for (const event of past.events) if (event.nanoseconds >= since) subscriber.queue.push(event)
+      }
       subscribers.add(subscriber)
       const leave = () => {
         subscribers.delete(subscriber)
@@ -76,22 +105,6 @@ export function createEventBus(): EventBus {
   }
 }
 
-/** False when the subscriber is too far behind. A single event is never too large. */
-function push(subscriber: Subscriber, event: EngineEvent): boolean {
-  const characters = subscriber.characters + sizeOf(event)
-  const { length } = subscriber.queue
-  if (length >= maximumBacklog.events || (length > 0 && characters > maximumBacklog.characters)) return false
-  subscriber.queue.push(event)
-  subscriber.characters = characters
-  return true
-}
-
-function sizeOf({ action, id, attributes }: EngineEvent): number {
-  let size = action.length + id.length
-  for (const [name, value] of Object.entries(attributes)) size += name.length + value.length
-  return size
-}
-
 async function* drain(
   subscriber: Subscriber,
   follow: boolean,
@@ -101,13 +114,12 @@ async function* drain(
   try {
     while (!signal.aborted) {
       const event = subscriber.queue.shift()
-      if (event) subscriber.characters -= sizeOf(event)
       if (event) yield event
       else if (subscriber.overflowed || !follow) return
       else {
         await new Promise<void>((resolve) => {
           subscriber.wake = resolve
-          if (signal.aborted || subscriber.queue.length > 0) resolve()
+          if (signal.aborted || subscriber.queue.events.length > 0) resolve()
         })
       }
     }

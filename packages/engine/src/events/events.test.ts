@@ -38,14 +38,33 @@ test('a reader that falls too far behind is cut off, the bus is not', async () =
 
 test('a reader that is megabytes behind is cut off, and gets no event after a gap', async () => {
   const bus = createEventBus()
-  const events = bus.subscribe({ follow: true, signal: never })
-  const text = 'x'.repeat(1024 * 1024)
-  for (let i = 0; i < 10; i++) bus.publish('container', 'start', String(i), { label: text })
-  bus.publish('container', 'start', 'small')
-  const seen: string[] = []
-  for await (const { id } of events) seen.push(id)
-  assert.deepEqual(seen, ['0', '1', '2'])
+  const events = bus.subscribe({ follow: true, signal: never })[Symbol.asyncIterator]()
+  for (let i = 0; i < 17; i++) bus.publish('container', 'start', String(i), { label: 'x'.repeat(1 << 20) })
+  for (let i = 0; i < 8; i++) assert.equal((await events.next()).value?.id, String(i))
+  bus.publish('container', 'start', 'after the gap')
+  const rest = []
+  for (let next = await events.next(); !next.done; next = await events.next()) rest.push(next.value.id)
+  assert.equal(rest.at(-1), '15')
   assert.equal(bus.subscribers, 0)
+})
+
+test('a reader is cut off by how much it leaves unread, too, and long events of the past are fewer', async () => {
+  const bus = createEventBus()
+  const events = bus.subscribe({ follow: true, signal: never })
+  const attributes = { label: 'x'.repeat(1 << 20) }
+  for (let i = 0; i < 100; i++) bus.publish('container', 'start', String(i), attributes)
+  const unread = (await Array.fromAsync(events)).map(({ id }) => id)
+  assert.ok(unread.length >= 16 && unread.length < 20, `${unread.length}`)
+  assert.equal(unread[0], '0')
+  const past = (await Array.fromAsync(bus.subscribe({ since: 0n, follow: false, signal: never }))).map(({ id }) => id)
+  assert.ok(past.length >= 3 && past.length < 6, `${past.length}`)
+  assert.equal(past.at(-1), '99')
+  bus.publish('container', 'start', 'longer', { label: 'x'.repeat(8 << 20) })
+  const last = await Array.fromAsync(bus.subscribe({ since: 0n, follow: false, signal: never }))
+  assert.deepEqual(
+    last.map(({ id }) => id),
+    ['longer'],
+  )
 })
 
 test('lines are the wire form, with exact nanoseconds', async () => {

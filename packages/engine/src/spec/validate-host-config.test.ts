@@ -85,6 +85,8 @@ const refused: [HostConfig, RegExp][] = [
   [{ Sysctls: { 'net/../kernel.y': '1' } }, /not a valid key/],
   [{ Sysctls: { 'net.ipv4.x': '1' }, NetworkMode: 'host' }, /not allowed in host network namespace/],
   [{ Sysctls: { 'net.core.somaxconn': '1\n2' } }, /invalid value/],
+  [{ CpuCount: 1 }, /CpuCount is a limit of Windows containers/],
+  [{ IOMaximumBandwidth: 1 }, /IOMaximumBandwidth is a limit of Windows containers/],
   [{ Isolation: 'hyperv' }, /invalid isolation 'hyperv' on linux/],
   [{ Binds: ['x'] }, /must be absolute/],
 ]

@@ -35,6 +35,12 @@ function checkMemory(resources: Resources): void {
   )
 }
 
+const windowsLimits = ['CpuCount', 'CpuPercent', 'IOMaximumIOps', 'IOMaximumBandwidth'] as const
+
+function checkWindowsLimits(resources: Resources): void {
+  for (const name of windowsLimits) refuse((resources[name] ?? 0) !== 0, `${name} is a limit of Windows containers`)
+}
+
 function checkCpu(resources: Resources, cpus: number): void {
   const { NanoCpus = 0, CpuPeriod = 0, CpuQuota = 0, CpuShares = 0 } = resources
   refuse(NanoCpus > 0 && CpuPeriod > 0, 'Conflicting options: Nano CPUs and CPU Period cannot both be set')
@@ -71,6 +77,7 @@ function checkList(requested: string, available: string, kind: 'cpus' | 'mems'):
 export function validateResources(requested: Resources, host: HostFacts): string[] {
   checkMemory(requested)
   checkCpu(requested, host.cpus)
+  checkWindowsLimits(requested)
   const { resources, warnings } = supportedLimits(requested, host.limits)
   checkList(resources.CpusetCpus ?? '', host.cpuset.cpus, 'cpus')
   checkList(resources.CpusetMems ?? '', host.cpuset.mems, 'mems')

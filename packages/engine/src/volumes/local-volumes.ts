@@ -17,6 +17,7 @@ import { isErrno, RootDirectory, removeInSlices, sizeInSlices } from '@teu/linux
 import { formatTime, nowNanoseconds } from '../clock.ts'
 import type { EventBus } from '../events/event-bus.ts'
 import { KeyedLock } from '../images/keyed-lock.ts'
+import { checkVolumeName } from '../spec/bind-syntax.ts'
 import type { VolumeService } from './volume-service.ts'
 
 /** What local volumes are made of. */
@@ -225,14 +226,10 @@ const newName = () => randomBytes(32).toString('hex')
 
 function checkCreate({ Name = '', Driver = '', DriverOpts = {} }: VolumeCreateBody): void {
   if (Driver !== '' && Driver !== 'local') {
-    throw new StackError('not-found', `error looking up volume plugin ${Driver}: plugin "${Driver}" not found`)
+    const message = `create ${Name}: error looking up volume plugin ${Driver}: plugin "${Driver}" not found`
+    throw new StackError('not-found', message)
   }
-  if (Name !== '' && !namePattern.test(Name)) {
-    const message =
-      `create ${Name}: "${Name}" includes invalid characters for a local volume name, only ` +
-      '"[a-zA-Z0-9][a-zA-Z0-9_.-]" are allowed. If you intended to pass a host directory, use absolute path'
-    throw new StackError('invalid-argument', message)
-  }
+  checkVolumeName(Name)
   const [option] = Object.keys(DriverOpts)
   if (option !== undefined) {
     throw new StackError('invalid-argument', `create ${Name}: option ${option} of driver local is not supported here`)
