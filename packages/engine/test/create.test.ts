@@ -76,6 +76,29 @@ test('the network of another container is kept by its id, and brings its name', 
   for (const [body, what] of conflicts) await refused(body, 400, `conflicting options: ${what}`)
 })
 
+test('a platform is one that there is, and the image must be of it', async (t) => {
+  const { engine, refused } = await creating(t)
+  const create = (platform: string) =>
+    engine.json('POST', `/containers/create?platform=${platform}`, { Image: 'busybox', Cmd: ['sleep'] })
+  const message = async (platform: string) => {
+    const { status, body } = await create(platform)
+    return [status, JSON.parse(body).message]
+  }
+  assert.deepEqual(await message('foobar'), [
+    400,
+    '"foobar": unknown operating system or architecture: invalid argument',
+  ])
+  const other = 'image with reference busybox:latest was found but its platform (linux/amd64) does not match the'
+  assert.deepEqual(await message('linux/s390x'), [404, `${other} specified platform (linux/s390x)`])
+  for (const fitting of ['linux/amd64', 'linux/x86_64', 'amd64']) assert.equal((await create(fitting)).status, 201)
+  const old = await engine.json('POST', '/v1.40/containers/create?platform=foobar', {
+    Image: 'busybox',
+    Cmd: ['sleep'],
+  })
+  assert.equal(old.status, 201)
+  await refused({ Image: 'nosuch' }, 404, 'No such image: nosuch:latest')
+})
+
 test('what is not built yet is 501, after what cannot be and what is missing', async (t) => {
   const { refused, engine } = await creating(t)
   const no = (what: string) => `${what} is not supported by this engine`

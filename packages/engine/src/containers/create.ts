@@ -4,6 +4,7 @@ import { mkdirSync, rmSync } from 'node:fs'
 import { hostname } from 'node:os'
 import type { ContainerConfig, ContainerCreateBody, ContainerCreateResult, HostConfig } from '@teu/engine-api'
 import { isNotFound, StackError } from '@teu/errors'
+import { formatPlatform, isSamePlatform, type Platform, parsePlatform, runnablePlatforms } from '@teu/oci-spec/image'
 import { formatTime, never, nowNanoseconds } from '../clock.ts'
 import type { ResolvedImage } from '../images/image-service.ts'
 import { OutputHub } from '../io/output-hub.ts'
@@ -40,6 +41,7 @@ export async function createContainer(
   if (!body) throw new StackError('invalid-argument', 'config cannot be empty in order to create a container')
   const { HostConfig: requestedHost = {}, NetworkingConfig: networking = {}, ...own } = body
   const name = options.name ? checkName(options.name) : undefined
+  const platform = options.platform ? parsePlatform(options.platform) : undefined
   const complete = completeHostConfig(requestedHost, context.settings, context.host)
   checkCreate(own, complete)
   const warnings = [
@@ -50,7 +52,7 @@ export async function createContainer(
   const hostConfig = resolveJoins(context, complete)
   chooseRuntime(hostConfig.Runtime ?? '', context.settings.defaultRuntime, context.settings.runtimes)
   const image = await context.images.resolve(own.Image ?? '', { signal: options.signal })
-  checkPlatform(image, options.platform)
+  if (platform) checkPlatform(image, platform)
   refuseUnsupported(own, hostConfig, networking)
   const id = newId()
   const config = completeConfig(mergeImageConfig(own, image.config), hostConfig, id)
@@ -104,11 +106,12 @@ function validateNetwork({ network }: ContainerContext, hostConfig: HostConfig):
 }
 
 /** `not-found` when the image is for another platform than asked for: clients then pull the right one. */
-function checkPlatform({ name, platform }: ResolvedImage, wanted: string | undefined): void {
-  if (!wanted) return
-  const has = [platform.os, platform.architecture, platform.variant].filter(Boolean).join('/')
-  if (has === wanted || has.startsWith(`${wanted}/`) || wanted === platform.os) return
-  const message = `image with reference ${name} was found but its platform (${has}) does not match the specified platform (${wanted})`
+function checkPlatform({ name, platform }: ResolvedImage, wanted: Platform): void {
+  const { os, architecture, variant } = platform
+  const own: Platform = { os, architecture, ...(variant ? { variant } : {}) }
+  if (runnablePlatforms(wanted).some((fitting) => isSamePlatform(fitting, own))) return
+  const [has, asked] = [formatPlatform(own), formatPlatform(wanted)]
+  const message = `image with reference ${name} was found but its platform (${has}) does not match the specified platform (${asked})`
   throw new StackError('not-found', message)
 }
 
