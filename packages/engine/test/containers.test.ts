@@ -165,7 +165,8 @@ test('logs follow a container until it ends', async (t) => {
   input.stream.write('one\n')
   const following = framesOf(await client.containerLogs(id, { stdout: true, follow: true }))
   input.stream.write('two\n')
-  await new Promise((resolve) => setTimeout(resolve, 30))
+  const logged = async () => (await framesOf(await client.containerLogs(id, { stdout: true }))).stdout ?? ''
+  while (!(await logged()).includes('two\n')) await new Promise((resolve) => setTimeout(resolve, 5))
   await client.containerStop(id)
   assert.deepEqual(await following, { stdout: 'one\ntwo\n' })
 })
