@@ -222,7 +222,7 @@ const failures: [argv: string[], message: RegExp][] = [
   [['export', '--root', '/nonexistent', 'a', 'x'], /nonexistent: no such directory/],
   [['import', 'x', 'a@sha256:12'], /want repository:tag/],
   [['import', '/nonexistent', 'a'], /nonexistent/],
-  [['pull', '--platform', '///', 'localhost:1/a', 'x'], /invalid platform/],
+  [['pull', '--platform', '///', 'localhost:1/a', 'x'], /is an invalid component of "\/\/\/"/],
 ]
 for (const [argv, message] of failures) {
   test(`${argv.join(' ')} fails with one line`, async () => {
