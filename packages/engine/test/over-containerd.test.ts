@@ -25,7 +25,8 @@ class Daemon {
     const daemon = new Daemon()
     const containerd = await startContainerd(path.join(daemon.directory, 'cd'))
     t.after(async () => {
-      for (const { Id } of await daemon.client.containerList({ all: true })) {
+      // There is none to ask when it did not start.
+      for (const { Id } of await daemon.client.containerList({ all: true }).catch(() => [])) {
         await daemon.client.containerRemove(Id, { force: true })
       }
       await daemon.kill('SIGTERM')

@@ -61,12 +61,18 @@ export class ShimFixture implements AsyncDisposable {
         return {}
       },
     })
-    await server.listen(fixture.ttrpcAddress)
-    const wrapper = join(folder, 'containerd-shim-teu-v1')
-    await writeFile(wrapper, `#!/bin/sh\nexec ${process.execPath} --conditions=teu-source ${shimSource} "$@"\n`)
-    await chmod(wrapper, 0o755)
-    installMachinePrograms(join(folder, 'programs'))
-    return fixture
+    try {
+      await server.listen(fixture.ttrpcAddress)
+      const wrapper = join(folder, 'containerd-shim-teu-v1')
+      await writeFile(wrapper, `#!/bin/sh\nexec ${process.execPath} --conditions=teu-source ${shimSource} "$@"\n`)
+      await chmod(wrapper, 0o755)
+      installMachinePrograms(join(folder, 'programs'))
+      return fixture
+    } catch (error) {
+      // A server that listens would keep the test's process for ever.
+      await fixture[Symbol.asyncDispose]()
+      throw error
+    }
   }
 
   get shimBinary(): string {
