@@ -149,6 +149,8 @@ function makeRootfs(path: string): void {
   for (const directory of ['bin', 'dev', 'etc', 'proc', 'sys', 'tmp'])
     mkdirSync(join(path, directory), { recursive: true })
   installMachinePrograms(path)
+  // By which a test knows the root of a container from that of the machine.
+  writeFileSync(join(path, 'etc/teu-test'), '')
   writeFileSync(join(path, 'etc/passwd'), 'root:x:0:0:root:/root:/bin/sh\nuser:x:1000:1000::/home/user:/bin/sh\n')
 }
 
