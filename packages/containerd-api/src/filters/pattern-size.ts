@@ -12,7 +12,7 @@ interface Group {
  * making them, and `(…){1000}` around a long text makes millions. Meaningless for text that is no expression.
  */
 export function patternSizeBound(source: string): number {
-  const groups: Group[] = [{ total: 2, last: 0 }]
+  const groups: Group[] = [{ total: 4, last: 0 }]
   const add = (size: number) => {
     const group = groups.at(-1)!
     group.total += size
@@ -26,8 +26,8 @@ export function patternSizeBound(source: string): number {
       const [text, from = '', to] = repeat
       // `{n,}` is n copies and a loop; each optional copy has a branch of its own.
       const copies = Math.max(Number(from), Number(to ?? 0)) + 1
-      group.total += copies * (group.last + 1)
-      group.last = copies * (group.last + 1)
+      group.total += copies * (group.last + 2)
+      group.last = copies * (group.last + 2)
       at += text.length
     } else if (character === '(') {
       groups.push({ total: 2, last: 0 })
@@ -37,8 +37,9 @@ export function patternSizeBound(source: string): number {
       add(inner)
       at++
     } else if ('*+?'.includes(character)) {
-      group.total++
-      group.last++
+      // A loop over what may be empty is one more branch.
+      group.total += 2
+      group.last += 2
       at++
     } else {
       const end = atomEnd(source, at)

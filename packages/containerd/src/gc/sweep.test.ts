@@ -128,3 +128,16 @@ test('what a lease that has ended holds is garbage, and the lease goes', async (
   assert.deepEqual(database.all('SELECT * FROM leases'), [])
   assert.deepEqual(database.all('SELECT * FROM lease_resources'), [])
 })
+
+test('a parent that is younger than its child, as after a rebase, goes with it', async (t) => {
+  const { database, addSnapshot, collect } = await store(t)
+  const child = addSnapshot('child', null)
+  const parent = addSnapshot('parent', null)
+  database.writeNow(() => database.run('UPDATE snapshots SET parent = ? WHERE id = ?', parent, child))
+  const { removed, left } = await collect(() => {})
+  assert.deepEqual(left, [])
+  assert.deepEqual(
+    removed.map((item) => item.kind === 'snapshot' && item.name),
+    ['child', 'parent'],
+  )
+})
