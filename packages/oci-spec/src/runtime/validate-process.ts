@@ -12,6 +12,7 @@ import {
   type Shape,
   uint32,
   uint64,
+  violation,
   wideUint64,
 } from '../shape/shape.ts'
 import {
@@ -28,13 +29,21 @@ import {
   type User,
 } from './process.ts'
 
-const user = object<User>([], {
+const userFields = object<User>([], {
   uid: uint32,
   gid: uint32,
   umask: uint32,
   additionalGids: list(uint32),
   username: kernelText,
 })
+
+/** A number that is left out is 0, as to the originals; one that is null was meant to be another, and must not be root. */
+const user: Shape<User> = (value, path) => {
+  const { uid, gid } = (value ?? {}) as Partial<Record<keyof User, unknown>>
+  if (uid === null) throw violation(`${path}.uid`, 'must be a number, is null')
+  if (gid === null) throw violation(`${path}.gid`, 'must be a number, is null')
+  return userFields(value, path)
+}
 
 const names = list(nonEmptyText)
 const capabilities = object<LinuxCapabilities>([], {

@@ -38,6 +38,7 @@ const refused: Mutation[] = [
   ['root without path', (c) => (c.root = {}), /^root\.path: is missing$/],
   ['no cwd', (c) => (c.process = { args: ['a'] }), /^process\.cwd: is missing$/],
   ['uid -1', (c) => (c.process = { cwd: '/', user: { uid: -1, gid: 0 } }), /^process\.user\.uid: must be from 0/],
+  ['uid null', (c) => (c.process = { cwd: '/', user: { uid: null, gid: 0 } }), /^process\.user\.uid: must be a number/],
   ['uid 1.5', (c) => (c.process = { cwd: '/', user: { uid: 1.5, gid: 0 } }), /must be a whole number, is 1\.5$/],
   [
     'NUL in an argument',
