@@ -38,6 +38,7 @@ export interface CgroupManager {
   apply(resources: LinuxResources): Promise<void>
   /** Stops all processes; resolves when they are stopped. */
   freeze(options?: CgroupWaitOptions): Promise<void>
+  /** Lets all processes go on; resolves when they do, and at once when the cgroup is gone. */
   thaw(options?: CgroupWaitOptions): Promise<void>
   freezerState(): FreezerState
   /** Host pids of the cgroup and of all below it. Empty when it is gone. */

@@ -98,6 +98,15 @@ export async function waitUntil(isDone: () => boolean, what: string, options: Cg
   }
 }
 
+/** Does something to a cgroup that somebody else may be removing: nothing is left to be done to one that is gone. @internal */
+export function unlessGone(act: () => void): void {
+  try {
+    act()
+  } catch (error) {
+    if (!isErrno(error, 'ENOENT', 'ENODEV')) throw error
+  }
+}
+
 /** Signals processes that may end at any moment. @internal */
 export function signalAll(pids: readonly number[], signal: number): void {
   for (const pid of pids) {

@@ -6,7 +6,7 @@ import { readControl, readKeyed, writeControl, writeControlAsync } from '../file
 import type { CgroupManager, CgroupWaitOptions, FreezerState } from '../manager.ts'
 import type { LinuxResources } from '../resources.ts'
 import type { CgroupStats } from '../stats.ts'
-import { makeCgroup, pidsBelow, removeCgroups, signalAll, waitUntil } from '../tree.ts'
+import { makeCgroup, pidsBelow, removeCgroups, signalAll, unlessGone, waitUntil } from '../tree.ts'
 import { applyV1Resources } from './apply.ts'
 import { inheritCpuset } from './cpuset.ts'
 import { v1OomEvents } from './oom-events.ts'
@@ -79,7 +79,7 @@ export class V1CgroupManager implements CgroupManager {
   }
 
   async thaw(options?: CgroupWaitOptions): Promise<void> {
-    writeControl(this.#freezer(), 'freezer.state', 'THAWED')
+    unlessGone(() => writeControl(this.#freezer(), 'freezer.state', 'THAWED'))
     await waitUntil(() => this.freezerState() === 'thawed', 'thaw', options)
   }
 
@@ -106,7 +106,7 @@ export class V1CgroupManager implements CgroupManager {
     try {
       signalAll(this.pids(), signal)
     } finally {
-      if (frozen) writeControl(this.#freezer(), 'freezer.state', 'THAWED')
+      if (frozen) unlessGone(() => writeControl(this.#freezer(), 'freezer.state', 'THAWED'))
     }
   }
 
@@ -148,11 +148,7 @@ export class V1CgroupManager implements CgroupManager {
   #killUnified(): void {
     const folder = this.paths['']
     if (folder === undefined || !existsSync(`${folder}/cgroup.kill`)) return
-    try {
-      writeControl(folder, 'cgroup.kill', 1)
-    } catch (error) {
-      if (!isErrno(error, 'ENOENT', 'ENODEV')) throw error
-    }
+    unlessGone(() => writeControl(folder, 'cgroup.kill', 1))
   }
 
   /** The hierarchy in which processes are looked for: one in which a container cannot make its own cgroups easily. */

@@ -7,7 +7,7 @@ import { readControl, readKeyed, writeControl, writeControlAsync } from '../file
 import type { CgroupManager, CgroupWaitOptions, FreezerState } from '../manager.ts'
 import type { LinuxResources } from '../resources.ts'
 import type { CgroupStats } from '../stats.ts'
-import { makeCgroup, pidsBelow, removeCgroups, signalAll, waitUntil } from '../tree.ts'
+import { makeCgroup, pidsBelow, removeCgroups, signalAll, unlessGone, waitUntil } from '../tree.ts'
 import { applyV2Resources } from './apply.ts'
 import { v2OomEvents } from './oom-events.ts'
 import { readV2Stats } from './stats.ts'
@@ -64,7 +64,7 @@ export class V2CgroupManager implements CgroupManager {
   }
 
   async thaw(options?: CgroupWaitOptions): Promise<void> {
-    writeControl(this.#folder, 'cgroup.freeze', 0)
+    unlessGone(() => writeControl(this.#folder, 'cgroup.freeze', 0))
     await waitUntil(() => this.freezerState() === 'thawed', 'thaw', options)
   }
 
@@ -93,7 +93,7 @@ export class V2CgroupManager implements CgroupManager {
     }
     signalAll(this.pids(), signal)
     // A frozen process dies of SIGKILL on v2; of other signals only a thawed one notices.
-    if (!wasFrozen && this.exists()) writeControl(this.#folder, 'cgroup.freeze', 0)
+    if (!wasFrozen) unlessGone(() => writeControl(this.#folder, 'cgroup.freeze', 0))
   }
 
   oomKillCount(): bigint {
