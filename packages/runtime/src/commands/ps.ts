@@ -30,8 +30,13 @@ export const command: Command = {
 
 async function runPs(options: readonly string[]): Promise<string> {
   const args = options.length === 0 ? ['-ef'] : [...options]
-  const { stdout } = await promisify(execFile)('ps', args, { maxBuffer: 64 << 20 })
-  return stdout
+  try {
+    const { stdout } = await promisify(execFile)('ps', args, { maxBuffer: 64 << 20 })
+    return stdout
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error
+    throw new StackError('not-found', 'exec: "ps": executable file not found in $PATH', { cause: error })
+  }
 }
 
 /** The heading of what ps(1) printed, and the lines of `pids`. @internal */
