@@ -110,7 +110,7 @@ test('ps shows the lines that the ps of the machine has for the processes of the
   assert.equal(teu(workshop, ['ps', id, '-o'], withPs).stdout, `UID -o PID CMD\nroot x ${pid} a program\n`)
   const without = teu(workshop, ['ps', id], { env: { ...process.env, PATH: workshop.directory } })
   assert.equal(without.status, 1)
-  assert.match(without.stderr, /exec: "ps": executable file not found in \$PATH/)
+  assert.match(without.stderr, /exec: \\?"ps\\?": executable file not found in \$PATH/)
 })
 
 test('an exec that fails by itself ends with 255', rooted, async () => {
