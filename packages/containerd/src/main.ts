@@ -156,7 +156,7 @@ async function serve(config: ContainerdConfig): Promise<void> {
   process.exit(0)
 }
 
-/** What the kernel refuses is said, and no reason not to serve. */
+/** Sets the score of this process. When the kernel refuses, the daemon logs an error and serves nevertheless. */
 async function setOomScore(score: number, log: Logger): Promise<void> {
   try {
     await writeFile('/proc/self/oom_score_adj', String(score))

@@ -169,7 +169,7 @@ test('a call that waits for a ref ends when it is cancelled', async (t) => {
   assert.equal((await openWrite(services.content).send({ ref: 'r' })).offset, 0n)
 })
 
-test('what a commit was refused for is forgotten: the next one says anew what it expects', async (t) => {
+test('a writer forgets the announced digest and size when it refuses a commit for them', async (t) => {
   const { services } = await startDaemon(t)
   const [right, wrong] = [digestOf(Buffer.from('abc')), digestOf(Buffer.from('other'))]
   for (const mistake of [{ expected: wrong }, { total: 7n }]) {

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the record of a committed snapshot promises is on the disk, or is found missing at the start and unpacked again;
-// and a start without records removes nothing.
+// The disk has each committed snapshot as its record promises; or the daemon finds at its start that the snapshot is
+// missing, and a client unpacks it again. A start without records removes nothing.
 import assert from 'node:assert/strict'
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'

@@ -162,7 +162,7 @@ const damaged: [string, (root: string) => void, RegExp][] = [
     /^damage: metadata/,
   ],
 ]
-test('what is damaged is said by name, and the exit status is 4', needsRoot, async (t) => {
+test('fsck names the object and ends with status 4 when something is damaged', needsRoot, async (t) => {
   const store = await stoppedStore(t)
   for (const [what, harm, expected] of damaged) {
     const { status, lines, error } = await store.fsck(harm)
@@ -212,7 +212,7 @@ const noted: [string, (root: string) => void, RegExp][] = [
     /^note: image test\/image: leads to content sha256:none, which is not there$/,
   ],
 ]
-test('what the next start puts right is noted, and the exit status is 0', needsRoot, async (t) => {
+test('fsck notes the object and ends with status 0 when a problem is no damage', needsRoot, async (t) => {
   const store = await stoppedStore(t)
   for (const [what, harm, expected] of noted) {
     const { status, lines, error } = await store.fsck(harm)

@@ -44,7 +44,7 @@ export function fillStore(root: string, namespace: string, images: number): void
   database.close()
 }
 
-/** What the event loop of this thread did while some work ran. */
+/** The load on the event loop of this thread while some work ran. */
 export interface LoopLoad {
   /** Processor time of each turn of the loop, in milliseconds, shortest first. */
   turns: number[]

@@ -117,7 +117,7 @@ test('a layer that waits for a worker keeps its file', needsRoot, async (t) => {
   await new Promise((resolve) => setTimeout(resolve, 50))
   await content.delete({ digest: digestOf(second) }, inTest)
   await collect(daemon)
-  // What comes of the pipe does not matter: it cannot be read at an offset.
+  // The test ignores the result of the first apply: the daemon cannot read a pipe at an offset.
   await Promise.allSettled([busy, writeFile(slow, first)])
   assert.equal((await waiting).applied?.digest, digestOf(second))
 })

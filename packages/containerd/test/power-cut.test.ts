@@ -18,7 +18,7 @@ const acknowledged = 'acknowledged'
 /** Hundreds of daemons start on what is left, and none of them needs a disk that is waited for. */
 const memory = existsSync('/dev/shm') ? '/dev/shm' : tmpdir()
 
-test('what a daemon has acknowledged is there, and whole, when the power is cut at any point', needsRoot, async (t) => {
+test('a daemon keeps all that it has acknowledged, and whole, when the power is cut', needsRoot, async (t) => {
   const workspace = mkdtempSync(join(memory, 'teu-cut-'))
   t.after(() => rmSync(workspace, { recursive: true, force: true }))
   const folder = join(workspace, 'recorded')

@@ -9,7 +9,7 @@ import { codeOf, messageOf } from '@teu/errors'
 import { inTest } from './daemon.ts'
 import { create, fixture, shims, skipReason } from './tasks-fixture.ts'
 
-/** What came of each call: a value, or the code and the message of its error. */
+/** The outcome of each call: its value, or the code and the message of its error. */
 async function outcomes<T>(calls: Promise<T>[]): Promise<(T | string)[]> {
   const settled = await Promise.allSettled(calls)
   return settled.map((each) =>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What init opens on procfs is a file of that very procfs, wherever a path of a launch program leads.
+// Init opens only files of its own procfs there, wherever a path of a launch program leads.
 import assert from 'node:assert/strict'
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What single commands answer.
+// The answers of single commands.
 import assert from 'node:assert/strict'
 import { spawn } from 'node:child_process'
 import { closeSync, existsSync, readFileSync } from 'node:fs'

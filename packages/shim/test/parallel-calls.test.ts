@@ -76,7 +76,7 @@ for (const { name, binaryName } of runtimesUnderTest) {
         ),
       )
       for (const [index, code] of codes.entries()) assert.ok(allowed.has(code), `call ${index}: ${code}`)
-      // What is in turn behind the delete finds nothing.
+      // The calls whose turn comes after the delete find no container and no process.
       for (const index of [0, 4, 5, 7, 8]) assert.equal(codes[index], 'not-found', `call ${index}`)
       assert.equal((await deleted).exitStatus, 137)
       await assert.rejects(task.state({ id, execId: '' }), { code: 'not-found' })

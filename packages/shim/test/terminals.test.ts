@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who says whether a process has a terminal, and what a terminal leaves alone.
+// A terminal leaves the address of standard error alone; the request of an exec decides whether it has a terminal.
 import assert from 'node:assert/strict'
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'

@@ -3,7 +3,7 @@
 interface Group {
   /** Instructions so far. */
   total: number
-  /** Of them, those that a repeat which comes next repeats. */
+  /** Instructions of the last part, which a repeat behind it would multiply. */
   last: number
 }
 

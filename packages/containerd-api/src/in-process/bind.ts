@@ -147,7 +147,7 @@ class InProcessCall {
     if (signal?.aborted) this.#cancel()
   }
 
-  /** What the implementation is given. @throws `invalid-argument` for metadata that cannot be sent */
+  /** The options that the implementation gets. @throws `invalid-argument` for metadata that cannot be sent */
   get options(): CallOptions {
     return { signal: this.#abort.signal, metadata: sentMetadata(this.#metadata) }
   }

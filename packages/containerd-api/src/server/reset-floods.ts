@@ -5,7 +5,7 @@ import type { Server } from '@grpc/grpc-js'
 /** How many calls a client may take back unanswered at once, and how many more each second. */
 const limit = { burst: 2000, perSecond: 500 } as const
 
-/** What grpc-js does not show of its server: it makes an HTTP/2 server for each address, and has no place for a limit. */
+/** The private method of grpc-js that makes an HTTP/2 server for each address; grpc-js has no option for a limit. */
 interface Http2Maker {
   createHttp2Server?: (...args: unknown[]) => Http2Server
 }

@@ -47,7 +47,10 @@ interface Keys {
 
 const largest = 2 ** 32 - 1
 
-/** What containerd knows and this daemon does not is taken only where it says what holds anyway. */
+/**
+ * The keys that this daemon takes. It does not implement some settings of containerd's: it takes such a setting only
+ * with the value that describes how the daemon behaves anyway.
+ */
 const keys: Keys = {
   version: anything,
   root: text,
@@ -135,7 +138,7 @@ export function checkConfig(config: ContainerdConfig, name = 'configuration'): v
   }
 }
 
-/** What of a configuration does nothing and is harmless: settings of plugins that are not there, by their names. */
+/** Names the plugins that have settings and do not run: such settings do nothing and are harmless. */
 export function idleSettings({ plugins }: ContainerdConfig, running: ReadonlySet<string>): string[] {
   const preset = defaultConfig().plugins
   return Object.keys(plugins).filter((uri) => !running.has(uri) && !isDeepStrictEqual(plugins[uri], preset[uri]))

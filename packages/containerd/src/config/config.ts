@@ -14,7 +14,7 @@ export interface ContainerdConfig {
   state: string
   /** Files whose values go over those of this one. Once read: every file that was, this one included. */
   imports: string[]
-  /** What the kernel is told of the program for when memory runs out, from -1000 to 1000; 0 leaves it as it is. */
+  /** The score that the daemon gives itself for when memory runs out, from -1000 to 1000; 0 leaves it as it is. */
   oom_score: number
   /** The cgroup that the daemon enters at its start, made when it is missing; empty leaves it where it is. */
   cgroup: { path: string }

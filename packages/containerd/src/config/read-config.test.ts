@@ -93,7 +93,7 @@ for (const [text, message] of refused)
     )
   })
 
-test('what containerd prints as its default is taken where it says what holds anyway', () => {
+test('parseConfig takes a default that containerd prints when this daemon behaves that way anyway', () => {
   const text = `
     oom_score = 0
     plugin_dir = ""

@@ -102,7 +102,7 @@ export class ContentWriter implements AsyncDisposable {
     if (total > 0) this.#record.total = total
     if (expected === '' || expected === this.#record.expected) return
     this.#record.expected = expected
-    // Who reads along reads another blob than the one that is now to come.
+    // The readers of this ingest asked for the earlier blob, not for the one that the client now announces: they fail.
     this.#growing?.fail()
     this.#listing?.[Symbol.dispose]()
     this.#growing = undefined
@@ -168,7 +168,10 @@ export class ContentWriter implements AsyncDisposable {
     }
   }
 
-  /** What a commit was refused for may be the mistake of that commit alone: the next one says anew what it expects. */
+  /**
+   * Refuses a commit whose size or digest is not the announced one. The announcement may be a mistake of that commit
+   * alone, so the writer drops it, and the next commit announces its own.
+   */
   #checkAnnounced(size: number, digest: string): void {
     const { expected, total } = this.#record
     const wrongSize = total > 0 && total !== size

@@ -179,7 +179,7 @@ export class LayerApplier implements TarHandler {
   }
 }
 
-/** What ends with a hole has not been written up to its end. */
+/** Gives a file that ends with a hole its whole length, since no write has reached its end. */
 function setLength({ fd, position, entry }: OpenFile): void {
   try {
     ftruncateSync(fd, position)

@@ -69,7 +69,7 @@ test('a subscriber that is megabytes behind is ended, and said', async () => {
   assert.equal((await slow.next()).value?.event?.value.length, 12 * 1024 * 1024, 'one event is never too large')
   for (let i = 0; i < 2; i++) publish()
   assert.deepEqual(told, [])
-  // What was read does not count any more.
+  // The subscriber reads an event, which then counts no more towards the limit.
   await slow.next()
   publish()
   assert.deepEqual(told, [])

@@ -43,8 +43,8 @@ export class Subscriber {
   }
 
   /**
-   * What it is offered, in order. Fails where the first event is missing: with `resource-exhausted` when the reader was too
-   * slow, and with what the filters threw when they could not judge it.
+   * Yields the offered events that the filters admit, in order. Fails where the first event is missing: with
+   * `resource-exhausted` when the reader was too slow, and with the error of the filters when they could not judge it.
    */
   async *events(done: () => void): AsyncGenerator<Envelope, void, undefined> {
     try {

@@ -6,9 +6,9 @@
  */
 export interface Finding {
   kind: 'damage' | 'note'
-  /** What it is about: `content sha256:…`, `snapshot overlayfs/default/…`. */
+  /** The object that the check looked at: `content sha256:…`, `snapshot overlayfs/default/…`. */
   object: string
-  /** What is wrong with it. */
+  /** The problem with the object, in words. */
   message: string
 }
 

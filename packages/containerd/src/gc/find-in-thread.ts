@@ -6,13 +6,13 @@ import { Worker } from 'node:worker_threads'
 import { StackError } from '@teu/errors'
 import type { Garbage, GarbageItem } from './garbage.ts'
 
-/** What the thread says: items a part at a time, as taking all at once would hold up the event loop; then the end. */
+/** A message of the thread: a part of the items, as all of them at once would hold up the event loop; then the end. */
 export type FromGarbageThread =
   | { kind: 'part'; items: GarbageItem[] }
   | { kind: 'done'; nextExpiry: number | undefined }
   | { kind: 'failed'; message: string }
 
-/** What the thread is given. */
+/** The input with which the thread starts. */
 export interface GarbageThreadInput {
   /** The database's file, which the thread opens for reading. */
   path: string

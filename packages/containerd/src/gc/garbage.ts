@@ -17,7 +17,7 @@ export type GarbageItem =
     }
   | { kind: 'ingest'; namespace: string; ref: string }
 
-/** What a look at all rows has found. */
+/** The result of a look at all rows. */
 export interface Garbage {
   /** In the order in which it may go: a snapshot comes after those that stand on it, as far as numbers tell. */
   items: GarbageItem[]

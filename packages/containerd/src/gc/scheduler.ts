@@ -86,7 +86,7 @@ export class GcScheduler implements GcTrigger, AsyncDisposable {
     this.#closed = true
     clearTimeout(this.#timer)
     clearTimeout(this.#expiryTimer)
-    // What is left half-way is garbage for the next start.
+    // A collection that this stops half-way leaves the rest of its garbage to the next start.
     this.#stop.abort()
     await (this.#queued ?? this.#running)
   }

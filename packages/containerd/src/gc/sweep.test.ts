@@ -119,7 +119,7 @@ test('a container spares the snapshot that it names', async (t) => {
   assert.deepEqual((await collect(() => database.writeNow(() => database.run(insert)))).left, ['base', 'top'])
 })
 
-test('what a lease that has ended holds is garbage, and the lease goes', async (t) => {
+test('a collection removes a lease that has ended and the content that it alone held', async (t) => {
   const { leases, addBlob, collect, database } = await store(t)
   addBlob('a')
   await leases.create('n', 'l', { 'containerd.io/gc.expire': new Date(Date.now() - 1000).toISOString() })

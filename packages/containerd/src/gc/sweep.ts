@@ -8,7 +8,7 @@ import type { WriteBarrier } from './write-barrier.ts'
 /** How many rows go in one transaction: a few milliseconds' work, after which other calls get their turn. */
 const sliceSize = 64
 
-/** What a sweep works on, and who hears of it. */
+/** The inputs of a sweep, and the listener that it tells of each removed row. */
 export interface SweepInit {
   database: MetadataDatabase
   barrier: WriteBarrier

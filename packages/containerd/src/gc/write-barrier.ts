@@ -13,7 +13,7 @@ import {
   snapshotResource,
 } from './resources.ts'
 
-/** What each table's rows are and refer to, as arguments of `gc_touch`. */
+/** The arguments of `gc_touch` for a row of each table: the row's own identity, and its references. */
 const rows: Readonly<Record<string, string>> = {
   images: `'image', NEW.namespace, NEW.name, json_extract(NEW.target, '$.digest'), NEW.labels`,
   containers: `'container', NEW.namespace, NEW.snapshotter, NEW.snapshot_key, NEW.labels`,

@@ -5,7 +5,7 @@ import type { MetadataDatabase, Row, SqlValue } from './database.ts'
 
 /** A table whose rows can be listed. */
 export interface ListedTable {
-  /** What is selected, such as `* FROM images`. */
+  /** The text between SELECT and WHERE, such as `* FROM images`. */
   select: string
   /** The table, and the condition on its rows, whose parameters the caller has. */
   table: string

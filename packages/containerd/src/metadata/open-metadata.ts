@@ -59,8 +59,8 @@ export async function openMetadata(init: OpenMetadataInit): Promise<Metadata> {
 }
 
 /**
- * What lies on the disk when the database is new was known to another one, which is missing or was moved away because
- * it is damaged: it is set aside and not removed.
+ * Sets aside, and does not remove, the content and the snapshots that lie on the disk when the database is new. Another
+ * database knew them, which is missing, or which somebody moved away because it is damaged.
  */
 async function quarantineUnknown(
   { layout, drivers, log }: OpenMetadataInit,

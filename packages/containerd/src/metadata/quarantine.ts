@@ -33,7 +33,7 @@ export async function setAside(root: string, paths: readonly string[]): Promise<
   return folder
 }
 
-/** What is in the quarantine of a root. */
+/** Lists the paths of the folders in the quarantine of a root, the oldest first. */
 export function quarantined(root: string): string[] {
   const folder = join(root, folderName)
   return namesIn(folder)

@@ -43,7 +43,7 @@ test('an absolute root stays as it is', async (t) => {
   assert.deepEqual(args, ['/bin/sh', '/elsewhere'])
 })
 
-test('what stands for nothing is refused, and so is a command that there is not', async (t) => {
+test('hookProgram refuses a placeholder without a meaning, a missing command and a malformed state', async (t) => {
   const { state } = bundleOf(t)
   const refuses = (words: string[], message: RegExp, input = state) =>
     assert.rejects(hookProgram(words, {}, Readable.from([input])), { code: 'invalid-argument', message })

@@ -5,7 +5,7 @@ import { isAbsolute, join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { messageOf, StackError } from '@teu/errors'
 
-/** What a container's runtime tells its hooks, as far as it can be named in an argument. */
+/** The values that an argument can name: those that a container's runtime tells its hooks, and the bundle's root. */
 interface HookState {
   id: string
   pid: number

@@ -5,7 +5,7 @@ import type { Logger } from '../log/logger.ts'
 import type { MetadataDatabase } from '../metadata/database.ts'
 import { bootId } from './boot-id.ts'
 
-/** What syncs the snapshots of one snapshotter. */
+/** The parts with which a {@link SnapshotSync} syncs the snapshots of one snapshotter. */
 export interface SnapshotSyncComponents {
   database: MetadataDatabase
   snapshotter: string

@@ -54,7 +54,7 @@ export class Shim {
     return !this.#closed && !this.#closing
   }
 
-  /** Takes over a log of the shim, which is closed when the connection ends, whoever ends it. */
+  /** Takes over a log of the shim, and closes it when the daemon or the shim ends the connection. */
   attachLog(log: Socket): void {
     if (this.#closed) log.destroy()
     else this.#logs.add(log)

@@ -16,7 +16,7 @@ export interface Task {
   deleting?: Promise<TaskEnd> | undefined
 }
 
-/** What a new task is made of. */
+/** The inputs of a new task. */
 export interface NewTask {
   namespace: string
   id: string

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What the daemon has said; `either` stands before a removal that it was asked for and has not answered yet. */
+/** The daemon's word on one object; `either` while the daemon has not yet answered a request to remove it. */
 export interface Acknowledgement {
   what: 'blob' | 'image' | 'lease' | 'namespace'
   /** A digest, a name or an id. */

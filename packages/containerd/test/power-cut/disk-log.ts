@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a program did to a folder, as packages/linux/native/test/record-disk.c noted it.
+// The steps by which a program changed a folder, as packages/linux/native/test/record-disk.c noted them.
 import assert from 'node:assert/strict'
 import { spawn, spawnSync } from 'node:child_process'
 import { once } from 'node:events'

@@ -8,20 +8,20 @@ import type { DiskStep } from './disk-log.ts'
 interface FileNode {
   kind: 'file'
   data: Buffer
-  /** What the last sync of the file found; undefined before the first. */
+  /** The bytes that the last sync of the file found; undefined before the first sync. */
   synced: Buffer | undefined
 }
 
 interface FolderNode {
   kind: 'folder'
   names: Map<string, FileNode | FolderNode>
-  /** What the last sync of the folder found. */
+  /** The entries that the last sync of the folder found. */
   synced: Map<string, FileNode | FolderNode>
 }
 
 /**
- * What of the unsynced is there after a power cut. A disk may keep any of it, so these are the corners: nothing; names
- * without bytes, as a journal of metadata leaves it; bytes without names.
+ * The unsynced changes that a disk has after a power cut. A disk may keep any of them, so these are the corners:
+ * nothing; names without bytes, as a journal of metadata leaves them; bytes without names.
  */
 export type Survival = 'nothing' | 'names' | 'bytes'
 

@@ -124,7 +124,7 @@ async function* filesOf(
   }
 }
 
-/** What the archive of a sparse file leaves out, never all of it at once. */
+/** Yields the zeros that the archive of a sparse file leaves out, never all of them at once. */
 function* zerosOf(length: number): Generator<Uint8Array, void, undefined> {
   const chunk = new Uint8Array(Math.min(length, 256 * 1024))
   for (let left = length; left > 0; left -= chunk.length) yield chunk.subarray(0, left)

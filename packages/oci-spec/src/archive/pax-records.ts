@@ -9,15 +9,15 @@ const numbers: Readonly<Record<string, 'size' | 'uid' | 'gid'>> = { size: 'size'
 const texts: Readonly<Record<string, 'name' | 'linkName'>> = { path: 'name', linkpath: 'linkName' }
 const times: Readonly<Record<string, 'mtimeNs' | 'atimeNs'>> = { mtime: 'mtimeNs', atime: 'atimeNs' }
 
-/** What an extended header says of a file whose zeros are left out. */
+/** The facts that an extended header tells about a file whose zeros the archive leaves out. */
 export interface PaxSparse {
-  /** Of the file with its zeros, in bytes. */
+  /** The size of the file with its zeros, in bytes. */
   size: number
   /** Undefined when the pieces are told before the data. */
   pieces: SparsePiece[] | undefined
 }
 
-/** What the records add to a header. */
+/** The values that the records add to a header. */
 export interface PaxAdditions {
   xattrs: Map<string, Uint8Array>
   sparse: PaxSparse | undefined

@@ -2,7 +2,7 @@
 import { checkSparseMap, LeadingMap, type SparsePiece } from './sparse-map.ts'
 import { blockSize, invalidHeader } from './tar-header.ts'
 
-/** What hears of a sparse file's content, in order. */
+/** The receiver of a sparse file's content, in order. */
 export interface SparseSink {
   data(chunk: Uint8Array): void
   hole(length: number): void

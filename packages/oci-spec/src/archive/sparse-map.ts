@@ -10,7 +10,7 @@ export interface SparsePiece {
 /** A file of which the archive holds the data, and not the zeros. */
 export interface SparseMap {
   pieces: readonly SparsePiece[]
-  /** Of the file with its zeros, in bytes. */
+  /** The size of the file with its zeros, in bytes. */
   size: number
 }
 

@@ -24,7 +24,7 @@ export interface TarEntry {
   mode: number
   uid: number
   gid: number
-  /** Of the file, in bytes, with the zeros that the archive of a sparse one leaves out; 0 unless it is a file. */
+  /** The size of a file in bytes, with the zeros that the archive of a sparse one leaves out; 0 for other types. */
   size: number
   /** In nanoseconds since 1970. */
   mtimeNs: bigint

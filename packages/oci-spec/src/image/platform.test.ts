@@ -40,7 +40,7 @@ test('platforms have one spelling', () => {
   assert.equal(parsePlatform('s390x').architecture, 's390x')
 })
 
-test('what is no platform is refused, as containerd does', () => {
+test('parsePlatform refuses a text when it is no platform, as containerd does', () => {
   for (const text of ['', '/', 'linux/', 'linux/a b', 'linux/amd64/v1/x', `linux/${'a'.repeat(65)}`, 'linux/../x']) {
     assert.throws(() => parsePlatform(text), { code: 'invalid-argument', message: /: invalid argument$/ }, text)
   }

@@ -19,8 +19,8 @@ import type { ContainerSpec } from '../spec/check-spec.ts'
 import { runcConfig } from './runc-config.ts'
 
 /**
- * What is kept of a container in `<root>/<id>/state.json`. The keys up to `cgroup_paths`, and a `config` that is written
- * and never read, are those by which runc and other tools read a state.
+ * The state of a container that the runtime keeps in `<root>/<id>/state.json`. The keys up to `cgroup_paths`, and a
+ * `config` that is written and never read, are those by which runc and other tools read a state.
  *
  * @internal
  */

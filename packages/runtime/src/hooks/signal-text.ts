@@ -22,7 +22,7 @@ const texts: Partial<Record<NodeJS.Signals, string>> = {
   SIGSYS: 'bad system call',
 }
 
-/** What a signal that has ended a process is called; its name where there is no other word. @internal */
+/** The words for a signal that has ended a process; its name where there are no words. @internal */
 export function signalText(signal: NodeJS.Signals): string {
   return texts[signal] ?? signal
 }

@@ -121,7 +121,10 @@ function sessionSteps({ spec, id, noNewKeyring }: CreateContext): Step[] {
   return steps
 }
 
-/** What is found in procfs, and which: in a pid namespace that others are in, one that is no way out of it. */
+/**
+ * The steps that set labels through procfs. When the container joins a pid namespace, init first opens a procfs of that
+ * namespace: other processes in it may look at what init has open, and the procfs of the host would lead them out.
+ */
 function procfsSteps(spec: ContainerSpec): Step[] {
   const joinsOthers = typeof namespaceOf(spec, 'pid') === 'object'
   return [...(joinsOthers ? [{ kind: 'own-procfs' } as const] : []), ...labelSteps(spec.process)]

@@ -16,7 +16,7 @@ export function splitState(state: State): { statePrefix: string; stateSuffix: st
 /** Where the hooks of one kind run. @internal */
 export interface HookPlace {
   state: State
-  /** What a hook that names no environment has: that of the container's program. */
+  /** The environment of a hook that names none: that of the container's program. */
   environment: readonly string[]
   /** Before the root is the root, hooks start in its directory; later where the program will. */
   inRoot: boolean

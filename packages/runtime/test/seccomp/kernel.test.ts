@@ -29,7 +29,7 @@ const native = (name: string, ...args: (number | string)[]) => ['native', number
 const i386 = (name: string, ...args: (number | string)[]) => ['i386', number(name, 'i386'), ...args].join(':')
 const x32 = (name: string, ...args: (number | string)[]) => ['native', number(name, 'x32'), ...args].join(':')
 
-/** What the calls answer in a container with that filter, made by this runtime or by runc. */
+/** The answers of the calls in a container with that filter, which this runtime or runc makes. */
 async function answers(seccomp: LinuxSeccomp, calls: readonly string[], by: 'teu' | 'runc'): Promise<string[]> {
   await using workshop = new Workshop()
   const probe = join(workshop.directory, 'probe')

@@ -12,7 +12,7 @@ export function readCreateOptions(options: Any | undefined): RuncOptions | undef
   if (options === undefined || options.typeUrl === '') return RuncOptions.fromPartial({})
   if (isAnyOf(runcOptions, options)) return unpackAny(runcOptions, options)
   if (!isAnyOf(createOptions, options)) return undefined
-  // What else it has is of restored containers, which are refused.
+  // The other fields are for restored containers, which the shim refuses.
   const { noPivotRoot, noNewKeyring, shimCgroup, ioUid, ioGid } = unpackAny(createOptions, options)
   return RuncOptions.fromPartial({ noPivotRoot, noNewKeyring, shimCgroup, ioUid, ioGid })
 }

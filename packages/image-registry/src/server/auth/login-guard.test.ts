@@ -10,7 +10,7 @@ const wrong = async () => {
   throw new Failure('UNAUTHORIZED')
 }
 
-/** What becomes of an attempt: `in`, or the code of the refusal. */
+/** The outcome of an attempt to log in: `in`, or the code of the refusal. */
 function tried(guard: LoginGuard, user: string, login: () => Promise<string>, isProven = false, from = address) {
   return guard.check({ address: from, user, isProven }, login).catch((error: Failure) => error.code)
 }

@@ -15,9 +15,9 @@ const maximumPassword = 1024
 
 /**
  * Checks passwords against bcrypt hashes, on another thread. A user that does not exist takes as long as one that does.
- * What was right is remembered for five minutes under a keyed hash, so that a push of hundreds of requests costs one
- * check; what was wrong never is. When too many checks wait, callers are told to come back (503); credentials that were
- * right at some time wait before all others, and however many these are.
+ * It remembers right credentials for five minutes under a keyed hash, so that a push of hundreds of requests costs one
+ * check; it never remembers wrong ones. When too many checks wait, callers are told to come back (503); credentials
+ * that were right at some time wait before all others, and however many these are.
  *
  * @internal
  */
