@@ -51,8 +51,10 @@ for (const shim of shims) {
       await tasks.start(named, inTest)
       await tasks.wait(named, inTest)
       const ends = await outcomes([1, 2, 3].map(async () => (await tasks.deleteProcess(named, inTest)).exitStatus))
-      assert.equal(ends[0], 5)
-      for (const end of ends.slice(1)) assert.match(String(end), /^not-found: /)
+      // Containerd's own shim takes calls up in any order, ours in that of their coming.
+      const teller = shim.name === 'io.containerd.runc.v2' ? ends.indexOf(5) : 0
+      assert.equal(ends[teller], 5)
+      for (const end of ends.toSpliced(teller, 1)) assert.match(String(end), /^not-found: /)
     },
   )
 }
