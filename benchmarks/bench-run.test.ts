@@ -48,7 +48,7 @@ test('a value that is no number misses, also where there is no budget', async ()
   assert.equal(bench.finish(), false)
 })
 
-test('what rows need together fails those of them that were not printed, and leaves the next ones', async () => {
+test('a set-up that fails fails the rows of its group that were not printed, and leaves the next groups', async () => {
   const { bench, lines } = start()
   await bench.together(['a', 'b', 'c'], async () => {
     await bench.row('a', async () => measured(1, 1))

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 import { heading, judge, line, type Row } from './measure.ts'
 
-/** What a row is, beyond its name. */
+/** The parts of a row beyond its name. */
 export type Measured = Omit<Row, 'name'>
 
 /** Where the lines of a run go. */
 export interface BenchOutput {
   /** A line of the table. */
   table(line: string): void
-  /** What is being done. */
+  /** The work that is measured. */
   note(line: string): void
 }
 

@@ -22,7 +22,7 @@ const anyShim = '^the original|^/usr/sbin/runc'
 /** Docker's command line of version 28, which Debian does not have. */
 const docker = '/usr/local/bin/docker'
 
-/** What a file has in its text, or in that of the fixture it takes, when it has such tests. */
+/** Texts by which a file with such tests, or the fixture that it takes, is known. */
 const marks =
   /testBesideOriginals|besideOriginals|shims-under-test|tasks-fixture|original-containerd|\boriginal\b.*invoke\.ts/
 

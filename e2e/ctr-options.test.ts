@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What ctr says of a task besides its specification, which Go's client packs into another message for each runtime's
+// The options that ctr gives a task besides its specification, which Go's client packs into another message for each runtime's
 // name: it reaches the original shim by its name, and ours by its own, under both containerds.
 import assert from 'node:assert/strict'
 import { chmodSync } from 'node:fs'

@@ -10,7 +10,7 @@ import { sandboxTest } from './harness/sandbox.ts'
 const suite = path.join(repository, 'build/e2e/oracles/conformance')
 const skip = existsSync(suite) ? false : 'e2e/setup found no go to build the distribution suite with'
 
-/** What the suite asks for by itself, and beyond it all that it can be told to ask for and our registry has. */
+/** The suite's own defaults, and all that it can be told to ask for beyond them and our registry has. */
 const settings = {
   OCI_REGISTRY: ourAddress,
   OCI_TLS: 'disabled',

@@ -183,7 +183,7 @@ sandboxTest('teu is installed, runs teu/hello at once, and says its versions', a
   await stranger.runProgram(sandbox, stranger.firstProgram('teu'))
 })
 
-/** What a layer's program says when it is asked for its version. */
+/** The answer of a layer's program to the question for its version. */
 const sayVersions: Record<string, [program: string, flag: string, words: (version: string) => string]> = {
   '@teu/cli': ['teu-cli', '--version', (version) => `Docker version ${version}, build teu-cli\n`],
   '@teu/engine': ['teu-engine', '--version', (version) => `teu-engine ${version}\n`],

@@ -9,7 +9,7 @@ export interface MachineFile {
   path: string
   /** On the machine. */
   source?: string
-  /** What it says, in place of a source. */
+  /** Its text, in place of a source. */
   text?: string
 }
 
@@ -19,7 +19,7 @@ export interface MachineFile {
  */
 export function machineFiles(names?: readonly string[]): MachineFile[]
 
-/** What a file holds. */
+/** The bytes of a file. */
 export function readMachineFile(file: MachineFile): Buffer
 
 /**

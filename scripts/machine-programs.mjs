@@ -51,7 +51,7 @@ function findFiles(names) {
   ]
 }
 
-/** What the shell has built in need not be a program of the machine, as `kill` of procps is not everywhere. */
+/** A command that the shell has built in need not be a program of the machine: `kill` of procps is not everywhere. */
 function builtin(name) {
   const { status } = spawnSync('sh', ['-c', 'command -v "$1"', 'sh', name])
   if (status !== 0) throw new Error(`the machine has no ${name}`)

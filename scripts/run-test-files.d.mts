@@ -4,11 +4,11 @@
 export interface TestJob {
   name: string
   argv: readonly string[]
-  /** What it has in its environment beside what this process has. */
+  /** Variables of its environment beside those of this process. */
   env?: Readonly<Record<string, string>>
 }
 
-/** What became of all of them. */
+/** The outcome of all of them. */
 export interface TestRun {
   /** One line for each job that failed: its name, and how. */
   red: string[]

@@ -35,7 +35,7 @@ export async function runTestFiles(jobs, { concurrency, deadlineMs, cwd, write }
 
 async function runOne({ argv, env: more }, { deadlineMs, cwd }) {
   const start = performance.now()
-  // Of its own, so that no test takes this for its runner.
+  // Without the runner's variable, so that no test takes this for its runner.
   const { NODE_TEST_CONTEXT: _, ...env } = process.env
   const child = spawn(process.execPath, argv, {
     cwd,
@@ -57,7 +57,7 @@ async function runOne({ argv, env: more }, { deadlineMs, cwd }) {
     child.once('exit', (...how) => resolve(how))
   })
   clearTimeout(timer)
-  // What a test left running may hold the output open.
+  // A process that a test left running may hold the output open.
   await Promise.race([closed, delay(2000, undefined, { ref: false })])
   child.stdout.destroy()
   child.stderr.destroy()

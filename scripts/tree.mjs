@@ -20,7 +20,7 @@ import {
 import { tmpdir } from 'node:os'
 import path from 'node:path'
 
-/** What the stages of the build write. */
+/** Folders that the stages of the build write. */
 const written = ['packages/*/dist', 'packages/*/prebuilt', 'packages/*/image']
 const leftOut = new Set(['node_modules', '.git', 'build', '.nx', '.lerna'])
 

@@ -50,7 +50,7 @@ export async function startNpmRegistry(folder: string): Promise<NpmRegistry> {
   return { url, env, [Symbol.asyncDispose]: () => end(child) }
 }
 
-/** What verdaccio is made of is installed once for each lock file: it is too much for everybody's `npm ci`. */
+/** Installs verdaccio's packages once for each lock file: they are too many for everybody's `npm ci`. */
 function install(): void {
   const lock = readFileSync(path.join(source, 'package-lock.json'), 'utf8')
   if (readIfThere(path.join(installed, 'package-lock.json')) === lock) return

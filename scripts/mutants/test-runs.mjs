@@ -28,7 +28,7 @@ export class TestRuns {
     return undefined
   }
 
-  /** What became of each of an entry's test files. */
+  /** The outcome of each of an entry's test files. */
   async outcomes(guard) {
     const outcomes = []
     for (const file of guard.tests) outcomes.push(await this.#run(file, guard))

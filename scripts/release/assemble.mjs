@@ -5,9 +5,9 @@ import { packages, root } from '../workspace.mjs'
 import { filesOf } from './pack.mjs'
 import { assemblePlatform } from './platform.mjs'
 
-/** What a published manifest has no use for. */
+/** Fields that a published manifest has no use for. */
 const ownFields = ['scripts', 'devDependencies']
-/** What a published manifest says besides: in the repository `npm ci` brings the Node that runs, and would only warn. */
+/** Fields that only a published manifest has: in the repository `npm ci` brings the Node, and would only warn. */
 const engines = { node: '>=24' }
 
 /**

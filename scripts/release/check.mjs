@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is wrong with a package before it is published.
+// Finds the faults of a package before it is published.
 import { existsSync, globSync, readFileSync } from 'node:fs'
 import path from 'node:path'
 import { publint } from 'publint'
@@ -8,7 +8,7 @@ import { root } from '../workspace.mjs'
 import { nativeFiles } from './platform.mjs'
 
 const always = ['package.json', 'README.md', 'LICENSE']
-/** What a package cannot do without although no entry point names it. */
+/** Files that a package cannot do without although no entry point names them. */
 const needed = { teu: ['image/index.json', 'image/oci-layout'], '@teu/cli': ['oclif.manifest.json'] }
 /** The number of a processor in the header of its executables. */
 const machines = { x64: 62, arm64: 183 }

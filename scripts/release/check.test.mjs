@@ -24,7 +24,7 @@ const goodFiles = {
   'lib/index.js': 'export const codes = []\n',
 }
 
-/** What is wrong with a package of these files, whatever npm would leave out. */
+/** The faults of a package of these files, before npm leaves any out. */
 async function problems(t, changes = {}, files = {}) {
   const target = mkdtempSync(path.join(tmpdir(), 'teu-check-'))
   t.after(() => rmSync(target, { recursive: true }))

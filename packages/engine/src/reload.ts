@@ -15,7 +15,7 @@ export type ReloadOptions = Pick<
 /** The values that an engine started with where its options say nothing. */
 export const settingDefaults = { defaultShmSize: 64 << 20 } as const
 
-/** What a reload works on. */
+/** The parts of the engine that a reload changes. */
 export interface ReloadTarget {
   readonly settings: EngineSettings
   /** As the registry clients read it, at every call. */

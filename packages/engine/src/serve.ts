@@ -43,7 +43,7 @@ export interface Engine extends AsyncDisposable {
   reload(options: ReloadOptions): string[]
 }
 
-/** What an engine does beside serving. */
+/** The acts of an engine beside serving. */
 export interface EngineWork {
   reload: Engine['reload']
   /** Ends everything behind the engine. */

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What becomes of connections: those that are taken over, those that ask for it in vain, and their ends.
+// Connections that are taken over, connections that ask for it in vain, and how they end.
 import assert from 'node:assert/strict'
 import { once } from 'node:events'
 import { readdirSync } from 'node:fs'

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a create request may ask for, what it gets, and in which order it is refused.
+// The fields of a create request, their effect, and the order in which they are refused.
 import assert from 'node:assert/strict'
 import { existsSync, readFileSync } from 'node:fs'
 import path from 'node:path'
@@ -99,7 +99,7 @@ test('a platform is one that there is, and the image must be of it', async (t) =
   await refused({ Image: 'nosuch' }, 404, 'No such image: nosuch:latest')
 })
 
-test('what is not built yet is 501, after what cannot be and what is missing', async (t) => {
+test('a create is 501 when it asks for a feature that is not built yet, after other refusals', async (t) => {
   const { refused, engine } = await creating(t)
   const no = (what: string) => `${what} is not supported by this engine`
   const host = (config: Body, what: string) => refused({ HostConfig: config }, 501, no(what))

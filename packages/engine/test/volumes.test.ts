@@ -85,7 +85,7 @@ test('a volume is removed by descriptor: links in it lead nowhere, also when the
   clearInterval(swapping)
   assert.deepEqual(readdirSync(host), ['secret'])
   assert.equal((await names()).includes('plain'), false)
-  // What a removal could not finish is finished at the next start.
+  // The next start finishes a removal that was cut short.
   await engine.restart()
   for (
     let tries = 0;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What layers of images may not do.
+// Guards against layers of images.
 export default [
   {
     title: 'a name of an archive leads nowhere but below the root',

@@ -44,7 +44,7 @@ export default [
     instead: '',
     tests: test('web'),
     only: 'a reader sees',
-    because: 'whoever may pull one repository would read what a registry does for all others',
+    because: "a stranger who may pull one repository would read of the registry's work for all others",
   },
   {
     title: 'plain HTTP is not served beyond this machine',

@@ -12,7 +12,7 @@ import type { Interrupts } from '../interrupts.ts'
 import { findDockerPlugin, runDockerPlugin } from '../plugins/docker-plugin.ts'
 import type { CommandOutline } from './command-outline.ts'
 
-/** What a program in place of a command is told of this invocation. */
+/** The facts of this invocation that a program in place of a command is told. */
 export interface ForeignInit {
   /** The global flags that were given, as words. */
   readonly globalWords: readonly string[]

@@ -35,7 +35,7 @@ export interface ImagePushOptions extends CallOptions {
   auth?: AuthConfig | undefined
 }
 
-/** What calls about one image may say beside its name. @public */
+/** Options of calls about one image, beside its name. @public */
 export interface ImagePlatformOptions extends CallOptions {
   /** The platform whose image is meant, where the name has several. */
   platform?: QueryPlatform | undefined

@@ -27,7 +27,7 @@ const rules: readonly string[] = [
   'capability',
   'file',
   'umount',
-  // Whoever runs containers may stop them, and their processes may signal one another.
+  // The engine may stop its containers, and their processes may signal one another.
   'signal (receive) peer=unconfined',
   'signal (receive) peer={runc,crun,teu-runtime}',
   `signal (send,receive) peer=${defaultProfileName}`,

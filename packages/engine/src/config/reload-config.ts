@@ -4,7 +4,7 @@ import type { DaemonLog } from '../log.ts'
 import type { Engine } from '../serve.ts'
 import type { DaemonOptions } from './daemon-options.ts'
 
-/** What a reload of the configuration works on. */
+/** The settings that a reload of the configuration compares and changes. */
 export interface ConfigReload {
   readonly engine: Pick<Engine, 'reload'>
   readonly log: DaemonLog

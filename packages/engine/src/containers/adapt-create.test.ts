@@ -15,7 +15,7 @@ test('several networks can be asked for since 1.44', () => {
   assert.doesNotThrow(() => adaptCreate({ NetworkingConfig: { EndpointsConfig: { a: {} } } }, '1.24'))
 })
 
-test('what a client of some time could not ask for is not heeded, or refused', () => {
+test('a field is passed over or refused when the API version of the create did not have it', () => {
   const bind: Mount = { Type: 'bind', Source: '/a', Target: '/b', ReadOnly: true }
   const host = (version: string, body: ContainerCreateBody) => adaptCreate(body, version).HostConfig ?? {}
   const full = mounts({ ...bind, BindOptions: { NonRecursive: true, CreateMountpoint: true } })

@@ -56,7 +56,7 @@ function isPortRange(text: string, least: number): boolean {
   return match !== null && low >= least && low <= high && high <= 65_535
 }
 
-/** What a container cannot choose for itself when it lives in another's network, or in the host's UTS namespace. */
+/** Names that a container cannot choose for itself in another's network, or in the host's UTS namespace. */
 function checkNetworkConflicts(config: ContainerConfig, host: HostConfig): void {
   const joins = host.NetworkMode?.startsWith('container:') ?? false
   const published = Object.keys(host.PortBindings ?? {}).length > 0 || (host.PublishAllPorts ?? false)

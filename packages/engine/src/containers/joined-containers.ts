@@ -54,7 +54,7 @@ export interface JoinedNamespaces {
   shmPath: string | undefined
 }
 
-/** What a container joins, now that it starts. `conflict` when the other does not run, or does not share. */
+/** The namespaces that a container joins at its start. `conflict` when the other does not run, or does not share. */
 export function joinedNamespaces(context: ContainerContext, container: Container): JoinedNamespaces {
   const { IpcMode, PidMode } = container.record.hostConfig
   const ipc = referenceIn(IpcMode)

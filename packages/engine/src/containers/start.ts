@@ -123,7 +123,7 @@ async function connect(context: ContainerContext, container: Container): Promise
   const { record } = container
   const { config, hostConfig, name } = record
   const joined = joinedNetwork(context, hostConfig.NetworkMode)
-  // Who lives in another's network goes by its name there: the files with it are shared.
+  // A container in another's network goes by that one's name there: the files with it are shared.
   if (joined) record.config = { ...config, Hostname: joined.hostname, Domainname: joined.domainname }
   return context.network.connect({
     containerId: container.id,

@@ -59,7 +59,7 @@ function rawRequest(request: IncomingMessage, response: ServerResponse, body: As
 async function carryOut(reply: Reply, request: IncomingMessage, response: ServerResponse): Promise<void> {
   if (response.destroyed || response.socket?.destroyed !== false) return
   if (reply.kind === 'upgrade') return takeOver(request, response, reply)
-  // What the client sent behind such a request may be of the other protocol: the connection cannot go on.
+  // The bytes behind such a request may be of the other protocol: the connection cannot go on.
   if (request.headers.upgrade !== undefined) response.setHeader('connection', 'close')
   if (reply.kind === 'stream') return sendStream(reply, response)
   if (reply.kind === 'redirect') return end(response, 301, { location: reply.location })

@@ -81,7 +81,7 @@ export interface ImageRemoveOptions extends CallOptions {
   platforms?: readonly Platform[] | undefined
 }
 
-/** What all images take. */
+/** The disk space of all images. */
 export interface ImageUsage {
   images: ImageSummary[]
   /** The bytes of all their content, each blob counted once. */

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { StackError } from '@teu/errors'
 
-/** What one place of a pattern admits: one character, or (`many`) any number of them. */
+/** The characters that one place of a pattern admits: one, or (`many`) any number of them. */
 interface Step {
   many: boolean
   admits(character: string): boolean

@@ -37,7 +37,7 @@ export function isFor({ config }: Pick<LoadedContent, 'config'>, platform: Platf
   return isSamePlatform({ os, architecture, ...(variant ? { variant } : {}) }, platform)
 }
 
-/** What is said of an image that is here, but not for the platform that was asked for. */
+/** The error for an image that is here, but not for the platform that was asked for. */
 export function notOnPlatform(reference: string, platform: Platform): StackError {
   const text = `image with reference ${reference} was found but does not provide the specified platform`
   return new StackError('not-found', `${text} (${formatPlatform(platform)})`)

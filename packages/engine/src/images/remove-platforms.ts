@@ -11,7 +11,7 @@ import { isFor, localContents, notOnPlatform } from './platform-content.ts'
 
 /** The part of an image that platforms select. */
 export interface SelectedContents {
-  /** What is for one of the platforms. */
+  /** The manifests for one of the platforms. */
   selected: LoadedContent[]
   /** Whether something would be left of the image. */
   partial: boolean

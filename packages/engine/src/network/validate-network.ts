@@ -20,7 +20,7 @@ export function parseNetworkMode(mode: string | undefined): NetworkMode {
   throw new StackError('not-found', `network ${mode} not found`)
 }
 
-/** Of the ports that a request publishes: none can be of another's network, those on the host's own are open anyway. */
+/** Checks published ports: none can be of another's network, and those on the host's own are open anyway. */
 function checkPorts(mode: NetworkMode, hostConfig: HostConfig): string[] {
   const published = Object.values(hostConfig.PortBindings ?? {}).some((bindings) => (bindings ?? []).length > 0)
   if (!published && !hostConfig.PublishAllPorts) return []

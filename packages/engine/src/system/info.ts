@@ -71,7 +71,7 @@ export async function engineInfo(
   }
 }
 
-/** What confines containers that ask for nothing else. */
+/** The confinement of containers that ask for nothing else. */
 function securityOptionsOf({ host, appArmor }: ContainerContext): string[] {
   return [
     ...(host.appArmor && appArmor.hasDefault ? ['name=apparmor'] : []),

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import type { InfoResult } from '@teu/engine-api'
 
-/** What of the host `info` warns about, and the words that docker has for it. */
+/** The missing limits of the host that `info` warns about, in docker's words. */
 const missing = [
   ['MemoryLimit', 'No memory limit support'],
   ['SwapLimit', 'No swap limit support'],

@@ -40,7 +40,7 @@ interface VolumeRecord {
 
 const namePattern = /^[a-zA-Z0-9][a-zA-Z0-9_.-]+$/
 const anonymousLabel = 'com.docker.volume.anonymous'
-/** What a volume is called while its files are removed; no volume's own name begins like that. */
+/** The beginning of a volume's name while its files are removed; no volume's own name begins like that. */
 const removedPrefix = '.removed-'
 const pruneFilters = ['all', 'label', 'label!']
 

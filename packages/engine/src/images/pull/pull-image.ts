@@ -57,7 +57,7 @@ async function transfer(
     const step = { lease, signal }
     const { manifest, config, known } = await fetchDocuments(context, pull, root, step)
     const layers = layersToUnpack(manifest, config)
-    // Of an image that is here no layer is told.
+    // As docker, a pull tells no layer of an image that is here.
     if (!known || !(await hasLayers(context, layers, step))) await fetchLayers(context, pull, layers, channel, step)
     await keepSnapshots(context, { id: manifest.config.digest, chainId: layers.at(-1)?.chainId ?? '' }, step)
     const before = await setImage(context, name, root, step)

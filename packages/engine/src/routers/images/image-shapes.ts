@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 import { type ContainerConfig, compareApiVersions, type ImageInspect, type ImageSummary } from '@teu/engine-api'
 
-/** What a config had of a container's before 1.50, whether the image set it or not. */
+/** The container's fields that an image's config had before 1.50, whether the image set them or not. */
 const paddedConfig: Partial<ContainerConfig> = {
   Hostname: '',
   Domainname: '',

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 
-/** What endpoints that this engine does not have look up before they say so. */
+/** The objects that endpoints look up before they say that this engine does not have them. */
 export interface UnsupportedBackend {
   /** Throws `not-found` when there is no such container. */
   requireContainer(reference: string): void

@@ -13,12 +13,12 @@ import { StackError } from '@teu/errors'
 import { type Endpoint, endpoint, type HandlerInput } from '../../http/router.ts'
 import type { UnsupportedBackend } from './backend.ts'
 
-/** What the original checks before it does the work, with its texts. */
+/** The checks of the original before it does the work, with its texts. */
 type Check = (input: HandlerInput<Route>, backend: UnsupportedBackend) => Promise<unknown> | unknown
 
 interface Row {
   route: Route
-  /** What people call it. */
+  /** The name that people call it by. */
   what: string
   check?: Check
 }
