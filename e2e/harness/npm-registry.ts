@@ -22,7 +22,11 @@ export async function startNpmRegistry(folder: string): Promise<NpmRegistry> {
   install()
   const port = await freePort()
   const url = `http://127.0.0.1:${port}/`
-  const uplink = spawnSync('npm', ['config', 'get', 'registry'], { encoding: 'utf8' }).stdout.trim()
+  const setting = (name: string) => spawnSync('npm', ['config', 'get', name], { encoding: 'utf8' }).stdout.trim()
+  const uplink = setting('registry')
+  // npm has certificates by a setting of its own, of which verdaccio does not know.
+  const certificates = setting('cafile')
+  const trust = certificates === 'null' || certificates === '' ? {} : { NODE_EXTRA_CA_CERTS: certificates }
   mkdirSync(folder, { recursive: true })
   const file = path.join(folder, 'verdaccio.yaml')
   // JSON is YAML.
@@ -30,7 +34,7 @@ export async function startNpmRegistry(folder: string): Promise<NpmRegistry> {
   const child = spawn(
     process.execPath,
     [path.join(installed, 'node_modules/verdaccio/bin/verdaccio'), '--config', file, '--listen', `127.0.0.1:${port}`],
-    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...process.env, HOME: folder, NODE_NO_WARNINGS: '1' } },
+    { stdio: ['ignore', 'ignore', 'inherit'], env: { ...trust, ...process.env, HOME: folder, NODE_NO_WARNINGS: '1' } },
   )
   try {
     await until('the npm registry answers', async () => (await fetch(`${url}-/ping`)).ok)
